@@ -1,0 +1,81 @@
+"""Where a platform's files are: in a project, in platformdb's own checkout, or inside the installed package."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdb.config import Config
+from platformdb.errors import ConfigError
+
+DATA_FOLDERS = ("phases", "sql", "seeds")
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """One platform's three folders: its history, its present state and what fills it.
+
+    ``root`` is the folder which names of files are shown relative to.
+    """
+
+    name: str
+    root: Path
+    phases: Path
+    sql: Path
+    seeds: Path
+
+    def shown(self, path: Path) -> str:
+        """A file's name as people and the history see it: relative, with forward slashes."""
+        return path.relative_to(self.root).as_posix()
+
+
+def find_platform(config: Config) -> Platform:
+    """The platform a command is about: of the project, or a bundled one by its name.
+
+    Raises:
+        ConfigError: none or several fit; the message lists them.
+    """
+    names = platform_names(config.project)
+    if config.platform is None and len(names) == 1:
+        return _platform(config.project, names[0])
+    if config.platform in names:
+        return _platform(config.project, config.platform)
+    bundled = platform_names(bundled_root())
+    if config.platform in bundled:
+        return _platform(bundled_root(), config.platform)
+    if config.platform is not None:
+        raise ConfigError(
+            f"there is no platform '{config.platform}'", help=f"known here: {', '.join(sorted({*names, *bundled}))}"
+        )
+    if names:
+        raise ConfigError("this project holds several platforms", help=f"choose one with --platform: {', '.join(names)}")
+    raise ConfigError(
+        f"no migrations found: {config.project} has no phases/ folder",
+        help=f"run it in a project, or choose a bundled platform with --platform: {', '.join(bundled)}",
+    )
+
+
+def bundled_root() -> Path:
+    """The folder that holds the bundled platforms' phases/, sql/ and seeds/."""
+    package = Path(__file__).resolve().parent
+    installed = package / "platforms"
+    return installed if installed.is_dir() else package.parent.parent
+
+
+def platform_names(root: Path) -> tuple[str, ...]:
+    """The platforms in a folder: its subfolders of phases/, or the folder itself when the files lie there directly.
+
+    A single platform without a subfolder is called after its folder and found by that name.
+    """
+    phases = root / "phases"
+    if not phases.is_dir():
+        return ()
+    if any(path.suffix == ".sql" for path in phases.iterdir()):
+        return (root.name,)
+    return tuple(sorted(path.name for path in phases.iterdir() if path.is_dir() and not path.name.startswith(".")))
+
+
+def _platform(root: Path, name: str) -> Platform:
+    nested = (root / "phases" / name).is_dir()
+    phases, sql, seeds = ((root / part / name) if nested else (root / part) for part in DATA_FOLDERS)
+    return Platform(name, root, phases, sql, seeds)
