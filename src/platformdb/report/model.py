@@ -53,6 +53,7 @@ class Record:
     A file with statements that refuse a transaction has several ``segments``; it counts as applied when the last is.
     """
 
+    platform: str
     kind: str
     version: str
     name: str

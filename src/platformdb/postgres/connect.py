@@ -1,0 +1,74 @@
+"""Opening a connection, and saying why not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from psycopg.rows import TupleRow
+
+from platformdb.errors import ConfigError, NotNow, PlatformdbError, Refused
+from platformdb.postgres.target import Target
+
+Connection = psycopg.Connection[TupleRow]
+
+OLDEST_SERVER = 14
+CONNECT_TIMEOUT_SECONDS = "10"
+
+# Parts of libpq's messages that mean "the settings are wrong", where trying again cannot help.
+WRONG_SETTINGS = (
+    "authentication failed",
+    "no password supplied",
+    "does not exist",
+    "no pg_hba.conf entry",
+    "definition of service",
+    "does not support SSL",
+    "invalid",
+    "could not translate host name",
+    "root certificate",
+    "permission denied for database",
+)
+
+
+@contextmanager
+def connect(target: Target, **parameters: str) -> Iterator[Connection]:
+    """An autocommit connection to the target, closed at the end.
+
+    Raises:
+        ConfigError: the settings are wrong (password, database, service …).
+        NotNow: no server answers, or it takes no connections now.
+        Refused: the server is older than PostgreSQL 14.
+    """
+    with _open(target, parameters) as connection:
+        if connection.info.server_version < OLDEST_SERVER * 10_000:
+            version = connection.info.parameter_status("server_version")
+            raise Refused(f"PostgreSQL {version} is too old", help=f"platformdb works with PostgreSQL {OLDEST_SERVER} and newer")
+        connection.add_notice_handler(lambda notice: None)
+        yield connection
+
+
+def _open(target: Target, parameters: dict[str, str]) -> Connection:
+    wanted: dict[str, Any] = {
+        "application_name": "platformdb",
+        "connect_timeout": CONNECT_TIMEOUT_SECONDS,
+        **target.parameters,
+        **parameters,
+    }
+    try:
+        # No server-side prepared statements: through a transaction-pooling pooler they belong to somebody else.
+        return psycopg.connect(**wanted, autocommit=True, prepare_threshold=None)
+    except psycopg.Error as error:
+        raise _explained(error, target) from None
+
+
+def _explained(error: psycopg.Error, target: Target) -> PlatformdbError:
+    detail = str(error).strip()
+    if isinstance(error, psycopg.ProgrammingError) or any(part in detail for part in WRONG_SETTINGS):
+        return ConfigError(
+            f"cannot connect to {target.url}", detail=detail, help="correct --url, DATABASE_URL, PG… or ~/.pgpass"
+        )
+    return NotNow(
+        f"no connection to {target.url}", detail=detail, help="start the server, or check host and port; then try again"
+    )

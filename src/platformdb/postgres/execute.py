@@ -1,0 +1,119 @@
+"""The one executor: runs steps in order, each with its history row, and stops at the first failure."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from contextlib import nullcontext
+
+import psycopg
+
+from platformdb.errors import ApplyFailed, Interrupted, Place
+from platformdb.postgres.connect import Connection
+from platformdb.postgres.history import write_record
+from platformdb.report.model import Statement, Step, StepResult, StepState
+from platformdb.report.progress import Observer
+
+
+class StepFailed(ApplyFailed):
+    """A step failed; ``results`` says what was applied before it, and that it was not."""
+
+    results: tuple[StepResult, ...] = ()
+
+
+class RunInterrupted(Interrupted):
+    """The user stopped the run; ``results`` says what had been applied."""
+
+    results: tuple[StepResult, ...] = ()
+
+
+def execute(connection: Connection, steps: Iterable[Step], observer: Observer) -> tuple[StepResult, ...]:
+    """Runs every step on an autocommit connection.
+
+    A transactional step and its history row share a transaction; a solo step's row follows it. Session settings
+    that a step leaves behind are reset before the next one.
+
+    Raises:
+        StepFailed: with the server's words and the place in the file.
+        RunInterrupted: on Ctrl-C; the step under way was rolled back.
+    """
+    done: list[StepResult] = []
+    for step in steps:
+        observer.started(step)
+        began = time.perf_counter()
+        try:
+            rows = _run(connection, step, began)
+        except psycopg.Error as error:
+            failed = StepResult(step, StepState.FAILED, _milliseconds_since(began))
+            observer.finished(failed)
+            failure = explain_failure(error, step)
+            failure.results = (*done, failed)
+            raise failure from None
+        except KeyboardInterrupt:
+            stopped = RunInterrupted(f"interrupted during {step.subject}", help="run the same command again to go on")
+            stopped.results = (*done, StepResult(step, StepState.FAILED, _milliseconds_since(began)))
+            raise stopped from None
+        done.append(StepResult(step, StepState.APPLIED, _milliseconds_since(began), rows))
+        observer.finished(done[-1])
+    return tuple(done)
+
+
+def _run(connection: Connection, step: Step, began: float) -> int | None:
+    with connection.transaction() if step.transactional else nullcontext():
+        rows = None
+        for statement in step.statements:
+            rows = _send(connection, statement)
+        if step.record is not None:
+            if step.source is not None:
+                # A file's SET (search_path, role …) must reach neither the history row nor the next step.
+                connection.execute("RESET ALL; RESET SESSION AUTHORIZATION")
+            write_record(connection, step.record, _milliseconds_since(began))
+    return rows
+
+
+def _send(connection: Connection, statement: Statement) -> int | None:
+    # Without parameters psycopg uses the simple protocol, which takes a whole file and leaves % alone.
+    cursor = connection.execute(statement.sql.encode(), statement.parameters)
+    return cursor.rowcount if cursor.rowcount >= 0 else None
+
+
+def _milliseconds_since(began: float) -> float:
+    return (time.perf_counter() - began) * 1000
+
+
+def explain_failure(error: psycopg.Error, step: Step) -> StepFailed:
+    """The server's error as ours: first line, then SQLSTATE, detail and hint, and the place in the file."""
+    diagnostic = error.diag
+    message = diagnostic.message_primary or str(error).strip()
+    parts = (
+        ("SQLSTATE", diagnostic.sqlstate),
+        ("detail", diagnostic.message_detail),
+        ("hint", diagnostic.message_hint),
+        ("context", diagnostic.context),
+    )
+    return StepFailed(
+        f"{step.subject}: {message}",
+        detail="\n".join(f"{name}: {value}" for name, value in parts if value),
+        place=_place(diagnostic.statement_position, step),
+        help=_advice(step),
+    )
+
+
+def _advice(step: Step) -> str:
+    if step.transactional:
+        return "this step was rolled back whole; correct the cause and run the command again"
+    return "this step runs outside a transaction: check what it left behind, correct the cause and run the command again"
+
+
+def _place(position: str | None, step: Step) -> Place | None:
+    """The server counts characters from 1 in the statement's text; the step knows where that text begins in its file."""
+    if step.source is None or position is None or not step.statements:
+        return step.source
+    before = step.statements[0].sql[: int(position) - 1]
+    line = before.count("\n")
+    column = len(before) - (before.rfind("\n") + 1) + 1
+    text = step.statements[0].sql.split("\n")[line]
+    if line == 0 and step.source.column is not None:
+        column += step.source.column - 1
+        text = step.source.text or text
+    return Place(step.source.name, (step.source.line or 1) + line, column, text)

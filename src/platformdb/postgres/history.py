@@ -1,0 +1,74 @@
+"""The history: what ran in this database, in schema ``platformdb``. Rows are only ever added."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from platformdb import __version__
+from platformdb.postgres.connect import Connection
+from platformdb.postgres.queries import query
+from platformdb.report.model import Record, Statement, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of the history: a record, and when and how long it ran."""
+
+    record: Record
+    applied_at: datetime
+    elapsed_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What ran so far, oldest first. ``exists`` says whether there is a history table at all."""
+
+    exists: bool
+    entries: tuple[Entry, ...] = ()
+
+    def of(self, kind: str) -> tuple[Entry, ...]:
+        """The entries of one kind."""
+        return tuple(entry for entry in self.entries if entry.record.kind == kind)
+
+
+def read_history(connection: Connection, platform: str) -> History:
+    """Reads a platform's history; changes nothing."""
+    row = connection.execute(query("history_exists")).fetchone()
+    if not (row and row[0]):
+        return History(exists=False)
+    rows = connection.execute(query("history_read"), (platform,)).fetchall()
+    return History(
+        exists=True,
+        entries=tuple(
+            Entry(Record(platform, kind, version, name, checksum, segment, segments, sql), applied_at, elapsed_ms)
+            for kind, version, name, checksum, segment, segments, sql, applied_at, elapsed_ms in rows
+        ),
+    )
+
+
+def write_record(connection: Connection, record: Record, elapsed_ms: float) -> None:
+    """Adds a row; inside a transaction it becomes true together with the work."""
+    connection.execute(
+        query("history_write"),
+        (
+            record.platform,
+            record.kind,
+            record.version,
+            record.name,
+            record.checksum,
+            record.segment,
+            record.segments,
+            record.text,
+            elapsed_ms,
+            __version__,
+        ),
+    )
+
+
+def creation(history: History) -> tuple[Step, ...]:
+    """The step that makes the history table, where there is none yet."""
+    if history.exists:
+        return ()
+    statement = Statement(query("history_create"))
+    return (Step("history", "platformdb.history", "the database has no history yet", (statement,)),)

@@ -1,0 +1,74 @@
+"""One runner at a time: an advisory lock on its own connection, polled.
+
+Polled, because a session that *blocks* in pg_advisory_lock holds a snapshot: the holder's CREATE INDEX CONCURRENTLY
+waits for it, and the deadlock detector kills one of the two (measured; the index stays behind INVALID). On its own
+connection, because after an error the work's connection could not unlock it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+
+from platformdb.errors import NotNow
+from platformdb.postgres.connect import Connection, connect
+from platformdb.postgres.queries import query
+from platformdb.postgres.target import Target
+from platformdb.report.progress import Observer
+
+# "pgdb" and "run": the two-key space keeps clear of applications that lock on bigint ids.
+LOCK_KEY = (0x70676462, 0x0072756E)
+POLL_SECONDS = 0.1
+
+
+@contextmanager
+def one_runner(target: Target, *, wait_seconds: float, observer: Observer) -> Iterator[None]:
+    """Holds the database's runner lock.
+
+    Raises:
+        NotNow: another runner held it for ``wait_seconds``; the message names it.
+    """
+    with connect(target, application_name="platformdb lock") as connection:
+        _acquire(connection, wait_seconds, observer)
+        try:
+            yield
+        finally:
+            _release(connection, observer)
+
+
+def _acquire(connection: Connection, wait_seconds: float, observer: Observer) -> None:
+    deadline = time.monotonic() + wait_seconds
+    said = False
+    while not _try(connection):
+        if time.monotonic() >= deadline:
+            raise NotNow(
+                f"another platformdb is at work on this database ({_holder(connection)})",
+                help="wait for it to end, then run this again",
+            )
+        if not said:
+            observer.note(f"waiting for another platformdb ({_holder(connection)})")
+            said = True
+        time.sleep(POLL_SECONDS)
+
+
+def _try(connection: Connection) -> bool:
+    row = connection.execute("SELECT pg_try_advisory_lock(%s, %s)", LOCK_KEY).fetchone()
+    return bool(row and row[0])
+
+
+def _holder(connection: Connection) -> str:
+    row = connection.execute(query("lock_holder"), LOCK_KEY).fetchone()
+    return str(row[0]) if row else "which has just ended"
+
+
+def _release(connection: Connection, observer: Observer) -> None:
+    try:
+        row = connection.execute("SELECT pg_advisory_unlock(%s, %s)", LOCK_KEY).fetchone()
+    except psycopg.Error as error:
+        observer.note(f"the lock's connection was lost, and with it the lock: {error}")
+        return
+    if not (row and row[0]):
+        observer.note("the runner lock was no longer ours at the end: is there a transaction-pooling pooler in between?")

@@ -1,0 +1,128 @@
+"""Splits a file into statements the way PostgreSQL's own grammar sees them, and says which refuse a transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from platformdb.errors import Refused
+from platformdb.sqltext.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class SqlStatement:
+    """One statement of a file.
+
+    ``start`` and ``end`` are its offsets, ``comments_from`` the offset at which the comments above it begin;
+    ``node`` is libpg_query's parse tree.
+    """
+
+    source: Source
+    comments_from: int
+    start: int
+    end: int
+    kind: str
+    node: Any
+
+    @property
+    def sql(self) -> str:
+        """The statement's text without the semicolon and without the comments above it."""
+        return self.source.text[self.start : self.end]
+
+    @property
+    def comments(self) -> str:
+        """The text between the statement before and this one, from the next line on."""
+        return self.source.text[self.comments_from : self.start]
+
+
+def split(source: Source) -> tuple[SqlStatement, ...]:
+    """The statements of a file in order; comments and empty statements are not statements.
+
+    Raises:
+        Refused: a syntax error, with its place.
+    """
+    import postgast  # 80 ms: only commands that read SQL pay for it
+
+    try:
+        tree = postgast.parse(source.text)
+    except postgast.PgQueryError as error:
+        # libpg_query counts characters here, whatever its binding's documentation says: it asks pg_mbstrlen.
+        offset = max(error.cursorpos - 1, 0)
+        raise Refused(
+            f"{error.message}",
+            place=source.place(min(offset, len(source.text))),
+            help="correct the SQL; nothing was run",
+        ) from None
+    return tuple(_located(source, tree.stmts))
+
+
+def _located(source: Source, statements: Any) -> Iterator[SqlStatement]:
+    """Turns libpg_query's byte offsets into character offsets, walking the text once."""
+    data = source.text.encode()
+    at_byte = at_char = previous_end = 0
+    for raw in statements:
+        length = raw.stmt_len or len(data) - raw.stmt_location
+        start = at_char + len(data[at_byte : raw.stmt_location].decode())
+        sql = data[raw.stmt_location : raw.stmt_location + length].decode()
+        end = start + len(sql)
+        kind = raw.stmt.WhichOneof("node")
+        yield SqlStatement(source, previous_end, start, start + len(sql.rstrip()), kind, getattr(raw.stmt, kind))
+        at_byte, at_char = raw.stmt_location + length, end
+        previous_end = _next_line(source.text, end)
+
+
+def _next_line(text: str, offset: int) -> int:
+    """Where comments of the next statement can begin: after the line on which this one ended, if only a comment follows."""
+    line_end = text.find("\n", offset)
+    rest = text[offset:] if line_end < 0 else text[offset:line_end]
+    only_comment = rest.lstrip("; \t").startswith("--") or not rest.strip("; \t")
+    return (len(text) if line_end < 0 else line_end + 1) if only_comment else offset
+
+
+# Statements that PostgreSQL refuses inside a transaction block, by libpg_query's node name.
+ALWAYS_SOLO = frozenset(
+    {
+        "createdb_stmt",
+        "dropdb_stmt",
+        "alter_database_set_tablespace",
+        "create_table_space_stmt",
+        "drop_table_space_stmt",
+        "alter_system_stmt",
+        "create_subscription_stmt",
+        "drop_subscription_stmt",
+    }
+)
+
+
+def refuses_transaction(statement: SqlStatement) -> bool:
+    """Whether PostgreSQL runs this statement only outside a transaction block."""
+    node, kind = statement.node, statement.kind
+    if kind in ALWAYS_SOLO:
+        return True
+    if kind in {"index_stmt", "drop_stmt"}:
+        return bool(node.concurrent)
+    if kind == "vacuum_stmt":
+        return bool(node.is_vacuumcmd)
+    if kind == "reindex_stmt":
+        return _option_names(node.params) >= {"concurrently"} or node.kind in _WIDE_REINDEX
+    if kind == "alter_table_stmt":
+        return any(_detaches_concurrently(command.alter_table_cmd) for command in node.cmds)
+    return False
+
+
+# ReindexObjectType: REINDEX SCHEMA, SYSTEM and DATABASE commit between tables.
+_WIDE_REINDEX = frozenset({3, 4, 5})
+
+
+def _option_names(options: Any) -> set[str]:
+    return {option.def_elem.defname for option in options}
+
+
+def _detaches_concurrently(command: Any) -> bool:
+    return bool(command.HasField("def") and getattr(command, "def").partition_cmd.concurrent)
+
+
+def controls_transaction(statement: SqlStatement) -> bool:
+    """Whether this is BEGIN, COMMIT, ROLLBACK or the like (SAVEPOINT included)."""
+    return statement.kind == "transaction_stmt"
