@@ -1,11 +1,11 @@
 """Everything that can go wrong, as one tree; each branch is one exit code.
 
-    PlatformdbError (70: a bug, unless a branch below says otherwise)
-    ├── ConfigError   2  usage or configuration
-    ├── Refused       3  nothing was changed
-    ├── ApplyFailed   4  failed while changing; what was applied is in the report
-    ├── NotNow        5  no server, or the lock is busy: try again later
-    └── Interrupted 130
+PlatformdbError (70: a bug, unless a branch below says otherwise)
+├── ConfigError   2  usage or configuration
+├── Refused       3  nothing was changed
+├── ApplyFailed   4  failed while changing; what was applied is in the report
+├── NotNow        5  no server, or the lock is busy: try again later
+└── Interrupted 130
 """
 
 from __future__ import annotations

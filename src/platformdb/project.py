@@ -48,7 +48,9 @@ def find_platform(config: Config) -> Platform:
             f"there is no platform '{config.platform}'", help=f"known here: {', '.join(sorted({*names, *bundled}))}"
         )
     if names:
-        raise ConfigError("this project holds several platforms", help=f"choose one with --platform: {', '.join(names)}")
+        raise ConfigError(
+            "this project holds several platforms", help=f"choose one with --platform: {', '.join(names)}"
+        )
     raise ConfigError(
         f"no migrations found: {config.project} has no phases/ folder",
         help=f"run it in a project, or choose a bundled platform with --platform: {', '.join(bundled)}",

@@ -1,0 +1,1 @@
+"""JSONB columns against their pydantic models."""

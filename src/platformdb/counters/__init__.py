@@ -1,0 +1,1 @@
+"""Denormalised counts: checking and repairing them."""

@@ -1,0 +1,1 @@
+"""Index tiers: which indexes there should be, and building them."""

@@ -1,0 +1,1 @@
+"""Versioned and repeatable migration files, and what became of them."""

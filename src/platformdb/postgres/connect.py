@@ -44,7 +44,9 @@ def connect(target: Target, **parameters: str) -> Iterator[Connection]:
     with _open(target, parameters) as connection:
         if connection.info.server_version < OLDEST_SERVER * 10_000:
             version = connection.info.parameter_status("server_version")
-            raise Refused(f"PostgreSQL {version} is too old", help=f"platformdb works with PostgreSQL {OLDEST_SERVER} and newer")
+            raise Refused(
+                f"PostgreSQL {version} is too old", help=f"platformdb works with PostgreSQL {OLDEST_SERVER} and newer"
+            )
         connection.add_notice_handler(lambda notice: None)
         yield connection
 

@@ -64,8 +64,8 @@ def _run(connection: Connection, step: Step, began: float) -> int | None:
         for statement in step.statements:
             rows = _send(connection, statement)
         if step.record is not None:
-            if step.source is not None:
-                # A file's SET (search_path, role …) must reach neither the history row nor the next step.
+            if step.record.segment == step.record.segments:
+                # A file's SET (search_path, role …) holds to its end, and must not reach the next file.
                 connection.execute("RESET ALL; RESET SESSION AUTHORIZATION")
             write_record(connection, step.record, _milliseconds_since(began))
     return rows
@@ -102,7 +102,9 @@ def explain_failure(error: psycopg.Error, step: Step) -> StepFailed:
 def _advice(step: Step) -> str:
     if step.transactional:
         return "this step was rolled back whole; correct the cause and run the command again"
-    return "this step runs outside a transaction: check what it left behind, correct the cause and run the command again"
+    return (
+        "this step runs outside a transaction: check what it left behind, correct the cause and run the command again"
+    )
 
 
 def _place(position: str | None, step: Step) -> Place | None:

@@ -2,34 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-
 from platformdb import __version__
 from platformdb.postgres.connect import Connection
 from platformdb.postgres.queries import query
-from platformdb.report.model import Record, Statement, Step
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One row of the history: a record, and when and how long it ran."""
-
-    record: Record
-    applied_at: datetime
-    elapsed_ms: float
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """What ran so far, oldest first. ``exists`` says whether there is a history table at all."""
-
-    exists: bool
-    entries: tuple[Entry, ...] = ()
-
-    def of(self, kind: str) -> tuple[Entry, ...]:
-        """The entries of one kind."""
-        return tuple(entry for entry in self.entries if entry.record.kind == kind)
+from platformdb.report.model import Entry, History, Record, Statement, Step
 
 
 def read_history(connection: Connection, platform: str) -> History:

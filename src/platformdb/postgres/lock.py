@@ -71,4 +71,6 @@ def _release(connection: Connection, observer: Observer) -> None:
         observer.note(f"the lock's connection was lost, and with it the lock: {error}")
         return
     if not (row and row[0]):
-        observer.note("the runner lock was no longer ours at the end: is there a transaction-pooling pooler in between?")
+        observer.note(
+            "the runner lock was no longer ours at the end: is there a transaction-pooling pooler in between?"
+        )

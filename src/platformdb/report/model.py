@@ -9,9 +9,11 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from platformdb.errors import Place
+
 
 class Severity(enum.StrEnum):
     """How much a finding matters: only an error changes the exit code."""
@@ -61,6 +63,27 @@ class Record:
     segment: int = 1
     segments: int = 1
     text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of the history: a record, and when and how long it ran."""
+
+    record: Record
+    applied_at: datetime
+    elapsed_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What ran so far, oldest first. ``exists`` says whether there is a history table at all."""
+
+    exists: bool
+    entries: tuple[Entry, ...] = ()
+
+    def of(self, kind: str) -> tuple[Entry, ...]:
+        """The entries of one kind."""
+        return tuple(entry for entry in self.entries if entry.record.kind == kind)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 from platformdb.report.model import Step, StepResult
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
 
 
 class Observer(Protocol):
@@ -42,7 +46,73 @@ class Silent:
 
 
 class PlainLines:
-    """One line per event, for logs and pipes."""
+    """One line an event, for logs and pipes."""
 
-    def __init__(self, write: object) -> None:
-        self._write = write
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def _write(self, text: str) -> None:
+        self._stream.write(text + "\n")
+        self._stream.flush()
+
+    def stage(self, title: str, total: int | None = None) -> None:
+        """``== title (N steps)``."""
+        if total != 0:
+            self._write(f"== {title}" + (f" ({total} steps)" if total else ""))
+
+    def started(self, step: Step) -> None:
+        """Nothing: the line comes when the step has ended."""
+
+    def finished(self, result: StepResult) -> None:
+        """``applied index idx_posts_user_created (12 ms)``."""
+        step = result.step
+        rows = f", {result.rows:,} rows" if step.kind == "copy" and result.rows is not None else ""
+        self._write(f"{result.state.value} {step.kind} {step.subject} ({result.elapsed_ms:.0f} ms{rows})")
+
+    def note(self, text: str) -> None:
+        """The text."""
+        self._write(text)
+
+
+class LiveDisplay:
+    """A bar per stage that is under way, gone when it ends."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._task: TaskID | None = None
+
+    def stage(self, title: str, total: int | None = None) -> None:
+        """Replaces the bar."""
+        if self._task is not None:
+            self._progress.remove_task(self._task)
+        self._task = self._progress.add_task(title, total=total, subject="")
+
+    def started(self, step: Step) -> None:
+        """Names the step beside the bar."""
+        if self._task is not None:
+            self._progress.update(self._task, subject=step.subject)
+
+    def finished(self, result: StepResult) -> None:
+        """Moves the bar."""
+        if self._task is not None:
+            self._progress.advance(self._task)
+
+    def note(self, text: str) -> None:
+        """A line above the bar."""
+        self._progress.console.print(text, highlight=False, markup=False)
+
+
+@contextmanager
+def live_display(console: Console) -> Iterator[LiveDisplay]:
+    """A display on a terminal, removed at the end."""
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("[bold]{task.description}"),
+        BarColumn(bar_width=24),
+        TextColumn("{task.fields[subject]}", style="dim", markup=False),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        yield LiveDisplay(progress)

@@ -1,0 +1,1 @@
+"""SQL as text: reading, splitting, directives, positions. postgast is only here."""

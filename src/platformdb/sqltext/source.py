@@ -37,7 +37,7 @@ def digest(text: str) -> str:
 
 
 def read_source(path: Path, name: str) -> Source:
-    """Reads a UTF-8 file; line ends become ``\\n`` and a byte order mark is dropped.
+    """Reads a UTF-8 file; line ends become newlines and a byte order mark is dropped.
 
     Raises:
         Refused: not readable, not UTF-8, or with a NUL byte, which PostgreSQL cannot take; names line and column.

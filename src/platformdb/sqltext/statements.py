@@ -73,7 +73,7 @@ def _located(source: Source, statements: Any) -> Iterator[SqlStatement]:
 
 
 def _next_line(text: str, offset: int) -> int:
-    """Where comments of the next statement can begin: after the line on which this one ended, if only a comment follows."""
+    """Where comments of the next statement can begin: after the line this one ended on, if only a comment follows."""
     line_end = text.find("\n", offset)
     rest = text[offset:] if line_end < 0 else text[offset:line_end]
     only_comment = rest.lstrip("; \t").startswith("--") or not rest.strip("; \t")

@@ -1,0 +1,1 @@
+"""The whole way from nothing to a benchmarked database in one command."""

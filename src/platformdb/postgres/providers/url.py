@@ -22,6 +22,7 @@ def url_target(config: Config) -> Target:
         parsed = conninfo_to_dict(config.url.get_secret_value())
     except psycopg.ProgrammingError:
         raise ConfigError(
-            "the database URL is not valid", help="write postgresql://user@host:5432/database (percent-encode special characters)"
+            "the database URL is not valid",
+            help="write postgresql://user@host:5432/database (percent-encode special characters)",
         ) from None
     return Target("url", {key: str(value) for key, value in parsed.items() if value is not None})

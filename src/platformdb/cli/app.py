@@ -1,0 +1,79 @@
+"""The program: its commands, and the outermost boundary."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from platformdb import __version__
+from platformdb.cli import checks, database, server
+from platformdb.cli import up as up_commands
+from platformdb.cli.present import present
+from platformdb.report.model import Finding, Outcome, Report
+
+# The base of all command-line mistakes; typer publishes only this subclass of it.
+UsageError = typer.BadParameter.__base__
+
+app = typer.Typer(
+    name="",
+    help="Schema and migration toolkit for PostgreSQL: plain SQL, proven.",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    context: typer.Context,
+    *,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
+) -> None:
+    """Schema and migration toolkit for PostgreSQL: plain SQL, proven."""
+    if version:
+        typer.echo(f"platformdb {__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+        raise typer.Exit
+
+
+for module in (up_commands, database, checks, server):
+    module.register(app)
+
+
+def main() -> None:
+    """The entry point: exits with the code of DESIGN's table, never with a traceback."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Runs one command line and returns its exit code."""
+    try:
+        code = typer.main.get_command(app)(arguments, prog_name="platformdb", standalone_mode=False)
+    except typer.Abort:
+        code = int(Outcome.INTERRUPTED)
+    except UsageError as error:  # type: ignore[misc]  # taken from a public subclass
+        return _explain_usage(error, arguments)
+    return int(code or 0)
+
+
+def _explain_usage(error: Any, arguments: list[str]) -> int:
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "platformdb"
+    if type(error).__name__ == "NoArgsIsHelpError":
+        typer.echo(context.get_help() if context else "")
+        return 0
+    message = error.format_message()
+    finding = Finding("usage", message, help=f"see: {path} --help")
+    report = Report("the command line is not right", Outcome.CONFIGURATION, findings=(finding,))
+    command = path.removeprefix("platformdb").strip() or "platformdb"
+    return present(report, command, elapsed_ms=0, as_json=_wants_json(arguments), color="--no-color" not in arguments)
+
+
+def _wants_json(arguments: list[str]) -> bool:
+    """Whether the command line, though wrong, asks for JSON clearly enough."""
+    pairs = zip(arguments, arguments[1:], strict=False)
+    return "--format=json" in arguments or ("--format", "json") in pairs

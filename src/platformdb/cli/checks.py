@@ -1,0 +1,62 @@
+"""counters, contracts, bench."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from platformdb.cli.frame import Run, command
+from platformdb.postgres.providers import open_target
+from platformdb.project import find_platform
+from platformdb.report.model import Report
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands to the program."""
+    counters = typer.Typer(name="counters", help="Denormalised counts: check and repair them.", no_args_is_help=True)
+    contracts = typer.Typer(name="contracts", help="JSONB columns against their models.", no_args_is_help=True)
+    command(counters, "check")(counters_check)
+    command(counters, "fix")(counters_fix)
+    command(contracts, "check")(contracts_check)
+    app.add_typer(counters)
+    app.add_typer(contracts)
+    command(app, "bench")(bench)
+
+
+def counters_check(run: Run) -> Report:
+    """List every row whose count is not what its definition says; exits 1 where there is one. Changes nothing."""
+    from platformdb.counters.run import check_counters
+
+    platform = find_platform(run.config)
+    with open_target(run.config, run.observer, database=platform.name) as target:
+        return check_counters(target, platform)
+
+
+def counters_fix(run: Run) -> Report:
+    """Repair drifted counts in key order and in batches, while writers run: the nightly job."""
+    from platformdb.counters.run import fix_counters
+
+    platform = find_platform(run.config)
+    with open_target(run.config, run.observer, database=platform.name) as target:
+        return fix_counters(target, platform, run.observer, wait_seconds=run.config.wait_for_lock)
+
+
+def contracts_check(run: Run) -> Report:
+    """Validate every row of the JSONB columns that have a model; exits 1 where one fails. Changes nothing."""
+    from platformdb.contracts.run import check_contracts
+
+    platform = find_platform(run.config)
+    with open_target(run.config, run.observer, database=platform.name) as target:
+        return check_contracts(target, platform)
+
+
+def bench(
+    run: Run, samples: Annotated[int, typer.Option(min=20, help="How often each query is run and timed.")] = 200
+) -> Report:
+    """Measure the platform's queries against their targets; exits 1 where one is missed. Changes nothing."""
+    from platformdb.bench.run import measure_queries
+
+    platform = find_platform(run.config)
+    with open_target(run.config, run.observer, database=platform.name) as target:
+        return measure_queries(target, platform, run.observer, samples=samples)

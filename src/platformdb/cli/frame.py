@@ -1,0 +1,115 @@
+"""What every command shares: options, configuration, progress, errors, rendering, exit code.
+
+A command is a function from a Run to a Report; ``command`` gives it the shared options and does the rest.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from platformdb.cli.present import failure, present
+from platformdb.config import Config, load
+from platformdb.report.model import Report
+from platformdb.report.progress import Observer, PlainLines, Silent, live_display
+
+DATABASE_OPTIONS: dict[str, Any] = {
+    "url": Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Database to work on [env: PLATFORMDB_URL, DATABASE_URL; else libpq's PG…]."),
+    ],
+    "platform": Annotated[str | None, typer.Option(metavar="NAME", help="Platform, where the project holds several.")],
+    "provider": Annotated[
+        str | None, typer.Option(metavar="url|embedded|container", help="Where the database comes from.")
+    ],
+    "image": Annotated[
+        str | None, typer.Option(metavar="IMAGE", help="Image for --provider container [default: postgres:17].")
+    ],
+    "keep": Annotated[bool | None, typer.Option("--keep", help="Leave the container running afterwards.")],
+    "wait_for_lock": Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="How long to wait for another platformdb [default: 60].")
+    ],
+}
+COMMON_OPTIONS: dict[str, Any] = {
+    "project": Annotated[Path | None, typer.Option(metavar="DIR", help="Project folder [default: here].")],
+    "format": Annotated[str, typer.Option("--format", metavar="text|json", help="How to print the result.")],
+    "quiet": Annotated[bool, typer.Option("--quiet", "-q", help="No progress; results and errors only.")],
+    "no_color": Annotated[bool, typer.Option("--no-color", help="No colours.")],
+}
+DEFAULTS = {"format": "text", "quiet": False, "no_color": False}
+FORMATS = ("text", "json")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of one command: what was asked, and who hears of progress."""
+
+    config: Config
+    observer: Observer
+
+
+def command(app: typer.Typer, name: str, *, database: bool = True) -> Callable[[Callable[..., Report]], None]:
+    """Registers a function as the command ``name`` of ``app``, with the shared options behind its own."""
+    shared = {**(DATABASE_OPTIONS if database else {}), **COMMON_OPTIONS}
+    full_name = " ".join(part for part in (app.info.name, name) if part)
+
+    def register(function: Callable[..., Report]) -> None:
+        own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
+        added = [_option(key, annotation) for key, annotation in shared.items()]
+
+        @functools.wraps(function)
+        def wrapper(**given: Any) -> int:
+            arguments = {parameter.name: given.pop(parameter.name) for parameter in own}
+            return _carry_out(full_name, lambda run: function(run, **arguments), given)
+
+        wrapper.__signature__ = inspect.Signature([*own, *added])  # type: ignore[attr-defined]
+        wrapper.__annotations__ = {p.name: p.annotation for p in (*own, *added)}
+        app.command(name, help=inspect.getdoc(function))(wrapper)
+
+    return register
+
+
+def _option(key: str, annotation: Any) -> inspect.Parameter:
+    return inspect.Parameter(
+        key, inspect.Parameter.KEYWORD_ONLY, default=DEFAULTS.get(key), annotation=annotation
+    )
+
+
+def _carry_out(name: str, work: Callable[[Run], Report], given: Mapping[str, Any]) -> int:
+    """Runs the work and shows its report, whatever happens; returns the exit code."""
+    began = time.perf_counter()
+    flags = {key: value for key, value in given.items() if key not in DEFAULTS}
+    try:
+        with _observer(given) as observer:
+            if given["format"] not in FORMATS:
+                raise typer.BadParameter(f"--format knows {' and '.join(FORMATS)}, not '{given['format']}'")
+            report = work(Run(load(flags, os.environ, Path.cwd()), observer))
+    except typer.BadParameter:
+        raise
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the boundary: nobody sees a traceback
+        report = failure(error)
+    elapsed_ms = (time.perf_counter() - began) * 1000
+    return present(report, name, elapsed_ms=elapsed_ms, as_json=given["format"] == "json", color=not given["no_color"])
+
+
+@contextmanager
+def _observer(given: Mapping[str, Any]) -> Iterator[Observer]:
+    if given["quiet"]:
+        yield Silent()
+    elif sys.stderr.isatty() and not given["no_color"]:
+        from rich.console import Console
+
+        with live_display(Console(stderr=True)) as display:
+            yield display
+    else:
+        yield PlainLines(sys.stderr)

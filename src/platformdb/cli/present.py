@@ -1,0 +1,70 @@
+"""From a Report, or from whatever went wrong, to what the user sees and the exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+
+from platformdb.errors import PlatformdbError
+from platformdb.report.model import Finding, Outcome, Report
+
+
+def present(report: Report, command: str, *, elapsed_ms: float, as_json: bool, color: bool) -> int:
+    """Prints a report: results to stdout; in text, what went wrong to stderr. Returns the exit code."""
+    try:
+        if as_json:
+            from platformdb.report.json import render_json
+
+            print(render_json(report, command=command, elapsed_ms=elapsed_ms), flush=True)  # noqa: T201 - the result
+        else:
+            _as_text(report, color=color)
+    except BrokenPipeError:
+        # The reader (head, less) has seen enough. Python would complain again when it flushes stdout at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return report.exit_code
+
+
+def _as_text(report: Report, *, color: bool) -> None:
+    from rich.console import Console
+
+    from platformdb.report.text import render_text
+
+    stderr = report.outcome not in {Outcome.DONE, Outcome.FOUND}
+    width = None if (sys.stderr if stderr else sys.stdout).isatty() else 200
+    console = Console(stderr=stderr, no_color=not color, highlight=False, width=width)
+    render_text(report, console)
+    console.file.flush()
+
+
+def failure(error: BaseException) -> Report:
+    """The report of a run that raised; results that travelled inside the error come along."""
+    if isinstance(error, KeyboardInterrupt):
+        return _report("interrupted", Outcome.INTERRUPTED, "interrupted", "run the same command again to go on")
+    if isinstance(error, PlatformdbError):
+        finding = Finding(error.rule, error.message, place=error.place, help=error.help, detail=error.detail)
+        summary = _headline(error)
+        return Report(summary, Outcome(error.exit_code), getattr(error, "results", ()), (finding,))
+    shown = "".join(traceback.format_exception(error)) if os.environ.get("PLATFORMDB_DEBUG") else ""
+    return _report(
+        f"this is a bug in platformdb: {type(error).__name__}: {error}",
+        Outcome.BUG,
+        "bug",
+        "please report it with the output of the same command under PLATFORMDB_DEBUG=1",
+        shown,
+    )
+
+
+def _headline(error: PlatformdbError) -> str:
+    headlines = {
+        2: "cannot start",
+        3: "refused, nothing was changed",
+        4: "failed",
+        5: "not now, try again later",
+        130: "interrupted",
+    }
+    return headlines.get(error.exit_code, "failed")
+
+
+def _report(message: str, outcome: Outcome, rule: str, help_text: str, detail: str = "") -> Report:
+    return Report(message, outcome, findings=(Finding(rule, message, help=help_text, detail=detail),))

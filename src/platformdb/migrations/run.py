@@ -1,0 +1,126 @@
+"""migrate, status, validate: one line of work, of which the shorter commands stop earlier.
+
+read and render files (before any connection) → open target → lock → read history → plan (pure) → execute → report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from platformdb.migrations.model import Kind, Plan, Sources, Standing, State
+from platformdb.migrations.plan import contradictions, plan_steps, standings
+from platformdb.migrations.read import read_sources
+from platformdb.postgres.connect import Connection, connect
+from platformdb.postgres.execute import execute
+from platformdb.postgres.history import creation, read_history
+from platformdb.postgres.lock import one_runner
+from platformdb.postgres.target import Target
+from platformdb.project import Platform
+from platformdb.report.model import Finding, History, Outcome, Report, StepResult, Table
+from platformdb.report.progress import Observer
+
+
+# Another capability that has steps to run under the same lock, after the migrations (index tier 1, for one).
+Planner = Callable[[Connection, History], Plan]
+
+
+def migrate(
+    target: Target, platform: Platform, observer: Observer, *, wait_seconds: float = 60.0, also: Sequence[Planner] = ()
+) -> Report:
+    """Applies what is pending: versioned files, then changed repeatable ones, then what ``also`` plans.
+
+    Every problem is reported at once, and nothing runs if there is one.
+
+    Raises:
+        NotNow: another runner is at work for longer than ``wait_seconds``.
+        StepFailed: a step failed; it was rolled back, the ones before it stand.
+    """
+    sources = read_sources(platform)
+    if sources.findings:
+        return refused(sources.findings)
+    with one_runner(target, wait_seconds=wait_seconds, observer=observer), connect(target) as connection:
+        history = read_history(connection, platform.name)
+        found = standings(sources, history)
+        plans = [Plan(plan_steps(sources, found), contradictions(found)), *(plan(connection, history) for plan in also)]
+        if problems := [finding for plan in plans for finding in plan.findings]:
+            return refused(problems)
+        steps = [step for plan in plans for step in plan.steps]
+        if steps:
+            steps = [*creation(history), *steps]
+        observer.stage("migrate", len(steps))
+        results = execute(connection, steps, observer)
+    return applied(results, platform.name)
+
+
+def refused(findings: Sequence[Finding]) -> Report:
+    """The report of a run that did nothing because of findings."""
+    count = len(findings)
+    return Report(
+        f"refused: {count} problem{'s' * (count != 1)} found, nothing was changed",
+        outcome=Outcome.REFUSED,
+        findings=tuple(findings),
+    )
+
+
+def applied(results: Sequence[StepResult], name: str) -> Report:
+    """The report of a run that went through."""
+    kinds = [result.step.kind for result in results]
+    counts = {kind: kinds.count(kind) for kind in dict.fromkeys(kinds) if kind != "history"}
+    said = ", ".join(f"{count} {kind}" for kind, count in counts.items())
+    summary = f"{name}: applied {said}" if counts else f"{name}: nothing to do, the database is up to date"
+    return Report(summary, steps=tuple(results), data={"platform": name, "applied": counts})
+
+
+def status(target: Target, platform: Platform) -> Report:
+    """Where every migration stands. Changes nothing."""
+    sources = read_sources(platform)
+    found = _standings(target, sources)
+    counts = {state.value: sum(s.state is state for s in found) for state in State}
+    said = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
+    return Report(
+        f"{platform.name}: {said or 'no migrations'}",
+        findings=(*sources.findings, *contradictions(found)),
+        tables=(_table(found),),
+        data={"platform": platform.name, "counts": counts, "migrations": [_as_data(s) for s in found]},
+    )
+
+
+def validate(target: Target, platform: Platform) -> Report:
+    """Whether files and history agree. Changes nothing."""
+    sources = read_sources(platform)
+    found = _standings(target, sources)
+    findings = (*sources.findings, *contradictions(found))
+    verdict = f"{len(findings)} problem(s)" if findings else f"{len(found)} migrations agree with the history"
+    return Report(
+        f"{platform.name}: {verdict}", findings=findings, data={"platform": platform.name, "checked": len(found)}
+    )
+
+
+def _standings(target: Target, sources: Sources) -> tuple[Standing, ...]:
+    with connect(target) as connection:
+        return standings(sources, read_history(connection, sources.platform))
+
+
+def _table(found: Sequence[Standing]) -> Table:
+    rows = (
+        (
+            standing.version if standing.kind is Kind.VERSIONED else "",
+            standing.name,
+            standing.state.value,
+            f"{standing.applied_at:%Y-%m-%d %H:%M}" if standing.applied_at else "",
+            f"{standing.elapsed_ms:.0f} ms" if standing.elapsed_ms is not None else "",
+        )
+        for standing in found
+    )
+    return Table("migrations", ("version", "name", "state", "applied", "took"), tuple(rows))
+
+
+def _as_data(standing: Standing) -> dict[str, object]:
+    return {
+        "kind": standing.kind.value,
+        "version": standing.version,
+        "name": standing.name,
+        "state": standing.state.value,
+        "applied_at": standing.applied_at.isoformat() if standing.applied_at else None,
+        "elapsed_ms": standing.elapsed_ms,
+    }

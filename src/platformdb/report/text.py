@@ -1,0 +1,122 @@
+"""A Report for people: one line first, detail below; rich draws it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from platformdb.errors import Place
+from platformdb.report.model import Finding, Report, Severity, StepResult, StepState, Table
+
+MARKS = {Severity.ERROR: ("✗", "red"), Severity.WARNING: ("!", "yellow"), Severity.NOTE: ("·", "cyan")}
+STATE_STYLES = {StepState.APPLIED: "green", StepState.PLANNED: "cyan", StepState.FAILED: "red"}
+# Cells that speak for themselves at a glance.
+WORD_STYLES = {
+    "pass": "green",
+    "applied": "green",
+    "built": "green",
+    "running": "green",
+    "fail": "bold red",
+    "missing": "red",
+    "modified": "red",
+    "invalid": "red",
+    "pending": "yellow",
+    "changed": "yellow",
+}
+NUMBER_CHARACTERS = set("0123456789.,- %")
+
+
+def render_text(report: Report, console: Console, *, verbose_steps: bool = True) -> None:
+    """Writes a report to a console; a report with ``raw`` is just that line."""
+    if report.raw is not None and report.ok:
+        console.print(Text(report.raw), soft_wrap=True)
+        return
+    console.print(_summary(report), soft_wrap=True)
+    if verbose_steps and report.steps:
+        console.print(_steps(report.steps))
+    for table in report.tables:
+        console.print()
+        console.print(_table(table))
+    for finding in report.findings:
+        console.print()
+        console.print(_finding(finding), soft_wrap=True)
+    if report.next:
+        console.print()
+        console.print(Text("next:", style="bold"))
+        for command in report.next:
+            console.print(Text(f"  {command}", style="cyan"), soft_wrap=True)
+
+
+def _summary(report: Report) -> Text:
+    mark, style = ("✓", "green") if report.ok else ("✗", "red")
+    return Text.assemble((f"{mark} ", f"bold {style}"), (report.summary, "bold"))
+
+
+def _steps(results: tuple[StepResult, ...]) -> RichTable:
+    table = _grid()
+    for _ in range(5):
+        table.add_column()
+    for result in results:
+        rows = f"{result.rows:,} rows" if result.rows is not None and result.step.kind == "copy" else ""
+        table.add_row(
+            Text(f"  {result.state.value}", style=STATE_STYLES[result.state]),
+            Text(result.step.kind),
+            Text(result.step.subject),
+            Text(rows or result.step.reason, style="dim"),
+            Text(f"{result.elapsed_ms:.0f} ms" if result.state is not StepState.PLANNED else "", style="dim"),
+        )
+    return table
+
+
+def _grid() -> RichTable:
+    return RichTable(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+
+
+def _table(table: Table) -> RenderableType:
+    grid = RichTable(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    columns = list(zip(*table.rows, strict=True)) or [()] * len(table.columns)
+    for name, values in zip(table.columns, columns, strict=True):
+        grid.add_column(name, justify="right" if _is_numeric(values) else "left", overflow="fold")
+    for row in table.rows:
+        grid.add_row(*(_cell(value) for value in row))
+    return Group(Text(table.title, style="bold"), grid)
+
+
+def _is_numeric(values: tuple[object, ...]) -> bool:
+    texts = [str(value).removesuffix(" ms") for value in values]
+    return any(texts) and all(set(text) <= NUMBER_CHARACTERS for text in texts)
+
+
+def _cell(value: object) -> Text:
+    text = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    return Text(text, style=WORD_STYLES.get(text, ""))
+
+
+def _finding(finding: Finding) -> Text:
+    mark, style = MARKS[finding.severity]
+    lines = Text.assemble((f"{mark} ", f"bold {style}"), (finding.message, "bold"), (f"  [{finding.rule}]", "dim"))
+    for part in (*_place(finding.place), *_indented(finding.detail, "  ")):
+        lines.append("\n").append(part)
+    if finding.help:
+        lines.append("\n  → ", style="cyan").append(finding.help)
+    return lines
+
+
+def _place(place: Place | None) -> Iterator[Text]:
+    """The place as ``file:line:column``, the line itself, and a caret under the column."""
+    if place is None:
+        return
+    yield Text(f"  at {place}", style="dim")
+    if place.text is not None and place.line is not None and place.column is not None:
+        gutter = f"  {place.line} | "
+        yield Text(gutter + place.text)
+        before = "".join("\t" if character == "\t" else " " for character in place.text[: place.column - 1])
+        yield Text(" " * (len(gutter) - 2) + "| " + before + "^", style="red")
+
+
+def _indented(text: str, prefix: str) -> Iterator[Text]:
+    for line in text.splitlines():
+        yield Text(prefix + line, style="dim")
