@@ -6,6 +6,7 @@ read and render files (before any connection) → open target → lock → read 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import chain
 
 from platformdb.migrations.model import Kind, Plan, Sources, Standing, State
 from platformdb.migrations.plan import contradictions, plan_steps, standings
@@ -41,14 +42,16 @@ def migrate(
     with one_runner(target, wait_seconds=wait_seconds, observer=observer), connect(target) as connection:
         history = read_history(connection, platform.name)
         found = standings(sources, history)
-        plans = [Plan(plan_steps(sources, found), contradictions(found)), *(plan(connection, history) for plan in also)]
+        own = Plan(plan_steps(sources, found), contradictions(found))
+        plans = [own, *(plan(connection, history) for plan in also)]
         if problems := [finding for plan in plans for finding in plan.findings]:
             return refused(problems)
-        steps = [step for plan in plans for step in plan.steps]
-        if steps:
-            steps = [*creation(history), *steps]
-        observer.stage("migrate", len(steps))
-        results = execute(connection, steps, observer)
+        expected = sum(len(plan.steps) for plan in plans)
+        first = creation(history) if expected else ()
+        # The others plan again when the migrations are in, for only then do they see the tables.
+        later = (step for plan in also for step in plan(connection, history).steps)
+        observer.stage("migrate", len(first) + expected)
+        results = execute(connection, chain(first, own.steps, later), observer)
     return applied(results, platform.name)
 
 

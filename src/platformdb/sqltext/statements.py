@@ -126,3 +126,19 @@ def _detaches_concurrently(command: Any) -> bool:
 def controls_transaction(statement: SqlStatement) -> bool:
     """Whether this is BEGIN, COMMIT, ROLLBACK or the like (SAVEPOINT included)."""
     return statement.kind == "transaction_stmt"
+
+
+def index_name_span(statement: SqlStatement) -> tuple[int, int]:
+    """Where ``INDEX [CONCURRENTLY] [IF NOT EXISTS] name`` lies in the text of a CREATE INDEX, as character offsets."""
+    import postgast
+
+    data = statement.sql.encode()
+    tokens = [token for token in postgast.scan(statement.sql).tokens if token.token not in _COMMENT_TOKENS]
+    words = [data[token.start : token.end].decode().lower() for token in tokens]
+    first = words.index("index")
+    last = next(i for i in range(first + 1, len(words)) if words[i] not in {"concurrently", "if", "not", "exists"})
+    return len(data[: tokens[first].start].decode()), len(data[: tokens[last].end].decode())
+
+
+# libpg_query's SQL_COMMENT and C_COMMENT.
+_COMMENT_TOKENS = frozenset({275, 276})

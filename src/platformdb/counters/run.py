@@ -1,0 +1,56 @@
+"""Checking and repairing counters: the nightly job."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from platformdb.counters.model import Counter, Drift
+from platformdb.counters.plan import find_drift_sql, judge, plan_repairs
+from platformdb.counters.read import read_counters
+from platformdb.postgres.connect import Connection, connect
+from platformdb.postgres.execute import execute
+from platformdb.postgres.lock import one_runner
+from platformdb.postgres.read import fetch
+from platformdb.postgres.target import Target
+from platformdb.project import Platform
+from platformdb.report.model import Report
+from platformdb.report.progress import Observer
+
+
+def check_counters(target: Target, platform: Platform) -> Report:
+    """Every drifted row as a finding. Changes nothing."""
+    counters = read_counters(platform)
+    with connect(target) as connection:
+        drifts = find_drifts(connection, counters)
+    verdict = f"{len(drifts)} rows drifted" if drifts else "no row drifted"
+    return Report(
+        f"{platform.name}: {len(counters)} counters checked, {verdict}",
+        findings=judge(drifts),
+        data={"platform": platform.name, "counters": [counter.name for counter in counters], "drifted": len(drifts)},
+    )
+
+
+def fix_counters(target: Target, platform: Platform, observer: Observer, *, wait_seconds: float = 60.0) -> Report:
+    """Repairs every drifted row, batch by batch; what a batch repaired stays when a later one fails.
+
+    Raises:
+        NotNow: another runner is at work.
+        StepFailed: a batch failed.
+    """
+    counters = read_counters(platform)
+    with one_runner(target, wait_seconds=wait_seconds, observer=observer), connect(target) as connection:
+        steps = plan_repairs(find_drifts(connection, counters))
+        observer.stage("counters", len(steps))
+        results = execute(connection, steps, observer)
+    repaired = sum(result.rows or 0 for result in results)
+    summary = f"repaired {repaired} rows" if steps else "nothing to do, no row drifted"
+    return Report(
+        f"{platform.name}: {summary}", steps=results, data={"platform": platform.name, "repaired": repaired}
+    )
+
+
+def find_drifts(connection: Connection, counters: Sequence[Counter]) -> tuple[Drift, ...]:
+    """The drifted rows of all counters, in the order of the counters and of their keys."""
+    return tuple(
+        Drift(counter, *row) for counter in counters for row in fetch(connection, find_drift_sql(counter), what=counter.name)
+    )

@@ -1,0 +1,57 @@
+"""Index tiers as values."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from platformdb.errors import Place
+
+
+@dataclass(frozen=True, slots=True)
+class IndexDefinition:
+    """An index that there should be: one CREATE INDEX of a tier file.
+
+    ``before_name`` and ``after_name`` are the statement's text around ``INDEX [CONCURRENTLY] [IF NOT EXISTS] name``,
+    so that it can be built under another name or concurrently without rewriting the rest.
+    """
+
+    name: str
+    table: str
+    tier: int
+    reason: str
+    sql: str
+    before_name: str
+    after_name: str
+    checksum: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltIndex:
+    """An index in the catalog. ``bytes`` is its size on disk; ``partitioned`` says that its table is."""
+
+    name: str
+    table: str
+    valid: bool
+    bytes: int
+    partitioned: bool
+
+
+class State(enum.StrEnum):
+    """How a defined index stands in the database."""
+
+    BUILT = "built"
+    MISSING = "missing"
+    INVALID = "invalid"  # a concurrent build that was interrupted left it behind
+    CHANGED = "changed"  # its definition is no longer what was built
+    MISPLACED = "misplaced"  # the name is taken by an index of another table
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A definition, its state, and the catalog's index where there is one."""
+
+    definition: IndexDefinition
+    state: State
+    built: BuiltIndex | None = None

@@ -1,0 +1,132 @@
+"""Which indexes to build, given the tier files, the catalog and the history: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from platformdb.indexes.model import BuiltIndex, IndexDefinition, Standing, State
+from platformdb.report.model import Entry, Finding, Record, Severity, Statement, Step
+from platformdb.sqltext.quote import quote_identifier
+
+# A changed index is built beside the old one under this suffix, then takes its place.
+REPLACEMENT_SUFFIX = "_replacement"
+MAX_NAME_BYTES = 63
+
+
+def standings(
+    definitions: Iterable[IndexDefinition], built: Sequence[BuiltIndex], entries: Iterable[Entry]
+) -> tuple[Standing, ...]:
+    """Where every defined index stands. An index that somebody built by hand under the name counts as built."""
+    by_name = {index.name: index for index in built}
+    recorded = {entry.record.name: entry.record.checksum for entry in entries}
+    return tuple(_standing(definition, by_name.get(definition.name), recorded) for definition in definitions)
+
+
+def _standing(definition: IndexDefinition, built: BuiltIndex | None, recorded: Mapping[str, str]) -> Standing:
+    if built is None:
+        return Standing(definition, State.MISSING)
+    if built.table != definition.table.rpartition(".")[2]:
+        return Standing(definition, State.MISPLACED, built)
+    if not built.valid:
+        return Standing(definition, State.INVALID, built)
+    changed = recorded.get(definition.name, definition.checksum) != definition.checksum
+    return Standing(definition, State.CHANGED if changed else State.BUILT, built)
+
+
+def plan_builds(platform: str, found: Iterable[Standing], *, leftovers: Iterable[str] = ()) -> tuple[Step, ...]:
+    """The steps that build what is missing, rebuild what is invalid and replace what changed.
+
+    ``leftovers`` names replacement indexes that an interrupted run left behind; they are dropped first.
+    """
+    stale = set(leftovers)
+    return tuple(step for standing in found for step in _steps(platform, standing, stale))
+
+
+def _steps(platform: str, standing: Standing, stale: set[str]) -> tuple[Step, ...]:
+    definition = standing.definition
+    why = f"tier {definition.tier}: {definition.reason}"
+    if standing.state is State.MISSING:
+        return (_build(platform, definition, why),)
+    if standing.state is State.INVALID:
+        drop = _drop(definition.name, "an interrupted build left it invalid")
+        return (drop, _build(platform, definition, why))
+    if standing.state is State.CHANGED:
+        return _replace(platform, definition, stale)
+    return ()
+
+
+def _build(platform: str, definition: IndexDefinition, reason: str) -> Step:
+    statement = Statement(_concurrently(definition, definition.name))
+    return Step(
+        "index", definition.name, reason, (statement,), transactional=False, record=_record(platform, definition)
+    )
+
+
+def _replace(platform: str, definition: IndexDefinition, stale: set[str]) -> tuple[Step, ...]:
+    """Builds the new one beside the old one, which serves until the swap: no moment without an index."""
+    beside = definition.name.encode()[: MAX_NAME_BYTES - len(REPLACEMENT_SUFFIX)].decode(errors="ignore") + REPLACEMENT_SUFFIX
+    build = Step("index", beside, "the definition changed", (Statement(_concurrently(definition, beside)),), transactional=False)
+    swap = Step(
+        "index",
+        definition.name,
+        "the replacement takes the name",
+        (
+            Statement(f"DROP INDEX {quote_identifier(definition.name)}"),
+            Statement(f"ALTER INDEX {quote_identifier(beside)} RENAME TO {quote_identifier(definition.name)}"),
+        ),
+        record=_record(platform, definition),
+    )
+    clean = (_drop(beside, "an interrupted replacement left it behind"),) if beside in stale else ()
+    return (*clean, build, swap)
+
+
+def _drop(name: str, reason: str) -> Step:
+    return Step("index", name, reason, (Statement(f"DROP INDEX CONCURRENTLY {quote_identifier(name)}"),), transactional=False)
+
+
+def _concurrently(definition: IndexDefinition, name: str) -> str:
+    return f"{definition.before_name}INDEX CONCURRENTLY {quote_identifier(name)}{definition.after_name}"
+
+
+def _record(platform: str, definition: IndexDefinition) -> Record:
+    tier = f"tier{definition.tier}"
+    return Record(platform, "index", tier, definition.name, definition.checksum, text=definition.sql)
+
+
+def obstacles(found: Iterable[Standing]) -> tuple[Finding, ...]:
+    """What forbids building: a name that is taken by an index of another table."""
+    return tuple(
+        Finding(
+            "index-misplaced",
+            f"the name {s.definition.name} is taken by an index on {s.built.table}, not {s.definition.table}",
+            s.definition.name,
+            place=s.definition.place,
+            help="rename one of the two",
+        )
+        for s in found
+        if s.state is State.MISPLACED and s.built is not None
+    )
+
+
+def judge(found: Iterable[Standing], *, expected_tier: int) -> tuple[Finding, ...]:
+    """What a look at the indexes has to say: missing ones of tiers nobody asked for yet are no fault."""
+    wrong = {
+        State.MISSING: "is not there",
+        State.INVALID: "is invalid: it slows writes and serves no query",
+        State.CHANGED: "was built from another definition",
+    }
+    return (
+        *obstacles(found),
+        *(
+            Finding(
+                f"index-{s.state.value}",
+                f"index {s.definition.name} {wrong[s.state]}",
+                s.definition.name,
+                Severity.ERROR if s.state is not State.MISSING or s.definition.tier <= expected_tier else Severity.NOTE,
+                s.definition.place,
+                f"run: platformdb indexes apply --tier {s.definition.tier}",
+            )
+            for s in found
+            if s.state in wrong
+        ),
+    )

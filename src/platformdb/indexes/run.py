@@ -1,0 +1,119 @@
+"""Building and showing the index tiers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import chain
+
+from platformdb.indexes.model import BuiltIndex, IndexDefinition, Standing, State
+from platformdb.indexes.plan import REPLACEMENT_SUFFIX, judge, obstacles, plan_builds, standings
+from platformdb.indexes.read import TIERS, read_tiers
+from platformdb.migrations.model import Plan
+from platformdb.postgres.catalog import read_indexes
+from platformdb.postgres.connect import Connection, connect
+from platformdb.postgres.execute import execute
+from platformdb.postgres.history import creation, read_history
+from platformdb.postgres.lock import one_runner
+from platformdb.postgres.target import Target
+from platformdb.project import Platform
+from platformdb.report.model import History, Outcome, Report, Table
+from platformdb.report.progress import Observer
+
+
+def tier_planner(platform: Platform, *, tier: int) -> Callable[[Connection, History], Plan]:
+    """A planner for the indexes of the tiers up to ``tier``, to run beside migrations under one lock."""
+    definitions, findings = read_tiers(platform)
+
+    def plan(connection: Connection, history: History) -> Plan:
+        built = _read_built(connection)
+        wanted = [definition for definition in definitions if definition.tier <= tier]
+        found = standings(wanted, built, history.of("index"))
+        leftovers = [index.name for index in built if index.name.endswith(REPLACEMENT_SUFFIX)]
+        return Plan(plan_builds(platform.name, found, leftovers=leftovers), (*findings, *obstacles(found)))
+
+    return plan
+
+
+def apply_indexes(
+    target: Target, platform: Platform, observer: Observer, *, tier: int, wait_seconds: float = 60.0
+) -> Report:
+    """Builds what is missing, invalid or changed in the tiers up to ``tier``, concurrently.
+
+    Raises:
+        NotNow: another runner is at work.
+        StepFailed: a build failed; the ones before it stand.
+    """
+    planner = tier_planner(platform, tier=tier)
+    with one_runner(target, wait_seconds=wait_seconds, observer=observer), connect(target) as connection:
+        history = read_history(connection, platform.name)
+        plan = planner(connection, history)
+        if plan.findings:
+            return Report("refused, nothing was changed", Outcome.REFUSED, findings=plan.findings)
+        steps = [*creation(history), *plan.steps] if plan.steps else []
+        observer.stage(f"indexes up to tier {tier}", len(steps))
+        results = execute(connection, steps, observer)
+    built = sum(result.step.record is not None for result in results)
+    summary = f"built {built} indexes" if built else f"nothing to do, tiers up to {tier} are built"
+    return Report(f"{platform.name}: {summary}", steps=results, data={"platform": platform.name, "tier": tier, "built": built})
+
+
+def index_status(target: Target, platform: Platform) -> Report:
+    """Where every index of the three tiers stands. Changes nothing."""
+    definitions, findings = read_tiers(platform)
+    with connect(target) as connection:
+        history = read_history(connection, platform.name)
+        found = standings(definitions, _read_built(connection), history.of("index"))
+    counts = tier_counts(found)
+    said = ", ".join(f"tier {tier}: {built} of {total}" for tier, (built, total) in counts.items())
+    return Report(
+        f"{platform.name}: {said or 'no index tiers defined'}",
+        findings=(*findings, *judge(found, expected_tier=highest_begun_tier(found))),
+        tables=(_table(found),),
+        data={"platform": platform.name, "indexes": [_as_data(standing) for standing in found]},
+    )
+
+
+def tier_counts(found: Sequence[Standing]) -> dict[int, tuple[int, int]]:
+    """For each tier with definitions: how many are built, of how many."""
+    by_tier = {tier: [s for s in found if s.definition.tier == tier] for tier in TIERS}
+    return {
+        tier: (sum(s.state is State.BUILT for s in members), len(members)) for tier, members in by_tier.items() if members
+    }
+
+
+def highest_begun_tier(found: Sequence[Standing]) -> int:
+    """Tier 1 belongs to every migrated database; a higher one is expected whole once any index of it is there."""
+    return max(chain((1,), (s.definition.tier for s in found if s.state is not State.MISSING)))
+
+
+def _read_built(connection: Connection) -> tuple[BuiltIndex, ...]:
+    return tuple(BuiltIndex(*row) for row in read_indexes(connection))
+
+
+def _table(found: Sequence[Standing]) -> Table:
+    rows = tuple(
+        (
+            s.definition.tier,
+            s.definition.name,
+            s.definition.table,
+            s.state.value,
+            f"{s.built.bytes / 1024:,.0f} kB" if s.built else "",
+            s.definition.reason,
+        )
+        for s in found
+    )
+    return Table("indexes", ("tier", "index", "table", "state", "size", "reason"), rows)
+
+
+def _as_data(standing: Standing) -> dict[str, object]:
+    definition: IndexDefinition = standing.definition
+    return {
+        "name": definition.name,
+        "table": definition.table,
+        "tier": definition.tier,
+        "state": standing.state.value,
+        "bytes": standing.built.bytes if standing.built else None,
+        "reason": definition.reason,
+    }
+
+

@@ -1,0 +1,31 @@
+"""Facts of the catalog, as plain rows; the capabilities give them their names."""
+
+from __future__ import annotations
+
+from platformdb.postgres.connect import Connection
+from platformdb.postgres.queries import query
+
+
+def read_indexes(connection: Connection) -> list[tuple[str, str, bool, int, bool]]:
+    """The visible indexes: name, table, valid, bytes, whether the table is partitioned."""
+    return connection.execute(query("indexes")).fetchall()
+
+
+def read_primary_key(connection: Connection, table: str) -> tuple[str, ...]:
+    """The columns of a table's primary key, in order; empty where there is no such table or no key."""
+    return tuple(name for (name,) in connection.execute(query("primary_key"), (table,)))
+
+
+def count_objects(connection: Connection) -> dict[str, int]:
+    """How many tables, indexes (those of constraints apart) and triggers the search path shows."""
+    row = connection.execute(query("objects")).fetchone() or ()
+    return dict(zip(("tables", "indexes", "constraint_indexes", "triggers"), row, strict=True))
+
+
+def count_rows(connection: Connection) -> int:
+    """The rows of all visible tables, counted one by one."""
+    tables = [name for (name,) in connection.execute(query("tables"))]
+    # The names come from regclass, which has quoted them.
+    counts = " UNION ALL ".join(f"SELECT count(*) AS n FROM {name}" for name in tables)  # noqa: S608
+    row = connection.execute(f"SELECT coalesce(sum(n), 0)::bigint FROM ({counts}) AS c".encode()).fetchone() if tables else None
+    return int(row[0]) if row else 0

@@ -1,0 +1,43 @@
+"""Reading rows with SQL that comes from a project's files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+
+from platformdb.errors import Refused
+from platformdb.postgres.connect import Connection
+
+
+def fetch(connection: Connection, sql: str, *, what: str) -> list[tuple[Any, ...]]:
+    """All rows of a query without parameters.
+
+    Raises:
+        Refused: the server rejects it; ``what`` names where the query comes from.
+    """
+    try:
+        return connection.execute(sql.encode()).fetchall()
+    except psycopg.Error as error:
+        raise _rejected(error, what) from None
+
+
+def stream(connection: Connection, sql: str, *, what: str) -> Iterator[tuple[Any, ...]]:
+    """The rows of a query one after the other, however many there are.
+
+    Raises:
+        Refused: the server rejects it; ``what`` names where the query comes from.
+    """
+    try:
+        with connection.transaction(), connection.cursor(name="platformdb_stream") as cursor:
+            cursor.itersize = 10_000
+            yield from cursor.execute(sql.encode())
+    except psycopg.Error as error:
+        raise _rejected(error, what) from None
+
+
+def _rejected(error: psycopg.Error, what: str) -> Refused:
+    message = error.diag.message_primary or str(error).strip()
+    detail = f"SQLSTATE: {error.sqlstate}" if error.sqlstate else ""
+    return Refused(f"{what}: {message}", detail=detail, help="is the platform migrated? see: platformdb status")

@@ -1,0 +1,1 @@
+"""The embedded server: a PostgreSQL of one project, in its ``.platformdb/`` folder."""

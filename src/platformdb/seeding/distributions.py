@@ -1,0 +1,159 @@
+"""Distributions of numbers and of popularity. Durations are written as "90s", "15m", "3h", "2d" and mean seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+
+from platformdb.seeding.columns import Floats
+from platformdb.seeding.streams import Span, Stream
+
+UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+FORBID: dict[str, str] = {"extra": "forbid"}
+
+Amount = float | str
+
+
+def amount(value: Amount) -> float:
+    """A number, or a duration in seconds.
+
+    Raises:
+        ValueError: the text is no duration.
+    """
+    if not isinstance(value, str):
+        return float(value)
+    digits = value.rstrip("mshd")
+    unit = value[len(digits) :]
+    if unit not in UNITS:
+        raise ValueError(f"'{value}' is no duration: write a number and one of ms, s, m, h, d, for example \"15m\"")
+    try:
+        return float(digits) * UNITS[unit]
+    except ValueError:
+        raise ValueError(f"'{value}' is no duration: write for example \"15m\"") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """Always the same."""
+
+    dist: Literal["fixed"]
+    value: Amount
+    __pydantic_config__: ClassVar[dict[str, str]] = FORBID
+
+    def __post_init__(self) -> None:
+        amount(self.value)
+
+    def sample(self, stream: Stream, span: Span) -> Floats:
+        """One number for each row."""
+        return np.full(span.rows, amount(self.value))
+
+
+@dataclass(frozen=True, slots=True)
+class Uniform:
+    """Evenly between ``min`` and ``max``; as counts, both ends included."""
+
+    dist: Literal["uniform"]
+    min: Amount
+    max: Amount
+    __pydantic_config__: ClassVar[dict[str, str]] = FORBID
+
+    def __post_init__(self) -> None:
+        if amount(self.min) > amount(self.max):
+            raise ValueError("min is greater than max")
+
+    def sample(self, stream: Stream, span: Span) -> Floats:
+        """One number for each row."""
+        low, high = amount(self.min), amount(self.max)
+        return low + stream.uniform(span) * (high - low)
+
+
+@dataclass(frozen=True, slots=True)
+class Lognormal:
+    """Most near ``median``, a long tail above it; ``sigma`` is the standard deviation of the logarithm."""
+
+    dist: Literal["lognormal"]
+    median: Amount
+    sigma: float
+    min: Amount = 0.0
+    max: Amount | None = None
+    __pydantic_config__: ClassVar[dict[str, str]] = FORBID
+
+    def __post_init__(self) -> None:
+        if amount(self.median) <= 0:
+            raise ValueError("median must be greater than 0")
+
+    def sample(self, stream: Stream, span: Span) -> Floats:
+        """One number for each row."""
+        values = amount(self.median) * np.exp(self.sigma * stream.normal(span))
+        return np.clip(values, amount(self.min), None if self.max is None else amount(self.max))
+
+
+@dataclass(frozen=True, slots=True)
+class Weighted:
+    """One of a few numbers, each as often as its weight says."""
+
+    dist: Literal["weighted"]
+    values: tuple[Amount, ...]
+    weights: tuple[float, ...]
+    __pydantic_config__: ClassVar[dict[str, str]] = FORBID
+
+    def __post_init__(self) -> None:
+        check_weights(self.weights, len(self.values))
+        for value in self.values:
+            amount(value)
+
+    def sample(self, stream: Stream, span: Span) -> Floats:
+        """One number for each row."""
+        return np.array([amount(value) for value in self.values])[choose(self.weights, stream, span)]
+
+
+Distribution = Fixed | Uniform | Lognormal | Weighted
+
+
+@dataclass(frozen=True, slots=True)
+class Skew:
+    """How unequal the parents are: how much more often one is chosen than another.
+
+    ``zipf`` is the exponent of the rank, ``lognormal`` the sigma of the weights; ``childless`` a share that is never
+    chosen. Without either all are alike.
+    """
+
+    zipf: Annotated[float, "exponent"] = 0.0
+    lognormal: Annotated[float, "sigma"] = 0.0
+    childless: float = 0.0
+    __pydantic_config__: ClassVar[dict[str, str]] = FORBID
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.childless < 1:
+            raise ValueError("childless is a share from 0 to less than 1")
+
+    def weights(self, stream: Stream, rows: int) -> Floats:
+        """The popularity of each row."""
+        span = Span(0, rows)
+        ranks = stream.aspect("rank").shuffled(rows)
+        weights = (1.0 + ranks) ** -self.zipf
+        if self.lognormal:
+            weights = weights * np.exp(self.lognormal * stream.aspect("weight").normal(span))
+        # The least popular have nothing, and at least one remains.
+        silent = stream.aspect("silent").shuffled(rows) < int(self.childless * rows)
+        return np.where(silent, 0.0, weights)
+
+
+EVEN = Skew()
+
+
+def check_weights(weights: tuple[float, ...], values: int) -> None:
+    """Raises ValueError for weights that cannot be."""
+    if len(weights) != values:
+        raise ValueError(f"{values} values and {len(weights)} weights")
+    if not weights or min(weights) < 0 or sum(weights) <= 0:
+        raise ValueError("weights must not be negative, and one must be positive")
+
+
+def choose(weights: tuple[float, ...] | Floats, stream: Stream, span: Span) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """For each row a position, as often as its weight says; weightless positions are never chosen."""
+    ends = np.cumsum(np.asarray(weights, np.float64))
+    drawn = stream.uniform(span) * ends[-1]
+    return np.minimum(np.searchsorted(ends, drawn, side="right"), len(ends) - 1).astype(np.int64)
