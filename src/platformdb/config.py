@@ -56,6 +56,22 @@ class Config(BaseModel):
         """Where the embedded server of this project lives."""
         return self.project / STATE_FOLDER
 
+    def for_local_work(self) -> Config:
+        """The same, on a database of our own making: never the one that the environment or a file points at."""
+        provider = self.provider if self.provider == "container" else "embedded"
+        return self.but(provider=provider, url=None)
+
+    def but(self, **changes: Any) -> Config:
+        """The same with some settings replaced, validated again.
+
+        Raises:
+            ConfigError: a value is not allowed.
+        """
+        try:
+            return Config.model_validate({**dict(self), **changes})
+        except ValidationError as error:
+            raise _explained(error, self.project) from None
+
 
 def load(flags: Mapping[str, Any], environment: Mapping[str, str], folder: Path) -> Config:
     """Builds the Config of one command run in ``folder``.
@@ -120,7 +136,7 @@ def _with_provider(config: Config, environment: Mapping[str, str]) -> Config:
     if config.provider is not None:
         return config
     if config.url is not None or any(environment.get(name) for name in LIBPQ_TARGET):
-        return config.model_copy(update={"provider": "url"})
+        return config.but(provider="url")
     if (config.state_folder / "server.json").is_file():
-        return config.model_copy(update={"provider": "embedded"})
+        return config.but(provider="embedded")
     return config

@@ -11,6 +11,7 @@ PlatformdbError (70: a bug, unless a branch below says otherwise)
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,8 @@ class PlatformdbError(Exception):
         self.help = help
         self.detail = detail
         self.place = place
+        # Steps done before it (report.model.StepResult), where the error came from the middle of work.
+        self.results: tuple[Any, ...] = ()
 
 
 class ConfigError(PlatformdbError):

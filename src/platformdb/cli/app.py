@@ -68,7 +68,7 @@ def _explain_usage(error: Any, arguments: list[str]) -> int:
         return 0
     message = error.format_message()
     finding = Finding("usage", message, help=f"see: {path} --help")
-    report = Report("the command line is not right", Outcome.CONFIGURATION, findings=(finding,))
+    report = Report(message, Outcome.CONFIGURATION, findings=(finding,))
     command = path.removeprefix("platformdb").strip() or "platformdb"
     return present(report, command, elapsed_ms=0, as_json=_wants_json(arguments), color="--no-color" not in arguments)
 

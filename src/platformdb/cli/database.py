@@ -14,7 +14,9 @@ from platformdb.report.model import Report
 
 def register(app: typer.Typer) -> None:
     """Adds the commands to the program."""
-    indexes = typer.Typer(name="indexes", help="Index tiers: build them, and see where they stand.", no_args_is_help=True)
+    indexes = typer.Typer(
+        name="indexes", help="Index tiers: build them, and see where they stand.", no_args_is_help=True
+    )
     command(app, "migrate")(migrate)
     command(app, "status")(status)
     command(app, "validate")(validate)
@@ -78,7 +80,9 @@ def seed(
     profile: Annotated[str, typer.Option(metavar="NAME", help="Which profile of seed.toml.")] = "dev",
     number: Annotated[int, typer.Option("--seed", min=0, help="The same number gives the same bytes.")] = 1,
     *,
-    replace: Annotated[bool, typer.Option("--replace", help="Empty the seeded tables first: their rows are lost.")] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Empty the seeded tables first: their rows are lost.")
+    ] = False,
 ) -> Report:
     """Fill the platform's empty tables with believable data."""
     from platformdb.postgres.connect import connect

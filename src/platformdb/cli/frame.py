@@ -8,9 +8,10 @@ from __future__ import annotations
 import functools
 import inspect
 import os
+import re
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,9 +59,14 @@ class Run:
     observer: Observer
 
 
-def command(app: typer.Typer, name: str, *, database: bool = True) -> Callable[[Callable[..., Report]], None]:
-    """Registers a function as the command ``name`` of ``app``, with the shared options behind its own."""
-    shared = {**(DATABASE_OPTIONS if database else {}), **COMMON_OPTIONS}
+def command(
+    app: typer.Typer, name: str, *, options: Collection[str] = tuple(DATABASE_OPTIONS)
+) -> Callable[[Callable[..., Report]], None]:
+    """Registers a function as the command ``name`` of ``app``.
+
+    Its own parameters come first, then those of DATABASE_OPTIONS that ``options`` names, then COMMON_OPTIONS.
+    """
+    shared = {**{key: DATABASE_OPTIONS[key] for key in options}, **COMMON_OPTIONS}
     full_name = " ".join(part for part in (app.info.name, name) if part)
 
     def register(function: Callable[..., Report]) -> None:
@@ -74,15 +80,14 @@ def command(app: typer.Typer, name: str, *, database: bool = True) -> Callable[[
 
         wrapper.__signature__ = inspect.Signature([*own, *added])  # type: ignore[attr-defined]
         wrapper.__annotations__ = {p.name: p.annotation for p in (*own, *added)}
-        app.command(name, help=inspect.getdoc(function))(wrapper)
+        text = inspect.getdoc(function) or ""
+        app.command(name, help=text, short_help=re.split(r"[:;.]", text, maxsplit=1)[0])(wrapper)
 
     return register
 
 
 def _option(key: str, annotation: Any) -> inspect.Parameter:
-    return inspect.Parameter(
-        key, inspect.Parameter.KEYWORD_ONLY, default=DEFAULTS.get(key), annotation=annotation
-    )
+    return inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=DEFAULTS.get(key), annotation=annotation)
 
 
 def _carry_out(name: str, work: Callable[[Run], Report], given: Mapping[str, Any]) -> int:
@@ -94,7 +99,7 @@ def _carry_out(name: str, work: Callable[[Run], Report], given: Mapping[str, Any
             if given["format"] not in FORMATS:
                 raise typer.BadParameter(f"--format knows {' and '.join(FORMATS)}, not '{given['format']}'")
             report = work(Run(load(flags, os.environ, Path.cwd()), observer))
-    except typer.BadParameter:
+    except (typer.BadParameter, typer.Exit):
         raise
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the boundary: nobody sees a traceback
         report = failure(error)

@@ -43,8 +43,7 @@ def failure(error: BaseException) -> Report:
         return _report("interrupted", Outcome.INTERRUPTED, "interrupted", "run the same command again to go on")
     if isinstance(error, PlatformdbError):
         finding = Finding(error.rule, error.message, place=error.place, help=error.help, detail=error.detail)
-        summary = _headline(error)
-        return Report(summary, Outcome(error.exit_code), getattr(error, "results", ()), (finding,))
+        return Report(error.message, Outcome(error.exit_code), error.results, (finding,))
     shown = "".join(traceback.format_exception(error)) if os.environ.get("PLATFORMDB_DEBUG") else ""
     return _report(
         f"this is a bug in platformdb: {type(error).__name__}: {error}",
@@ -53,17 +52,6 @@ def failure(error: BaseException) -> Report:
         "please report it with the output of the same command under PLATFORMDB_DEBUG=1",
         shown,
     )
-
-
-def _headline(error: PlatformdbError) -> str:
-    headlines = {
-        2: "cannot start",
-        3: "refused, nothing was changed",
-        4: "failed",
-        5: "not now, try again later",
-        130: "interrupted",
-    }
-    return headlines.get(error.exit_code, "failed")
 
 
 def _report(message: str, outcome: Outcome, rule: str, help_text: str, detail: str = "") -> Report:

@@ -35,7 +35,7 @@ def fix_counters(target: Target, platform: Platform, observer: Observer, *, wait
 
     Raises:
         NotNow: another runner is at work.
-        StepFailed: a batch failed.
+        ApplyFailed: a batch failed.
     """
     counters = read_counters(platform)
     with one_runner(target, wait_seconds=wait_seconds, observer=observer), connect(target) as connection:
@@ -44,13 +44,13 @@ def fix_counters(target: Target, platform: Platform, observer: Observer, *, wait
         results = execute(connection, steps, observer)
     repaired = sum(result.rows or 0 for result in results)
     summary = f"repaired {repaired} rows" if steps else "nothing to do, no row drifted"
-    return Report(
-        f"{platform.name}: {summary}", steps=results, data={"platform": platform.name, "repaired": repaired}
-    )
+    return Report(f"{platform.name}: {summary}", steps=results, data={"platform": platform.name, "repaired": repaired})
 
 
 def find_drifts(connection: Connection, counters: Sequence[Counter]) -> tuple[Drift, ...]:
     """The drifted rows of all counters, in the order of the counters and of their keys."""
     return tuple(
-        Drift(counter, *row) for counter in counters for row in fetch(connection, find_drift_sql(counter), what=counter.name)
+        Drift(counter, *row)
+        for counter in counters
+        for row in fetch(connection, find_drift_sql(counter), what=counter.name)
     )

@@ -64,8 +64,13 @@ def _build(platform: str, definition: IndexDefinition, reason: str) -> Step:
 
 def _replace(platform: str, definition: IndexDefinition, stale: set[str]) -> tuple[Step, ...]:
     """Builds the new one beside the old one, which serves until the swap: no moment without an index."""
-    beside = definition.name.encode()[: MAX_NAME_BYTES - len(REPLACEMENT_SUFFIX)].decode(errors="ignore") + REPLACEMENT_SUFFIX
-    build = Step("index", beside, "the definition changed", (Statement(_concurrently(definition, beside)),), transactional=False)
+    beside = (
+        definition.name.encode()[: MAX_NAME_BYTES - len(REPLACEMENT_SUFFIX)].decode(errors="ignore")
+        + REPLACEMENT_SUFFIX
+    )
+    build = Step(
+        "index", beside, "the definition changed", (Statement(_concurrently(definition, beside)),), transactional=False
+    )
     swap = Step(
         "index",
         definition.name,
@@ -81,7 +86,9 @@ def _replace(platform: str, definition: IndexDefinition, stale: set[str]) -> tup
 
 
 def _drop(name: str, reason: str) -> Step:
-    return Step("index", name, reason, (Statement(f"DROP INDEX CONCURRENTLY {quote_identifier(name)}"),), transactional=False)
+    return Step(
+        "index", name, reason, (Statement(f"DROP INDEX CONCURRENTLY {quote_identifier(name)}"),), transactional=False
+    )
 
 
 def _concurrently(definition: IndexDefinition, name: str) -> str:

@@ -32,7 +32,9 @@ def read_tiers(platform: Platform) -> tuple[tuple[IndexDefinition, ...], tuple[F
 def _definition(statement: SqlStatement, tier: int) -> IndexDefinition:
     place = statement.source.place(statement.start)
     if statement.kind != "index_stmt" or not statement.node.idxname:
-        raise Refused("a tier file holds named CREATE INDEX statements only", place=place, help="give it a name, or move it")
+        raise Refused(
+            "a tier file holds named CREATE INDEX statements only", place=place, help="give it a name, or move it"
+        )
     reason = _reason(statement.comments)
     if not reason:
         name = statement.node.idxname

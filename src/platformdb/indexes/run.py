@@ -41,7 +41,7 @@ def apply_indexes(
 
     Raises:
         NotNow: another runner is at work.
-        StepFailed: a build failed; the ones before it stand.
+        ApplyFailed: a build failed; the ones before it stand.
     """
     planner = tier_planner(platform, tier=tier)
     with one_runner(target, wait_seconds=wait_seconds, observer=observer), connect(target) as connection:
@@ -54,7 +54,9 @@ def apply_indexes(
         results = execute(connection, steps, observer)
     built = sum(result.step.record is not None for result in results)
     summary = f"built {built} indexes" if built else f"nothing to do, tiers up to {tier} are built"
-    return Report(f"{platform.name}: {summary}", steps=results, data={"platform": platform.name, "tier": tier, "built": built})
+    return Report(
+        f"{platform.name}: {summary}", steps=results, data={"platform": platform.name, "tier": tier, "built": built}
+    )
 
 
 def index_status(target: Target, platform: Platform) -> Report:
@@ -77,7 +79,9 @@ def tier_counts(found: Sequence[Standing]) -> dict[int, tuple[int, int]]:
     """For each tier with definitions: how many are built, of how many."""
     by_tier = {tier: [s for s in found if s.definition.tier == tier] for tier in TIERS}
     return {
-        tier: (sum(s.state is State.BUILT for s in members), len(members)) for tier, members in by_tier.items() if members
+        tier: (sum(s.state is State.BUILT for s in members), len(members))
+        for tier, members in by_tier.items()
+        if members
     }
 
 
@@ -115,5 +119,3 @@ def _as_data(standing: Standing) -> dict[str, object]:
         "bytes": standing.built.bytes if standing.built else None,
         "reason": definition.reason,
     }
-
-

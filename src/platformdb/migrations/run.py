@@ -34,7 +34,7 @@ def migrate(
 
     Raises:
         NotNow: another runner is at work for longer than ``wait_seconds``.
-        StepFailed: a step failed; it was rolled back, the ones before it stand.
+        ApplyFailed: a step failed; it was rolled back, the ones before it stand.
     """
     sources = read_sources(platform)
     if sources.findings:

@@ -27,5 +27,9 @@ def count_rows(connection: Connection) -> int:
     tables = [name for (name,) in connection.execute(query("tables"))]
     # The names come from regclass, which has quoted them.
     counts = " UNION ALL ".join(f"SELECT count(*) AS n FROM {name}" for name in tables)  # noqa: S608
-    row = connection.execute(f"SELECT coalesce(sum(n), 0)::bigint FROM ({counts}) AS c".encode()).fetchone() if tables else None
+    row = (
+        connection.execute(f"SELECT coalesce(sum(n), 0)::bigint FROM ({counts}) AS c".encode()).fetchone()
+        if tables
+        else None
+    )
     return int(row[0]) if row else 0

@@ -15,18 +15,6 @@ from platformdb.report.model import Statement, Step, StepResult, StepState
 from platformdb.report.progress import Observer
 
 
-class StepFailed(ApplyFailed):
-    """A step failed; ``results`` says what was applied before it, and that it was not."""
-
-    results: tuple[StepResult, ...] = ()
-
-
-class RunInterrupted(Interrupted):
-    """The user stopped the run; ``results`` says what had been applied."""
-
-    results: tuple[StepResult, ...] = ()
-
-
 def execute(connection: Connection, steps: Iterable[Step], observer: Observer) -> tuple[StepResult, ...]:
     """Runs every step on an autocommit connection.
 
@@ -34,8 +22,8 @@ def execute(connection: Connection, steps: Iterable[Step], observer: Observer) -
     that a step leaves behind are reset before the next one.
 
     Raises:
-        StepFailed: with the server's words and the place in the file.
-        RunInterrupted: on Ctrl-C; the step under way was rolled back.
+        ApplyFailed: with the server's words, the place in the file, and in ``results`` what was applied before.
+        Interrupted: on Ctrl-C; the step under way was rolled back.
     """
     done: list[StepResult] = []
     for step in steps:
@@ -50,7 +38,7 @@ def execute(connection: Connection, steps: Iterable[Step], observer: Observer) -
             failure.results = (*done, failed)
             raise failure from None
         except KeyboardInterrupt:
-            stopped = RunInterrupted(f"interrupted during {step.subject}", help="run the same command again to go on")
+            stopped = Interrupted(f"interrupted during {step.subject}", help="run the same command again to go on")
             stopped.results = (*done, StepResult(step, StepState.FAILED, _milliseconds_since(began)))
             raise stopped from None
         done.append(StepResult(step, StepState.APPLIED, _milliseconds_since(began), rows))
@@ -81,7 +69,7 @@ def _milliseconds_since(began: float) -> float:
     return (time.perf_counter() - began) * 1000
 
 
-def explain_failure(error: psycopg.Error, step: Step) -> StepFailed:
+def explain_failure(error: psycopg.Error, step: Step) -> ApplyFailed:
     """The server's error as ours: first line, then SQLSTATE, detail and hint, and the place in the file."""
     diagnostic = error.diag
     message = diagnostic.message_primary or str(error).strip()
@@ -91,7 +79,7 @@ def explain_failure(error: psycopg.Error, step: Step) -> StepFailed:
         ("hint", diagnostic.message_hint),
         ("context", diagnostic.context),
     )
-    return StepFailed(
+    return ApplyFailed(
         f"{step.subject}: {message}",
         detail="\n".join(f"{name}: {value}" for name, value in parts if value),
         place=_place(diagnostic.statement_position, step),

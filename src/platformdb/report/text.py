@@ -29,19 +29,22 @@ WORD_STYLES = {
 NUMBER_CHARACTERS = set("0123456789.,- %")
 
 
-def render_text(report: Report, console: Console, *, verbose_steps: bool = True) -> None:
+def render_text(report: Report, console: Console) -> None:
     """Writes a report to a console; a report with ``raw`` is just that line."""
     if report.raw is not None and report.ok:
         console.print(Text(report.raw), soft_wrap=True)
         return
-    console.print(_summary(report), soft_wrap=True)
-    if verbose_steps and report.steps:
+    said_by_finding = [finding.message for finding in report.findings] == [report.summary]
+    if not said_by_finding:
+        console.print(_summary(report), soft_wrap=True)
+    if report.steps:
         console.print(_steps(report.steps))
     for table in report.tables:
         console.print()
         console.print(_table(table))
     for finding in report.findings:
-        console.print()
+        if not said_by_finding or report.steps:
+            console.print()
         console.print(_finding(finding), soft_wrap=True)
     if report.next:
         console.print()

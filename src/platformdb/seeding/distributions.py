@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 
-from platformdb.seeding.columns import Floats
+from platformdb.seeding.columns import Floats, Ints
 from platformdb.seeding.streams import Span, Stream
 
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -152,8 +152,19 @@ def check_weights(weights: tuple[float, ...], values: int) -> None:
         raise ValueError("weights must not be negative, and one must be positive")
 
 
-def choose(weights: tuple[float, ...] | Floats, stream: Stream, span: Span) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def choose(weights: tuple[float, ...] | Floats, stream: Stream, span: Span) -> Ints:
     """For each row a position, as often as its weight says; weightless positions are never chosen."""
     ends = np.cumsum(np.asarray(weights, np.float64))
-    drawn = stream.uniform(span) * ends[-1]
-    return np.minimum(np.searchsorted(ends, drawn, side="right"), len(ends) - 1).astype(np.int64)
+    # Rounding must not reach the end: the last position may be a weightless one.
+    drawn = np.minimum(stream.uniform(span) * ends[-1], np.nextafter(ends[-1], 0.0))
+    return np.searchsorted(ends, drawn, side="right").astype(np.int64)
+
+
+def counts(distribution: Distribution, stream: Stream, span: Span) -> Ints:
+    """Whole numbers, never negative."""
+    if isinstance(distribution, Uniform):
+        low, high = amount(distribution.min), amount(distribution.max)
+        values = np.floor(low + stream.uniform(span) * (high - low + 1))
+    else:
+        values = np.rint(distribution.sample(stream, span))
+    return np.maximum(values, 0).astype(np.int64)

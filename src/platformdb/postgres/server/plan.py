@@ -53,10 +53,11 @@ def parse_version(text: str) -> Version | None:
 
 def newest_first(found: Iterable[Binaries]) -> tuple[Binaries, ...]:
     """Sorts by release, newest first; equal ones stay in the order given."""
-    return tuple(sorted(found, key=lambda each: _numbers(each.version.text), reverse=True))
+    return tuple(sorted(found, key=lambda each: numbers(each.version.text), reverse=True))
 
 
-def _numbers(text: str) -> tuple[int, ...]:
+def numbers(text: str) -> tuple[int, ...]:
+    """A release's numbers, for sorting: 18.10 is newer than 18.9."""
     return tuple(map(int, re.findall(r"\d+", text)))
 
 

@@ -1,0 +1,130 @@
+"""Measures a platform's queries: read → parse gates → open → measure → judge → report."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+
+from platformdb.bench.judge import judge, missed
+from platformdb.bench.model import Measurement, Query, Verdict
+from platformdb.bench.read import read_queries
+from platformdb.postgres.connect import Connection, connect
+from platformdb.postgres.measure import explain, read_parameters, time_query
+from platformdb.postgres.target import Target
+from platformdb.project import Platform
+from platformdb.report.model import Finding, Outcome, Report, Severity, Step, StepResult, StepState, Table
+from platformdb.report.progress import Observer
+
+DEFAULT_SAMPLES = 200
+
+
+def measure_queries(
+    target: Target, platform: Platform, observer: Observer, *, samples: int = DEFAULT_SAMPLES
+) -> Report:
+    """Runs every query for every persona and compares the slowest one's 95th percentile with the target.
+
+    The session is read only. A persona without parameters (an empty table) fails: nothing measured is not a pass.
+    """
+    queries, problems = read_queries(platform)
+    if problems:
+        return Report("refused, nothing was measured", Outcome.REFUSED, findings=problems)
+    verdicts: list[Verdict] = []
+    findings: list[Finding] = []
+    with connect(target, options="-c default_transaction_read_only=on -c jit=off") as connection:
+        observer.stage("bench", len(queries))
+        for query in queries:
+            began = time.perf_counter()
+            measurements = tuple(_measure(connection, query, samples, findings))
+            verdicts += [judge(query, measurements)] if measurements else []
+            observer.finished(_finished(query, began))
+    findings += missed(verdicts) if queries else [_nothing(platform)]
+    return _report(platform, tuple(verdicts), len(queries), findings, samples)
+
+
+def _measure(connection: Connection, query: Query, samples: int, findings: list[Finding]) -> Iterator[Measurement]:
+    """A measurement per persona; a query without personas is run once, without parameters."""
+    if not query.personas:
+        yield _one(connection, query, "nobody", (), samples)
+    for persona in query.personas:
+        parameters = read_parameters(connection, persona.sql, what=f"{query.name}, persona {persona.name}")
+        if parameters is None:
+            findings.append(_empty(query, persona.name))
+        else:
+            yield _one(connection, query, persona.name, parameters, samples)
+
+
+def _one(
+    connection: Connection, query: Query, persona: str, parameters: tuple[object, ...], samples: int
+) -> Measurement:
+    times = time_query(connection, query.sql, parameters, samples=samples, what=query.name)
+    return Measurement(persona, times, explain(connection, query.sql, parameters, what=query.name))
+
+
+def _finished(query: Query, began: float) -> StepResult:
+    step = Step("query", query.name, f"target {query.target_ms:g} ms")
+    return StepResult(step, StepState.APPLIED, (time.perf_counter() - began) * 1000)
+
+
+def _empty(query: Query, persona: str) -> Finding:
+    return Finding(
+        "persona-empty",
+        f"{query.name}: persona {persona} finds no parameters, so nothing was measured for it",
+        query.name,
+        place=query.place,
+        help="fill the database: platformdb seed --profile dev",
+    )
+
+
+def _nothing(platform: Platform) -> Finding:
+    return Finding(
+        "no-queries",
+        f"{platform.name} has no benchmark queries",
+        platform.name,
+        Severity.WARNING,
+        help=f"put some in {platform.shown(platform.sql)}/queries",
+    )
+
+
+def _report(
+    platform: Platform, verdicts: Sequence[Verdict], total: int, findings: Sequence[Finding], samples: int
+) -> Report:
+    passed = sum(verdict.passed for verdict in verdicts)
+    return Report(
+        f"{platform.name}: {passed} of {total} performance targets met",
+        findings=tuple(findings),
+        tables=(_table(verdicts),) if verdicts else (),
+        data={"platform": platform.name, "samples": samples, "queries": [_as_data(verdict) for verdict in verdicts]},
+    )
+
+
+def _table(verdicts: Sequence[Verdict]) -> Table:
+    rows = tuple(
+        (
+            v.query.name,
+            f"{v.query.target_ms:g} ms",
+            f"{v.p50_ms:.2f} ms",
+            f"{v.p95_ms:.2f} ms",
+            f"{v.p99_ms:.2f} ms",
+            "pass" if v.passed else "fail",
+            v.persona,
+            ", ".join(v.indexes) or "none",
+        )
+        for v in verdicts
+    )
+    columns = ("query", "target p95", "p50", "p95", "p99", "verdict", "slowest persona", "indexes in its plan")
+    return Table("performance targets", columns, rows)
+
+
+def _as_data(verdict: Verdict) -> dict[str, object]:
+    return {
+        "name": verdict.query.name,
+        "target_ms": verdict.query.target_ms,
+        "persona": verdict.persona,
+        "p50_ms": round(verdict.p50_ms, 4),
+        "p95_ms": round(verdict.p95_ms, 4),
+        "p99_ms": round(verdict.p99_ms, 4),
+        "execution_ms": verdict.execution_ms,
+        "buffers": verdict.buffers,
+        "indexes": list(verdict.indexes),
+        "passed": verdict.passed,
+    }

@@ -1,0 +1,37 @@
+"""up: the whole way in one command."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from platformdb.cli.frame import Run, command
+from platformdb.postgres.providers import open_target
+from platformdb.project import find_platform, platform_names
+from platformdb.report.model import Report
+
+DEFAULT_PLATFORM = "vrss"
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command to the program."""
+    command(app, "up", options=("provider", "image", "keep", "wait_for_lock"))(up)
+
+
+def up(
+    run: Run,
+    platform: Annotated[
+        str | None,
+        typer.Argument(metavar="[PLATFORM]", help="Which platform [default: the project's only one, else vrss]."),
+    ] = None,
+) -> Report:
+    """Start the local server, migrate, build all index tiers, seed, check and benchmark: the whole way in one command."""
+    from platformdb.up.run import bring_up
+
+    local = run.config.for_local_work()
+    only = platform_names(local.project)
+    name = platform or (local.platform or DEFAULT_PLATFORM if len(only) != 1 else only[0])
+    chosen = find_platform(local.but(platform=name))
+    with open_target(local, run.observer, database=chosen.name, create=True) as target:
+        return bring_up(target, chosen, run.observer, wait_seconds=local.wait_for_lock)

@@ -1,0 +1,76 @@
+"""The clock: runs a prepared query many times, and asks the server for its plan."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+
+from platformdb.errors import Refused
+from platformdb.postgres.connect import Connection
+
+# After five runs PostgreSQL may change from custom plans to a generic one; what is timed lies behind that point.
+WARM_UP_RUNS = 6
+
+
+def read_parameters(connection: Connection, sql: str, *, what: str) -> tuple[object, ...] | None:
+    """The first row of a persona's query, or None where it has no row.
+
+    Raises:
+        Refused: the server rejects the query.
+    """
+    try:
+        return connection.execute(sql.encode()).fetchone()
+    except psycopg.Error as error:
+        raise _rejected(error, what) from None
+
+
+def time_query(
+    connection: Connection, sql: str, parameters: tuple[object, ...], *, samples: int, what: str
+) -> tuple[float, ...]:
+    """Wall times in milliseconds of ``samples`` runs, each with all its rows fetched; warm-up runs come first.
+
+    Raises:
+        Refused: the server rejects the query.
+    """
+    connection.prepare_threshold = 0
+    try:
+        with psycopg.RawCursor(connection) as cursor:
+            for _ in range(WARM_UP_RUNS):
+                cursor.execute(sql.encode(), parameters, prepare=True).fetchall()
+            return tuple(_timed(cursor, sql.encode(), parameters) for _ in range(samples))
+    except psycopg.Error as error:
+        raise _rejected(error, what) from None
+
+
+def _timed(cursor: psycopg.RawCursor[Any], sql: bytes, parameters: tuple[object, ...]) -> float:
+    began = time.perf_counter()
+    cursor.execute(sql, parameters, prepare=True).fetchall()
+    return (time.perf_counter() - began) * 1000
+
+
+def explain(connection: Connection, sql: str, parameters: tuple[object, ...], *, what: str) -> Mapping[str, Any]:
+    """The plan as the query really ran; TIMING OFF, for the clock calls of each row would be measured too.
+
+    Raises:
+        Refused: the server rejects the query.
+    """
+    wanted = f"EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) {sql}"
+    try:
+        with psycopg.RawCursor(connection) as cursor:
+            row = cursor.execute(wanted.encode(), parameters).fetchone()
+    except psycopg.Error as error:
+        raise _rejected(error, what) from None
+    plan: Mapping[str, Any] = row[0][0] if row else {}
+    return plan
+
+
+def _rejected(error: psycopg.Error, what: str) -> Refused:
+    message = error.diag.message_primary or str(error).strip()
+    return Refused(
+        f"benchmark {what}: {message}",
+        detail=f"SQLSTATE: {error.sqlstate}" if error.sqlstate else "",
+        help="is the platform migrated? see: platformdb status",
+    )

@@ -1,0 +1,107 @@
+"""Where a server's data and socket are: in the project, or outside where that cannot be."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from pathlib import Path
+
+from platformdb.errors import Refused
+from platformdb.postgres.server.account import can_enter
+from platformdb.postgres.server.files import is_private, make_folder, remove_tree
+from platformdb.postgres.server.model import Account, Places
+from platformdb.postgres.server.plan import socket_fits
+
+# For servers of root in folders their unprivileged user cannot reach, such as /root.
+HOMES = Path("/var/lib/platformdb")
+SHORT = Path("/tmp")  # noqa: S108 - a folder in it is made with mode 0700 and checked to be ours before use
+
+
+def locate(state: Path) -> Places:
+    """Where the server of this ``.platformdb/`` is or would be. The link ``data`` leads to one outside."""
+    link = state / "data"
+    try:
+        return Places(state, link.readlink().parent)
+    except OSError:
+        return Places(state, state)
+
+
+def settle(places: Places, account: Account) -> Places:
+    """Decides where a new server's data goes, and makes that folder.
+
+    It goes below ``HOMES`` if the server's user cannot enter the project. The link is there before the folder: what a
+    killed command leaves behind is found and used by the next one.
+    """
+    if places.elsewhere:
+        _make_home(places)
+        return places
+    if can_enter(account, places.state):
+        return places
+    chosen = Places(places.state, HOMES / f"{_digest(places.state)}-{secrets.token_hex(4)}")
+    (places.state / "data").symlink_to(chosen.data)
+    _make_home(chosen)
+    return chosen
+
+
+def abandon(places: Places) -> None:
+    """Undoes ``settle`` and all that was put there; keeps what is in the project."""
+    if places.elsewhere:
+        remove_tree(places.home)
+        (places.state / "data").unlink(missing_ok=True)
+    else:
+        remove_tree(places.data)
+        remove_tree(places.home / "run")
+
+
+def _make_home(places: Places) -> None:
+    HOMES.mkdir(mode=0o755, parents=True, exist_ok=True)
+    if not places.home.exists():
+        make_folder(places.home, 0o711)
+        (places.home / "project").write_text(f"{places.state}\n", encoding="utf-8", errors="surrogateescape")
+
+
+def prepare_socket_folder(places: Places, account: Account, port: int) -> Path:
+    """A folder of mode 0700 for the socket, short enough for the operating system, without leftovers.
+
+    Raises:
+        Refused: somebody else's folder is in its place.
+    """
+    inside = places.home / "run"
+    folder = inside if socket_fits(os.fsencode(inside), port) else _short_folder(places, account)
+    try:
+        make_folder(folder, 0o700, account)
+    except FileExistsError:
+        if not is_private(folder, account):
+            raise Refused(
+                f"{folder} is not a private folder of user '{account.name}'",
+                help="look whose it is (`ls -ld`) and remove it; the server's socket will not go there as it is",
+            ) from None
+    for leftover in folder.glob(".s.PGSQL.*"):
+        leftover.unlink()
+    return folder
+
+
+def _short_folder(places: Places, account: Account) -> Path:
+    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    if runtime and not account.switched and _usable(Path(runtime), account):
+        return Path(runtime) / f"platformdb-{account.uid}-{_digest(places.home)}"
+    return SHORT / f"platformdb-{account.uid}-{_digest(places.home)}"
+
+
+def _usable(runtime: Path, account: Account) -> bool:
+    name = os.fsencode(runtime / f"platformdb-{account.uid}-{_digest(runtime)}")
+    try:
+        return runtime.is_absolute() and is_private(runtime, account) and socket_fits(name, 65535)
+    except OSError:
+        return False
+
+
+def remove_socket_folder(folder: Path, places: Places, account: Account) -> None:
+    """Removes a socket folder that lies outside the server's home, if it is really the server's."""
+    if folder != places.home / "run" and folder.exists() and is_private(folder, account):
+        remove_tree(folder)
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(os.fsencode(path)).hexdigest()[:12]

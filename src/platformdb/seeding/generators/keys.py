@@ -1,0 +1,131 @@
+"""Keys, and values that are taken from elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
+
+from platformdb.seeding.columns import Column, Mask, Part, Texts
+from platformdb.seeding.distributions import FORBID
+from platformdb.seeding.model import Misfit
+
+if TYPE_CHECKING:
+    from platformdb.seeding.streams import Stream
+    from platformdb.seeding.world import Block
+
+VERSION_7 = 7 << 12
+VARIANT = np.uint64(1 << 63)
+RANDOM_BITS = np.uint64((1 << 62) - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Uuid7:
+    """A UUID of version 7 (RFC 9562): milliseconds, 12 bits of their fraction, random bits.
+
+    As all instants of a table differ by a microsecond or more, ids of ``of = "time"`` rise from row to row.
+    """
+
+    make: Literal["uuid7"]
+    of: str = "time"
+    whole: ClassVar[bool] = False
+    __pydantic_config__: ClassVar[dict[str, str]] = FORBID
+
+    def column(self, block: Block, stream: Stream) -> Column:
+        """One id for each row."""
+        moments = block.value(self.of)
+        if moments.kind != "time":
+            raise Misfit(f"uuid7 needs a time, and '{self.of}' is of kind {moments.kind}")
+        instants = moments.array
+        words = np.empty((len(instants), 2), ">u8")
+        fraction = instants % 1000 * 4096 // 1000
+        words[:, 0] = (instants // 1000 << 16 | VERSION_7 | fraction).astype(np.uint64)
+        words[:, 1] = VARIANT | stream.bits(block.span) & RANDOM_BITS
+        return Column("uuid", words.view("V16")[:, 0], moments.nulls)
+
+
+@dataclass(frozen=True, slots=True)
+class Ordinal:
+    """The number of the row, from ``start``; with ``per`` among the rows with the same link, in the order of time."""
+
+    make: Literal["ordinal"]
+    per: str = ""
+    start: int = 0
+    __pydantic_config__: ClassVar[dict[str, str]] = FORBID
+
+    @property
+    def whole(self) -> bool:
+        """Rows are counted over all blocks."""
+        return bool(self.per)
+
+    def column(self, block: Block, stream: Stream) -> Column:
+        """One number for each row."""
+        if not self.per:
+            return Column("int", block.span.positions + self.start)
+        codes = block.value(self.per).array
+        order = np.argsort(codes, kind="stable")
+        ranks = np.empty(len(codes), np.int64)
+        begins = np.flatnonzero(np.diff(codes[order], prepend=codes[order][:1] - 1))
+        sizes = np.diff(np.append(begins, len(codes)))
+        ranks[order] = np.arange(len(codes)) - np.repeat(begins, sizes)
+        return Column("int", ranks + self.start)
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """The value at another path: the key of the row a link refers to ("post.id"), or any other column of it."""
+
+    make: Literal["copy"]
+    of: str
+    whole: ClassVar[bool] = False
+    __pydantic_config__: ClassVar[dict[str, str]] = FORBID
+
+    def column(self, block: Block, stream: Stream) -> Column:
+        """The values."""
+        return block.value(self.of)
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """The first of several paths that has a value in this row."""
+
+    make: Literal["first"]
+    of: tuple[str, ...]
+    whole: ClassVar[bool] = False
+    __pydantic_config__: ClassVar[dict[str, str]] = FORBID
+
+    def __post_init__(self) -> None:
+        if not self.of:
+            raise ValueError("of needs at least one path")
+
+    def column(self, block: Block, stream: Stream) -> Column:
+        """The values."""
+        columns = [block.value(path) for path in self.of]
+        kinds = {(column.kind, column.target) for column in columns}
+        if len(kinds) > 1:
+            found = " and ".join(sorted(f"{kind} {target}".strip() for kind, target in kinds))
+            raise Misfit(f"the paths of 'first' must be of one kind, not {found}")
+        result = columns[0]
+        for column in columns[1:]:
+            result = _either(result, column)
+        return result
+
+
+def _either(one: Column, other: Column) -> Column:
+    """``one`` where it has a value, else ``other``."""
+    absent = one.array < 0 if one.kind == "link" else one.missing
+    if one.kind == "link":
+        return Column("link", np.where(absent, other.array, one.array), None, one.target)
+    nulls = absent & other.missing
+    if one.kind == "text":
+        parts = _masked(one.texts, ~absent) + _masked(other.texts, absent)
+        return Column("text", Texts(parts), nulls if nulls.any() else None)
+    return Column(one.kind, np.where(absent, other.array, one.array), nulls if nulls.any() else None)
+
+
+def _masked(values: Texts, mask: Mask) -> tuple[Part, ...]:
+    return tuple(part.where(mask) for part in values.parts)
+
+
+GENERATORS = (Uuid7, Ordinal, Copy, First)

@@ -1,0 +1,175 @@
+"""Links: which row of another table, of a reference file, or of the same table a row refers to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
+
+from platformdb.seeding.columns import Column, Floats, Ints, keys, link
+from platformdb.seeding.distributions import EVEN, FORBID, Skew, choose
+from platformdb.seeding.model import Misfit
+from platformdb.seeding.streams import BLOCK
+from platformdb.seeding.world import linked
+
+if TYPE_CHECKING:
+    from platformdb.seeding.streams import Stream
+    from platformdb.seeding.world import Block
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """Any row of a table, by the popularity that ``skew`` describes or that its column ``weight`` holds."""
+
+    make: Literal["draw"]
+    table: str
+    skew: Skew = EVEN
+    weight: str = ""
+    whole: ClassVar[bool] = False
+    __pydantic_config__: ClassVar[dict[str, str]] = FORBID
+
+    def column(self, block: Block, stream: Stream) -> Column:
+        """One link for each row; none where the table has no rows."""
+        rows = block.world.rows(self.table)
+        if not rows:
+            return link(np.full(block.span.rows, -1, np.int64), self.table)
+        weights = self.skew.weights(stream.aspect("skew"), rows)
+        if self.weight:
+            weights = weights * block.world.field(self.table, self.weight).array
+        return link(choose(weights, stream.aspect("draw"), block.span), self.table)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Some row of table ``of`` that belongs to the same row as this one: ``of.by`` = this row's ``at``.
+
+    ``take`` goes on to what that row refers to: a follower of the post's author is of = "user_follows",
+    by = "following", at = "post.author", take = "follower". ``nth`` names a column of numbers which choose the row
+    (counted round and round) instead of chance. With ``share`` below 1 the others, and those without a member,
+    are drawn from the whole table.
+    """
+
+    make: Literal["member"]
+    of: str
+    by: str
+    at: str
+    take: str = ""
+    nth: str = ""
+    share: float | None = None
+    whole: ClassVar[bool] = False
+    __pydantic_config__: ClassVar[dict[str, str]] = FORBID
+
+    def column(self, block: Block, stream: Stream) -> Column:
+        """One link for each row; none where there is no member."""
+        groups = block.world.groups(self.of, self.by)
+        at = linked(block, self.at).array
+        safe = np.append(groups.counts, 0)[at]
+        chosen = self._chosen(safe, block, stream)
+        rows = np.append(groups.order, -1)[np.where(safe > 0, np.append(groups.starts, 0)[at] + chosen, -1)]
+        found = link(rows, self.of)
+        if self.take:
+            found = linked(block.world.whole(self.of), self.take).take(rows)
+        return found if self.share is None else self._or_anybody(found, self.share, block, stream)
+
+    def _chosen(self, sizes: Ints, block: Block, stream: Stream) -> Ints:
+        if self.nth:
+            return np.asarray(block.value(self.nth).array % np.maximum(sizes, 1))
+        return stream.aspect("member").below(sizes, block.span)
+
+    def _or_anybody(self, found: Column, share: float, block: Block, stream: Stream) -> Column:
+        rows = block.world.rows(found.target)
+        if not rows:
+            return found
+        anybody = stream.aspect("anybody").below(rows, block.span)
+        stranger = (found.array < 0) | (stream.aspect("share").uniform(block.span) >= share)
+        return link(np.where(stranger, anybody, found.array), found.target)
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """For a ``share`` of the rows an earlier row of the same table with the same link: what a reply replies to."""
+
+    make: Literal["earlier"]
+    same: str
+    share: float = 1.0
+    whole: ClassVar[bool] = True
+    __pydantic_config__: ClassVar[dict[str, str]] = FORBID
+
+    def column(self, block: Block, stream: Stream) -> Column:
+        """One link for each row; none for the first of a group."""
+        groups = block.world.groups(block.table, self.same)
+        at = linked(block, self.same).array
+        ranks = np.empty(block.span.rows, np.int64)
+        ranks[groups.order] = np.arange(block.span.rows) - np.append(groups.starts, 0)[at[groups.order]]
+        chosen = groups.order[np.append(groups.starts, 0)[at] + stream.aspect("earlier").below(ranks, block.span)]
+        answers = stream.aspect("share").uniform(block.span) < self.share
+        return link(np.where(answers & (ranks > 0) & (at >= 0), chosen, -1), block.table)
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A row of a reference file: any, or one whose columns ``match`` this row's values.
+
+    ``weight`` names a column of the file. Without it every row of the file is used once before one comes again
+    (in the first block of rows; afterwards at random).
+    """
+
+    make: Literal["pick"]
+    file: str
+    match: Mapping[str, str] = field(default_factory=dict)
+    weight: str = ""
+    whole: ClassVar[bool] = False
+    __pydantic_config__: ClassVar[dict[str, str]] = FORBID
+
+    def column(self, block: Block, stream: Stream) -> Column:
+        """One link for each row; none where the row has none of the values to match."""
+        if self.file not in block.world.definition.references:
+            raise Misfit(f"there is no reference file '{self.file}'")
+        groups, own, known = self._grouped(block)
+        result = np.full(block.span.rows, -1, np.int64)
+        drawn = stream.aspect("pick").uniform(block.span)
+        for number, members in enumerate(groups):
+            rows = np.flatnonzero((own == number) & known)
+            if len(rows) and not len(members):
+                raise Misfit(f"{self.file} has no row for {self._said(block, int(rows[0]))}")
+            result[rows] = members[self._positions(block, members, rows, drawn, stream.aspect(str(number)))]
+        return link(result, self.file)
+
+    def _grouped(self, block: Block) -> tuple[list[Ints], Ints, np.ndarray[tuple[int], np.dtype[np.bool_]]]:
+        """The file's rows by what they match, each row's group, and which rows have a value to match at all."""
+        rows, size = block.span.rows, block.world.rows(self.file)
+        own, theirs = np.zeros(rows, np.int64), np.zeros(size, np.int64)
+        known = np.ones(rows, np.bool_)
+        for name, path in self.match.items():
+            values, mine = keys(block.value(path))
+            offered, codes = keys(block.world.field(self.file, name))
+            place = {str(value): number for number, value in enumerate(offered)}
+            wanted = np.array([place.get(str(value), len(offered)) for value in values], np.int64)
+            own = own * (len(offered) + 1) + (wanted[mine] if len(wanted) else mine)
+            theirs = theirs * (len(offered) + 1) + codes
+            known &= ~block.value(path).missing
+        combinations, own = np.unique(own, return_inverse=True)
+        groups = [np.flatnonzero(theirs == combination).astype(np.int64) for combination in combinations]
+        return groups, own.astype(np.int64), known
+
+    def _positions(self, block: Block, members: Ints, rows: Ints, drawn: Floats, stream: Stream) -> Ints:
+        size = len(members)
+        if self.weight:
+            weights = block.world.field(self.file, self.weight).array[members].astype(np.float64)
+            ends = np.cumsum(weights)
+            return np.minimum(np.searchsorted(ends, drawn[rows] * ends[-1], side="right"), size - 1).astype(np.int64)
+        at_random = np.minimum((drawn[rows] * size).astype(np.int64), size - 1)
+        # The deck is dealt within the first block only: a block can be made without those before it.
+        dealt = int(np.count_nonzero(rows + block.span.first < BLOCK))
+        deck = stream.shuffled(size)
+        at_random[: min(dealt, size)] = deck[: min(dealt, size)]
+        return at_random
+
+    def _said(self, block: Block, row: int) -> str:
+        values = {name: block.value(path).take(np.array([row])) for name, path in self.match.items()}
+        return ", ".join(f"{name} = {keys(column)[0][0]}" for name, column in values.items())
+
+
+GENERATORS = (Draw, Member, Earlier, Pick)

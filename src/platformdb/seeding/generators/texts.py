@@ -1,0 +1,153 @@
+"""Texts and JSON documents, put together from other columns."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import numpy as np
+
+from platformdb.seeding.columns import Column, Ints, Mask, Part, Texts, constant, joined, numerals, recode, text, texts
+from platformdb.seeding.distributions import FORBID
+from platformdb.seeding.model import Misfit
+
+if TYPE_CHECKING:
+    from platformdb.seeding.streams import Stream
+    from platformdb.seeding.world import Block
+
+SLOT = re.compile(r"\{([a-z_][a-z0-9_.]*)\}")
+ROUNDS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One of the templates with its {slots} filled from other columns; NULL where a slot is.
+
+    ``unique``: a text that was there before gets a number at the end. ``max`` characters a template must not exceed.
+    """
+
+    make: Literal["text"]
+    templates: tuple[str, ...]
+    unique: bool = False
+    __pydantic_config__: ClassVar[dict[str, str]] = FORBID
+
+    def __post_init__(self) -> None:
+        if not self.templates:
+            raise ValueError("templates needs at least one text")
+
+    @property
+    def whole(self) -> bool:
+        """Whether a text is unique shows only in sight of all."""
+        return self.unique
+
+    def column(self, block: Block, stream: Stream) -> Column:
+        """One text for each row."""
+        chosen = stream.aspect("template").below(len(self.templates), block.span)
+        parts: list[Part] = []
+        nulls = np.zeros(block.span.rows, np.bool_)
+        for number, template in enumerate(self.templates):
+            mask = chosen == number
+            for part, missing in _filled(template, block):
+                parts.append(part.where(mask) if len(self.templates) > 1 else part)
+                nulls |= missing & mask
+        column = text(parts)
+        return (unique(column) if self.unique else column).but_null(nulls)
+
+
+@dataclass(frozen=True, slots=True)
+class Json:
+    """A JSON document: a template whose values "{path}" are replaced by the column's value, as JSON."""
+
+    make: Literal["json"]
+    document: Mapping[str, Any]
+    whole: ClassVar[bool] = False
+    __pydantic_config__: ClassVar[dict[str, str]] = FORBID
+
+    def column(self, block: Block, stream: Stream) -> Column:
+        """One document for each row, as text."""
+        return text(tuple(self._parts(block)))
+
+    def _parts(self, block: Block) -> Iterator[Part]:
+        """The document's text, cut where a value of the row comes in."""
+        for piece in re.split(r'("\{[a-z_][a-z0-9_.]*\}")', json.dumps(self.document, ensure_ascii=False)):
+            slot = SLOT.fullmatch(piece[1:-1]) if piece.startswith('"{') else None
+            if slot is None:
+                yield constant(piece, block.span.rows)
+            else:
+                yield from _as_json(block.value(slot[1]))
+
+
+def _as_json(column: Column) -> Iterator[Part]:
+    """The values as JSON; NULL becomes null."""
+    if column.kind == "text":
+        written = recode(column.texts, lambda value: json.dumps(value, ensure_ascii=False)).parts
+    else:
+        written = shown(column).parts
+    for part in written:
+        yield part if column.nulls is None else part.where(~column.nulls)
+    if column.nulls is not None:
+        yield constant("null", len(column)).where(column.nulls)
+
+
+def _filled(template: str, block: Block) -> Iterator[tuple[Part, Mask]]:
+    """The pieces of a template for each row, and where they are missing."""
+    nothing = np.zeros(block.span.rows, np.bool_)
+    for position, piece in enumerate(_pieces(template)):
+        if position % 2:
+            column = block.value(piece)
+            yield from ((part, column.missing) for part in shown(column).parts)
+        else:
+            yield constant(piece, block.span.rows), nothing
+
+
+@cache
+def _pieces(template: str) -> list[str]:
+    """Literal, path, literal, path, …"""
+    return SLOT.split(template)
+
+
+def shown(column: Column) -> Texts:
+    """Texts as they are, numbers and booleans written out.
+
+    Raises:
+        Misfit: the column is a time, a uuid or a link.
+    """
+    if column.kind == "text":
+        return column.texts
+    if column.kind == "int":
+        return Texts((numerals(column.array),))
+    if column.kind == "bool":
+        return texts(("false", "true")).take(column.array.astype(np.int64))
+    if column.kind == "float":
+        values, codes = np.unique(column.array, return_inverse=True)
+        return texts(repr(value) for value in values.tolist()).take(codes.astype(np.int64))
+    raise Misfit(f"a column of kind {column.kind} cannot stand in a text")
+
+
+def unique(column: Column) -> Column:
+    """The texts, numbered from 2 where one was there before."""
+    for _ in range(ROUNDS):
+        again = _repetition(column.texts)
+        if not again.any():
+            return column
+        number = numerals(again + 1).where(again > 0)
+        column = text((*column.texts.parts, number))
+    raise Misfit("the texts cannot be made unique by a number at the end")
+
+
+def _repetition(values: Texts) -> Ints:
+    """For each row how many rows before it have the same text."""
+    codes = np.unique(joined(values), return_inverse=True)[1]
+    order = np.argsort(codes, kind="stable")
+    begins = np.flatnonzero(np.diff(codes[order], prepend=-1))
+    sizes = np.diff(np.append(begins, len(codes)))
+    ranks = np.empty(len(codes), np.int64)
+    ranks[order] = np.arange(len(codes)) - np.repeat(begins, sizes)
+    return ranks
+
+
+GENERATORS = (Text, Json)

@@ -1,0 +1,140 @@
+"""What a seed is: the definition (from seed.toml), the facts of the database, and the plan made of both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from platformdb.errors import Place
+from platformdb.seeding.conditions import Condition
+from platformdb.seeding.times import Calendar, Time
+
+if TYPE_CHECKING:
+    from platformdb.seeding.columns import Column
+    from platformdb.seeding.reference import Reference
+    from platformdb.seeding.streams import Stream
+    from platformdb.seeding.world import Block, Draft, World
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong with a definition, and where; ``key`` is the dotted key in seed.toml."""
+
+    message: str
+    place: Place
+    key: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.key}: {self.message}" if self.key else f"{self.place}: {self.message}"
+
+
+class Misfit(Exception):
+    """The definition asks for something that cannot be; ``key`` is the dotted key of whoever asked."""
+
+    def __init__(self, message: str, key: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.key = key
+
+
+class Generator(Protocol):
+    """Makes one column. ``whole``: it must see all rows of the table at once, not only a block of them."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether a block of rows cannot be made alone."""
+
+    def column(self, block: Block, stream: Stream) -> Column:
+        """The values for the block's rows: a function of the block and the stream alone."""
+
+
+class Shape(Protocol):
+    """Says which rows a table has, and what each refers to."""
+
+    def lay(self, world: World, stream: Stream) -> Draft:
+        """The rows in any order, with their links."""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A column or helper: its generator, the share of NULLs, and the rows that have a value at all."""
+
+    generator: Generator
+    nulls: float = 0.0
+    condition: Condition = field(default_factory=Condition)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table: its rows, what they refer to, when they appear, and its columns.
+
+    ``helpers`` are columns for the other columns' use, not loaded. Of rows with equal ``distinct`` links only the
+    first stays; rows whose ``differ`` links are the same row, or which lack one of ``require``, go.
+    """
+
+    name: str
+    rows: Shape
+    time: Time = field(default_factory=Time)
+    links: Mapping[str, Value] = field(default_factory=dict)
+    helpers: Mapping[str, Value] = field(default_factory=dict)
+    columns: Mapping[str, Value] = field(default_factory=dict)
+    distinct: tuple[str, ...] = ()
+    differ: tuple[str, ...] = ()
+    require: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A whole seed.toml for one profile. ``checksum`` covers its text and every reference file's."""
+
+    file: str
+    source: str
+    profile: str
+    checksum: str
+    calendar: Calendar
+    tables: Mapping[str, Table]
+    references: Mapping[str, Reference]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnFact:
+    """A column as the catalog has it; ``type`` is the base type's name, an array's with leading underscore."""
+
+    name: str
+    type: str
+    enum: bool = False
+    required: bool = False
+    generated: bool = False
+    sequence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TableFact:
+    """A table as the catalog has it; ``needs`` are the tables its foreign keys point to, deferrable ones left out."""
+
+    name: str
+    schema: str
+    relation: str
+    columns: tuple[ColumnFact, ...]
+    needs: tuple[str, ...] = ()
+    referenced_by: tuple[str, ...] = ()
+
+    def column(self, name: str) -> ColumnFact | None:
+        """The column of that name."""
+        return next((column for column in self.columns if column.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class TablePlan:
+    """One table to load: its fact, and the columns of the COPY in the catalog's order."""
+
+    fact: TableFact
+    columns: tuple[ColumnFact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SeedPlan:
+    """The tables in the order in which their foreign keys allow them to be loaded."""
+
+    tables: tuple[TablePlan, ...]

@@ -1,0 +1,108 @@
+"""From nothing to a migrated, seeded, benchmarked database: every other capability in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from platformdb.bench.run import measure_queries
+from platformdb.contracts.run import check_contracts
+from platformdb.counters.run import check_counters
+from platformdb.errors import PlatformdbError
+from platformdb.indexes.run import apply_indexes, tier_planner
+from platformdb.migrations.run import migrate
+from platformdb.postgres.catalog import count_objects, count_rows
+from platformdb.postgres.connect import connect
+from platformdb.postgres.lock import one_runner
+from platformdb.postgres.target import Target
+from platformdb.project import Platform
+from platformdb.report.model import Report, Table
+from platformdb.report.progress import Observer
+from platformdb.up.summary import summarise
+
+PROFILE = "dev"
+TOP_TIER = 3
+BENCH_SAMPLES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of the way: what it is called on the screen, and the work."""
+
+    title: str
+    work: Callable[[], Report]
+
+
+def bring_up(target: Target, platform: Platform, observer: Observer, *, wait_seconds: float = 60.0) -> Report:
+    """Migrates, builds index tiers 1 to 3, seeds profile ``dev``, checks counters and contracts, and runs the benchmark.
+
+    Parts that have nothing to do change nothing. A part that fails ends the run; what was done before is reported.
+
+    Raises:
+        PlatformdbError: a part failed; its ``results`` hold the steps of the parts before it, too.
+    """
+    also = (tier_planner(platform, tier=1),)
+    parts = (
+        Part("migrate", lambda: migrate(target, platform, observer, wait_seconds=wait_seconds, also=also)),
+        Part(
+            "build indexes",
+            lambda: apply_indexes(target, platform, observer, tier=TOP_TIER, wait_seconds=wait_seconds),
+        ),
+        Part("seed", lambda: _seed(target, platform, observer, wait_seconds)),
+        Part("check counters", lambda: check_counters(target, platform)),
+        Part("check contracts", lambda: check_contracts(target, platform)),
+        Part("benchmark", lambda: measure_queries(target, platform, observer, samples=BENCH_SAMPLES)),
+    )
+    reports = _run(parts, observer)
+    return summarise(platform.name, target.url, reports, _created(target, platform))
+
+
+def _run(parts: Sequence[Part], observer: Observer) -> tuple[Report, ...]:
+    """The reports of the parts in order, up to the first that could not do its work."""
+    reports: list[Report] = []
+    for part in parts:
+        observer.stage(part.title)
+        try:
+            reports.append(part.work())
+        except PlatformdbError as error:
+            before = [result for report in reports for result in report.steps]
+            error.results = (*before, *error.results)
+            raise
+        if reports[-1].exit_code > 1:
+            break
+    return tuple(reports)
+
+
+def _seed(target: Target, platform: Platform, observer: Observer, wait_seconds: float) -> Report:
+    if not (platform.seeds / "seed.toml").is_file():
+        return Report(f"{platform.name} has no seeds/seed.toml: nothing was seeded")
+    from platformdb.seeding.run import seed
+
+    with (
+        one_runner(target, wait_seconds=wait_seconds, observer=observer),
+        connect(target) as connection,
+    ):
+        return seed(connection, platform, profile=PROFILE, seed=1, replace=False, observer=observer)
+
+
+def _created(target: Target, platform: Platform) -> Table:
+    """What is in the database now."""
+    from platformdb.indexes.run import index_status
+
+    with connect(target) as connection:
+        objects, rows = count_objects(connection), count_rows(connection)
+    indexes = index_status(target, platform).data["indexes"]
+    tiers = [
+        f"tier {tier}: {sum(index['tier'] == tier and index['state'] == 'built' for index in indexes)}"
+        for tier in sorted({index["tier"] for index in indexes})
+    ]
+    return Table(
+        "in the database",
+        ("what", "count", ""),
+        (
+            ("tables", objects["tables"], ""),
+            ("indexes", objects["indexes"], ", ".join([*tiers, f"of constraints: {objects['constraint_indexes']}"])),
+            ("triggers", objects["triggers"], ""),
+            ("rows", rows, f"profile {PROFILE}"),
+        ),
+    )

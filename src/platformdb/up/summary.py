@@ -1,0 +1,43 @@
+"""The one screen that ``up`` ends with: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from platformdb.report.model import Outcome, Report, Table
+
+
+def summarise(platform: str, url: str, reports: Sequence[Report], created: Table) -> Report:
+    """One report out of those of all parts: the steps become a count, findings and targets stay whole."""
+    steps = tuple(result for report in reports for result in report.steps)
+    worst = max((report.outcome for report in reports), default=Outcome.DONE)
+    findings = tuple(finding for report in reports for finding in report.findings)
+    changed = f"{len(steps)} steps applied" if steps else "it was up already, nothing was changed"
+    return Report(
+        f"{platform} is up: {changed}" if worst is Outcome.DONE else f"{platform} is not up",
+        outcome=worst,
+        steps=steps,
+        findings=findings,
+        tables=(*_parts(reports), created, *(table for table in reports[-1].tables), _connection(url)),
+        data={
+            "platform": platform,
+            "url": url,
+            "changed": bool(steps),
+            "created": {str(row[0]): row[1] for row in created.rows},
+            "parts": [{"summary": report.summary, "ok": report.ok, "data": dict(report.data)} for report in reports],
+        },
+        next=(
+            f"platformdb server psql --platform {platform}",
+            f"platformdb bench --platform {platform}",
+            f"platformdb indexes status --platform {platform}",
+        ),
+    )
+
+
+def _parts(reports: Sequence[Report]) -> tuple[Table, ...]:
+    rows = tuple(("pass" if report.ok else "fail", report.summary) for report in reports)
+    return (Table("what was done", ("", ""), rows),)
+
+
+def _connection(url: str) -> Table:
+    return Table("connect with", (url,), ())
