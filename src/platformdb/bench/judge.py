@@ -46,7 +46,7 @@ def missed(verdicts: Iterable[Verdict]) -> tuple[Finding, ...]:
     return tuple(
         Finding(
             "target-missed",
-            f"{v.query.name}: 95th percentile {v.p95_ms:.2f} ms for persona {v.persona}, target {v.query.target_ms:g} ms",
+            f"{v.query.name}: p95 is {v.p95_ms:.2f} ms for persona {v.persona}, the target {v.query.target_ms:g} ms",
             v.query.name,
             place=v.query.place,
             help="look at its plan with EXPLAIN (ANALYZE, BUFFERS); are its indexes built? platformdb indexes status",

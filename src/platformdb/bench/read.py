@@ -57,6 +57,6 @@ def _target(statement: SqlStatement, keys: Mapping[str, str]) -> float:
         raise Refused(
             f"{statement.source.name} has no target",
             place=statement.source.place(statement.start),
-            help="write '-- platformdb: target_ms=50' above the query: its 95th percentile may take so many milliseconds",
+            help="write '-- platformdb: target_ms=50' above the query: what its p95 may be, in milliseconds",
         )
     return target

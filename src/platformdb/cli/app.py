@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import pairwise
 from typing import Annotated, Any
 
 import typer
@@ -75,5 +76,4 @@ def _explain_usage(error: Any, arguments: list[str]) -> int:
 
 def _wants_json(arguments: list[str]) -> bool:
     """Whether the command line, though wrong, asks for JSON clearly enough."""
-    pairs = zip(arguments, arguments[1:], strict=False)
-    return "--format=json" in arguments or ("--format", "json") in pairs
+    return "--format=json" in arguments or ("--format", "json") in pairwise(arguments)

@@ -5,6 +5,7 @@ A command is a function from a Run to a Report; ``command`` gives it the shared 
 
 from __future__ import annotations
 
+import enum
 import functools
 import inspect
 import os
@@ -24,15 +25,29 @@ from platformdb.config import Config, load
 from platformdb.report.model import Report
 from platformdb.report.progress import Observer, PlainLines, Silent, live_display
 
+
+class Format(enum.StrEnum):
+    """How a result is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class ProviderName(enum.StrEnum):
+    """Where a database comes from."""
+
+    URL = "url"
+    EMBEDDED = "embedded"
+    CONTAINER = "container"
+
+
 DATABASE_OPTIONS: dict[str, Any] = {
     "url": Annotated[
         str | None,
         typer.Option(metavar="URL", help="Database to work on [env: PLATFORMDB_URL, DATABASE_URL; else libpq's PG…]."),
     ],
     "platform": Annotated[str | None, typer.Option(metavar="NAME", help="Platform, where the project holds several.")],
-    "provider": Annotated[
-        str | None, typer.Option(metavar="url|embedded|container", help="Where the database comes from.")
-    ],
+    "provider": Annotated[ProviderName | None, typer.Option(help="Where the database comes from.")],
     "image": Annotated[
         str | None, typer.Option(metavar="IMAGE", help="Image for --provider container [default: postgres:17].")
     ],
@@ -43,12 +58,11 @@ DATABASE_OPTIONS: dict[str, Any] = {
 }
 COMMON_OPTIONS: dict[str, Any] = {
     "project": Annotated[Path | None, typer.Option(metavar="DIR", help="Project folder [default: here].")],
-    "format": Annotated[str, typer.Option("--format", metavar="text|json", help="How to print the result.")],
+    "format": Annotated[Format, typer.Option("--format", help="How to print the result.")],
     "quiet": Annotated[bool, typer.Option("--quiet", "-q", help="No progress; results and errors only.")],
     "no_color": Annotated[bool, typer.Option("--no-color", help="No colours.")],
 }
-DEFAULTS = {"format": "text", "quiet": False, "no_color": False}
-FORMATS = ("text", "json")
+DEFAULTS = {"format": Format.TEXT, "quiet": False, "no_color": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +110,15 @@ def _carry_out(name: str, work: Callable[[Run], Report], given: Mapping[str, Any
     flags = {key: value for key, value in given.items() if key not in DEFAULTS}
     try:
         with _observer(given) as observer:
-            if given["format"] not in FORMATS:
-                raise typer.BadParameter(f"--format knows {' and '.join(FORMATS)}, not '{given['format']}'")
             report = work(Run(load(flags, os.environ, Path.cwd()), observer))
-    except (typer.BadParameter, typer.Exit):
+    except typer.Exit:
         raise
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the boundary: nobody sees a traceback
         report = failure(error)
     elapsed_ms = (time.perf_counter() - began) * 1000
-    return present(report, name, elapsed_ms=elapsed_ms, as_json=given["format"] == "json", color=not given["no_color"])
+    return present(
+        report, name, elapsed_ms=elapsed_ms, as_json=given["format"] is Format.JSON, color=not given["no_color"]
+    )
 
 
 @contextmanager

@@ -26,7 +26,7 @@ def up(
         typer.Argument(metavar="[PLATFORM]", help="Which platform [default: the project's only one, else vrss]."),
     ] = None,
 ) -> Report:
-    """Start the local server, migrate, build all index tiers, seed, check and benchmark: the whole way in one command."""
+    """Start a local server, migrate, build all indexes, seed, check, benchmark: the whole way in one command."""
     from platformdb.up.run import bring_up
 
     local = run.config.for_local_work()

@@ -20,7 +20,6 @@ from platformdb.project import Platform
 from platformdb.report.model import Finding, History, Outcome, Report, StepResult, Table
 from platformdb.report.progress import Observer
 
-
 # Another capability that has steps to run under the same lock, after the migrations (index tier 1, for one).
 Planner = Callable[[Connection, History], Plan]
 

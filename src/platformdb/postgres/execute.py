@@ -96,7 +96,7 @@ def _advice(step: Step) -> str:
 
 
 def _place(position: str | None, step: Step) -> Place | None:
-    """The server counts characters from 1 in the statement's text; the step knows where that text begins in its file."""
+    """Turns the server's position (characters from 1 in the statement's text) into a place in the step's file."""
     if step.source is None or position is None or not step.statements:
         return step.source
     before = step.statements[0].sql[: int(position) - 1]

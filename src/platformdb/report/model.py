@@ -90,7 +90,7 @@ class History:
 class Step:
     """What a change will do: its SQL, its subject, whether it runs in a transaction, and why it is there.
 
-    ``source`` is the place in a file at which the first statement's text begins: server positions become file positions.
+    ``source`` is where in a file the first statement's text begins, so that server positions become file positions.
     """
 
     kind: str

@@ -46,11 +46,15 @@ def render_text(report: Report, console: Console) -> None:
         if not said_by_finding or report.steps:
             console.print()
         console.print(_finding(finding), soft_wrap=True)
-    if report.next:
+    _render_next(report.next, console)
+
+
+def _render_next(commands: tuple[str, ...], console: Console) -> None:
+    if commands:
         console.print()
         console.print(Text("next:", style="bold"))
-        for command in report.next:
-            console.print(Text(f"  {command}", style="cyan"), soft_wrap=True)
+    for command in commands:
+        console.print(Text(f"  {command}", style="cyan"), soft_wrap=True)
 
 
 def _summary(report: Report) -> Text:

@@ -28,14 +28,14 @@ class Reference:
     columns: Mapping[str, Column]
 
 
-def read_reference(name: str, content: str) -> tuple[Reference | None, tuple[Problem, ...]]:
-    """The file's columns, or what is wrong with it."""
+def read_reference(name: str, shown: str, content: str) -> tuple[Reference | None, tuple[Problem, ...]]:
+    """The columns of the file ``name``, or what is wrong with it; ``shown`` is its name in messages."""
     lines = list(csv.reader(io.StringIO(content)))
     if not lines:
-        return None, (Problem("the file is empty: its first line names the columns", Place(name)),)
+        return None, (Problem("the file is empty: its first line names the columns", Place(shown)),)
     header, rows = lines[0], [line for line in lines[1:] if line]
     problems = [
-        Problem(f"{len(row)} fields where the header has {len(header)}", Place(name, number))
+        Problem(f"{len(row)} fields where the header has {len(header)}", Place(shown, number))
         for number, row in enumerate(lines[1:], start=2)
         if row and len(row) != len(header)
     ]
@@ -46,7 +46,7 @@ def read_reference(name: str, content: str) -> tuple[Reference | None, tuple[Pro
         try:
             columns[title.partition(":")[0]] = _column(title, [row[position] for row in rows])
         except (ValueError, KeyError) as error:
-            problems.append(Problem(f"column '{title}': {error}", Place(name)))
+            problems.append(Problem(f"column '{title}': {error}", Place(shown)))
     return Reference(name, len(rows), columns), tuple(problems)
 
 

@@ -34,7 +34,7 @@ class Part:
 
 
 def bring_up(target: Target, platform: Platform, observer: Observer, *, wait_seconds: float = 60.0) -> Report:
-    """Migrates, builds index tiers 1 to 3, seeds profile ``dev``, checks counters and contracts, and runs the benchmark.
+    """Migrates, builds index tiers 1 to 3, seeds profile ``dev``, checks counters and contracts, runs the benchmark.
 
     Parts that have nothing to do change nothing. A part that fails ends the run; what was done before is reported.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Thread
 
 from platformdb.config import Config
@@ -28,8 +28,8 @@ def embedded(config: Config, observer: Observer, *, database: str, create: bool)
     """
     if not create and inspect(config.state_folder)[1] is None:
         raise no_server(config.project)
-    # psycopg takes 0.2 s to import, about as long as the server takes to start: both at once, on two cores.
-    importing = Thread(target=importlib.import_module, args=("psycopg",), daemon=True)
+    # psycopg takes 0.2 s to import, the server as long to start: both at once, on two cores.
+    importing = Thread(target=importlib.import_module, args=("platformdb.postgres.connect",), daemon=True)
     importing.start()
     try:
         server = ensure_running(config, observer)
@@ -41,12 +41,12 @@ def embedded(config: Config, observer: Observer, *, database: str, create: bool)
 
 
 def _create_database(maintenance: Target, name: str) -> None:
-    import psycopg
     from psycopg import errors, sql
 
-    with psycopg.connect(**maintenance.parameters, autocommit=True) as connection:
-        if connection.execute("SELECT FROM pg_catalog.pg_database WHERE datname = %s", (name,)).fetchone() is None:
-            try:
-                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-            except (errors.DuplicateDatabase, errors.UniqueViolation):  # another command was faster by a moment
-                return
+    from platformdb.postgres.connect import connect
+
+    with connect(maintenance) as connection:
+        if connection.execute("SELECT FROM pg_catalog.pg_database WHERE datname = %s", (name,)).fetchone() is not None:
+            return
+        with suppress(errors.DuplicateDatabase, errors.UniqueViolation):  # another command was faster by a moment
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))

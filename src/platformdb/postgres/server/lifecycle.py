@@ -14,7 +14,16 @@ from platformdb.errors import ApplyFailed, NotNow, PlatformdbError, Refused
 from platformdb.postgres.server import cluster, process
 from platformdb.postgres.server.account import assert_can_switch, choose_account
 from platformdb.postgres.server.binaries import find_candidates
-from platformdb.postgres.server.files import IN_USE, POLL, exclusive, open_private, read_from, try_lock, write_private
+from platformdb.postgres.server.files import (
+    IN_USE,
+    POLL,
+    exclusive,
+    not_ours,
+    open_private,
+    read_from,
+    try_lock,
+    write_private,
+)
 from platformdb.postgres.server.model import DEFAULT_PORT, Account, Binaries, Mark, PidFile, Places, Server
 from platformdb.postgres.server.places import abandon, locate, prepare_socket_folder, remove_socket_folder, settle
 from platformdb.postgres.server.plan import choose, explain, mark_text, parse_mark, settings_text
@@ -27,9 +36,25 @@ LOG_LIMIT = 16 * 1024 * 1024
 
 
 def inspect(state: Path) -> tuple[Places, Mark | None, PidFile | None]:
-    """What is known of a project's server, without changing anything: where, how it was made, and what runs."""
+    """What is known of a project's server, without changing anything: where, how it was made, and what runs.
+
+    Raises:
+        Refused: it belongs to another user.
+    """
     places = locate(state)
     return places, _read_mark(places), process.find_running(places.data)
+
+
+def find_server(state: Path) -> Server | None:
+    """The project's server if it accepts connections.
+
+    Raises:
+        Refused: it belongs to another user.
+    """
+    places, mark, status = inspect(state)
+    if mark is None or status is None or not status.ready:
+        return None
+    return Server(places, _as_it_runs(mark, places, status), status.pid, status.listen)
 
 
 def ensure_running(config: Config, observer: Observer) -> Server:
@@ -43,13 +68,12 @@ def ensure_running(config: Config, observer: Observer) -> Server:
         ApplyFailed: initdb or the server failed.
         NotNow: another command holds the lock too long, or the server is still recovering.
     """
-    server = _running(config.state_folder)
+    server = find_server(config.state_folder)
     if server is not None:
-        return server
-    _assert_port_free(config.port)
+        return _as_configured(server, config)
     try:
         with exclusive(config.state_folder, config.wait_for_lock, observer):
-            return _running(config.state_folder) or _start(config, observer)
+            return find_server(config.state_folder) or _start(config, observer)
     except OSError as error:
         raise ApplyFailed(
             f"cannot start the server: {error.strerror}: {error.filename}",
@@ -76,11 +100,11 @@ def shut_down(config: Config, observer: Observer) -> PidFile | None:
         return status
 
 
-def _running(state: Path) -> Server | None:
-    places, mark, status = inspect(state)
-    if mark is None or status is None or not status.ready:
-        return None
-    return Server(places, _as_it_runs(mark, places, status), status.pid, status.listen)
+def _as_configured(server: Server, config: Config) -> Server:
+    """Whoever configured other programs must not believe that they run: a wrong version is refused."""
+    if config.binaries not in (None, server.mark.binaries, server.mark.binaries.parent):
+        choose(find_candidates(config.binaries), data=server.mark.version)
+    return server
 
 
 def _as_it_runs(mark: Mark, places: Places, status: PidFile) -> Mark:
@@ -89,14 +113,13 @@ def _as_it_runs(mark: Mark, places: Places, status: PidFile) -> Mark:
     folder = status.socket_folder
     if not (folder / f".s.PGSQL.{status.port}").exists() and (inside / f".s.PGSQL.{status.port}").exists():
         folder = inside
-    return Mark(
-        mark.version, mark.source, mark.binaries, mark.programs, places.data, folder, status.port, mark.user
-    )
+    return Mark(mark.version, mark.source, mark.binaries, mark.programs, places.data, folder, status.port, mark.user)
 
 
 def _start(config: Config, observer: Observer) -> Server:
     """Under the lock: what a killed command left goes, then data folder, server and, last, the mark."""
     places = locate(config.state_folder)
+    _assert_possible(config)
     data = cluster.data_version(places)
     binaries = choose(find_candidates(config.binaries, _read_mark(places)), data=data)
     account = choose_account(places)
@@ -116,11 +139,19 @@ def _create(
     places: Places, programs: Path, binaries: Binaries, account: Account, observer: Observer, undo: ExitStack
 ) -> Places:
     observer.stage(f"creating a PostgreSQL {binaries.version.text} server")
-    undo.callback(lambda: places.passfile.unlink(missing_ok=True))
-    undo.callback(lambda: abandon(locate(places.state)))
+    undo.callback(_undo_creation, places.state)
     settled = settle(places, account)
     cluster.create(settled, programs, binaries.version, account)
     return settled
+
+
+def _undo_creation(state: Path) -> None:
+    places = locate(state)
+    status = process.find_running(places.data)
+    if status is not None:
+        process.stop(status.pid, process.IMMEDIATE_SHUTDOWN)
+    abandon(places)
+    places.passfile.unlink(missing_ok=True)
 
 
 def _adopt(places: Places) -> PidFile | None:
@@ -175,6 +206,8 @@ def _marked(places: Places, binaries: Binaries, programs: Path, account: Account
 def _read_mark(places: Places) -> Mark | None:
     try:
         return parse_mark(places.mark.read_text(encoding="utf-8"))
+    except PermissionError as error:
+        raise not_ours(places.state, error) from None
     except (OSError, UnicodeDecodeError):
         return None
 
@@ -206,15 +239,18 @@ def _in_use(places: Places) -> PlatformdbError:
     )
 
 
-def _assert_port_free(port: int | None) -> None:
-    if port is None:
+def _assert_possible(config: Config) -> None:
+    """What can be known before anything is changed."""
+    if "\n" in str(config.state_folder):
+        raise Refused("PostgreSQL cannot work in a folder with a line break in its name", help="rename the folder")
+    if config.port is None:
         return
     with socket.socket(socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind(("127.0.0.1", config.port))
         except OSError as error:
             raise Refused(
-                f"port {port} on 127.0.0.1 cannot be used: {error.strerror}",
-                help=f"choose another with --port; `ss -ltnp sport = :{port}` shows who has it",
+                f"port {config.port} on 127.0.0.1 cannot be used: {error.strerror}",
+                help=f"choose another with --port; `ss -ltnp sport = :{config.port}` shows who has it",
             ) from None

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from platformdb.errors import Refused
-from platformdb.postgres.server.account import can_enter
+from platformdb.postgres.server.account import ROOT, can_enter
 from platformdb.postgres.server.files import is_private, make_folder, remove_tree
 from platformdb.postgres.server.model import Account, Places
 from platformdb.postgres.server.plan import socket_fits
@@ -19,12 +20,18 @@ SHORT = Path("/tmp")  # noqa: S108 - a folder in it is made with mode 0700 and c
 
 
 def locate(state: Path) -> Places:
-    """Where the server of this ``.platformdb/`` is or would be. The link ``data`` leads to one outside."""
+    """Where the server of this ``.platformdb/`` is or would be.
+
+    The link ``data`` leads to one outside, if it is root's and leads where ``settle`` makes such: it says what may be
+    removed again, and must not be somebody's trap.
+    """
     link = state / "data"
     try:
-        return Places(state, link.readlink().parent)
+        home = link.readlink().parent
+        trusted = home.parent == HOMES and link.lstat().st_uid == ROOT
     except OSError:
         return Places(state, state)
+    return Places(state, home if trusted else state)
 
 
 def settle(places: Places, account: Account) -> Places:
@@ -54,8 +61,16 @@ def abandon(places: Places) -> None:
         remove_tree(places.home / "run")
 
 
+def make_homes() -> Path:
+    """The folder of all servers outside their projects, and of copied programs."""
+    HOMES.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        make_folder(HOMES, 0o755)
+    return HOMES
+
+
 def _make_home(places: Places) -> None:
-    HOMES.mkdir(mode=0o755, parents=True, exist_ok=True)
+    make_homes()
     if not places.home.exists():
         make_folder(places.home, 0o711)
         (places.home / "project").write_text(f"{places.state}\n", encoding="utf-8", errors="surrogateescape")
@@ -83,18 +98,8 @@ def prepare_socket_folder(places: Places, account: Account, port: int) -> Path:
 
 
 def _short_folder(places: Places, account: Account) -> Path:
-    runtime = os.environ.get("XDG_RUNTIME_DIR")
-    if runtime and not account.switched and _usable(Path(runtime), account):
-        return Path(runtime) / f"platformdb-{account.uid}-{_digest(places.home)}"
+    # Not XDG_RUNTIME_DIR: it goes when its user logs out, and the server stays.
     return SHORT / f"platformdb-{account.uid}-{_digest(places.home)}"
-
-
-def _usable(runtime: Path, account: Account) -> bool:
-    name = os.fsencode(runtime / f"platformdb-{account.uid}-{_digest(runtime)}")
-    try:
-        return runtime.is_absolute() and is_private(runtime, account) and socket_fits(name, 65535)
-    except OSError:
-        return False
 
 
 def remove_socket_folder(folder: Path, places: Places, account: Account) -> None:

@@ -9,10 +9,10 @@ import shutil
 from pathlib import Path
 
 from platformdb.errors import Refused
+from platformdb.postgres.server import places
 from platformdb.postgres.server.account import can_run
 from platformdb.postgres.server.files import remove_tree
 from platformdb.postgres.server.model import Account, Binaries
-from platformdb.postgres.server.places import HOMES
 from platformdb.report.progress import Observer
 
 PARTS = ("bin", "lib", "lib64", "share")
@@ -41,7 +41,7 @@ def _copy_place(binaries: Binaries, account: Account) -> Path:
     program = binaries.folder / "postgres"
     identity = f"{program}\0{program.stat().st_mtime_ns}\0{account.gid}"
     digest = hashlib.sha256(os.fsencode(identity)).hexdigest()[:12]
-    return HOMES / f"binaries-{binaries.version.text}-{digest}"
+    return places.HOMES / f"binaries-{binaries.version.text}-{digest}"
 
 
 def _assert_movable(binaries: Binaries, account: Account) -> None:
@@ -59,7 +59,7 @@ def _copy(prefix: Path, place: Path, account: Account) -> None:
     """
     fresh = place.with_name(f"{place.name}.{secrets.token_hex(4)}")
     try:
-        HOMES.mkdir(mode=0o755, parents=True, exist_ok=True)
+        places.make_homes()
         fresh.mkdir(mode=0o700)
         inner = fresh / prefix.parent.name / prefix.name
         for part in PARTS:
@@ -72,6 +72,9 @@ def _copy(prefix: Path, place: Path, account: Account) -> None:
         os.chown(fresh, -1, account.gid)
         fresh.chmod(0o750)
         fresh.rename(place)
+    except OSError:
+        if not place.exists():  # else another command has made the same copy in the meantime
+            raise
     finally:
         remove_tree(fresh)
 

@@ -10,7 +10,7 @@ from typing import Any
 from platformdb.config import Config
 from platformdb.errors import NotNow, Refused
 from platformdb.postgres.server.binaries import list_all
-from platformdb.postgres.server.lifecycle import ensure_running, inspect, shut_down
+from platformdb.postgres.server.lifecycle import ensure_running, find_server, inspect, shut_down
 from platformdb.postgres.server.model import DEFAULT_PORT, EMBEDDED, PG0, SUPERUSER, Server, Unusable
 from platformdb.postgres.server.plan import INSTALL_HELP, no_server
 from platformdb.postgres.target import Target
@@ -63,6 +63,7 @@ def status(config: Config, observer: Observer, *, database: str = SUPERUSER) -> 
     The outcome is NOT_NOW where nothing runs, so that scripts can ask.
     """
     places, mark, running = inspect(config.state_folder)
+    server = find_server(config.state_folder)
     if mark is None:
         return Report(
             "there is no server in this project",
@@ -70,7 +71,7 @@ def status(config: Config, observer: Observer, *, database: str = SUPERUSER) -> 
             data={"state": "absent"},
             next=("platformdb up", "platformdb server start"),
         )
-    if running is None or not running.ready:
+    if server is None:
         state, says = ("starting", "is starting") if running else ("stopped", "is stopped")
         return Report(
             f"PostgreSQL {mark.version.text} {says}",
@@ -78,7 +79,6 @@ def status(config: Config, observer: Observer, *, database: str = SUPERUSER) -> 
             data={"state": state, "version": mark.version.text, "data_folder": str(places.data), "user": mark.user},
             next=("platformdb server start",),
         )
-    server = ensure_running(config, observer)
     target = target_of(server, database)
     return Report(
         f"PostgreSQL {mark.version.text} is running (process {server.pid})",
@@ -111,11 +111,11 @@ def psql(config: Config, arguments: Sequence[str], observer: Observer, *, databa
     if not program.exists():
         raise Refused(
             f"there is no psql beside the server's programs in {server.mark.binaries}",
-            help="install your system's postgresql client; `psql \"$(platformdb server url)\"` then does the same",
+            help='install your system\'s postgresql client; `psql "$(platformdb server url)"` then does the same',
         )
     environment = {name: value for name, value in os.environ.items() if name not in MISLEADING}
     command = [str(program), target_of(server, database).url, *arguments]
-    return subprocess.run(command, env=environment, check=False).returncode
+    return _wait_on_terminal(subprocess.Popen(command, env=environment))
 
 
 def binaries(config: Config, observer: Observer) -> Report:
@@ -158,13 +158,23 @@ def target_of(server: Server, database: str) -> Target:
     return Target("embedded", parameters)
 
 
+def _wait_on_terminal(program: subprocess.Popen[bytes]) -> int:
+    """Waits for an interactive program. Ctrl-C is for it alone: psql cancels a query with it."""
+    while True:
+        try:
+            code = program.wait()
+        except KeyboardInterrupt:
+            continue
+        return code if code >= 0 else 128 - code
+
+
 def _expect_running(config: Config, observer: Observer) -> Server:
-    _, mark, running = inspect(config.state_folder)
-    if mark is None:
+    server = find_server(config.state_folder)
+    if server is not None:
+        return server
+    if inspect(config.state_folder)[1] is None:
         raise no_server(config.project)
-    if running is None:
-        raise NotNow("the server is stopped", help="start it: platformdb server start")
-    return ensure_running(config, observer)
+    raise NotNow("the server is stopped", help="start it: platformdb server start")
 
 
 def _listens(server: Server, port: int) -> bool:

@@ -23,18 +23,54 @@ if TYPE_CHECKING:
 class Aggregate:
     """A figure of the rows of table ``of`` that refer to this row by their link ``by`` and meet the condition.
 
-    ``count``, ``sum``, ``min`` and ``max`` of a ``column``, or ``last``: a link to the latest of them. Without rows,
-    counts and sums are 0, the others NULL. ``own`` names a link of this table where the rows refer to that instead.
+    ``count``, or ``sum``, ``min`` and ``max`` of their column ``value``, or ``last``: a link to the latest of them.
+    Without rows counts and sums are 0, the others NULL.
     """
 
     make: Literal["aggregate"]
     function: Literal["count", "sum", "min", "max", "last"]
     of: str
     by: str
-    column_: str = ""
-    own: str = ""
+    value: str = ""
     where: Mapping[str, Scalar | tuple[Scalar, ...]] = field(default_factory=dict)
     given: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
-    whole: ClassVar[bool] = False
+    whole: ClassVar[bool] = True
     __pydantic_config__: ClassVar[dict[str, str]] = FORBID
+
+    def __post_init__(self) -> None:
+        if bool(self.value) != (self.function in ("sum", "min", "max")):
+            raise ValueError("sum, min and max need a value, count and last take none")
+
+    def column(self, block: Block, stream: Stream) -> Column:
+        """One figure for each row."""
+        others = block.world.whole(self.of)
+        references = linked(others, self.by)
+        if references.target != block.table:
+            raise Misfit(f"'{self.by}' of {self.of} refers to {references.target}, not to {block.table}")
+        mask = Condition(self.where, self.given, self.absent).holds(others) & (references.array >= 0)
+        if self.value:
+            mask &= ~others.value(self.value).missing
+        rows = np.flatnonzero(mask)
+        at, size = references.array[rows], block.span.rows
+        if self.function == "count":
+            return Column("int", np.bincount(at, minlength=size).astype(np.int64))
+        if self.function == "last":
+            last = np.full(size, -1, np.int64)
+            last[at] = rows  # rows come in the order of time, and the last assignment stays
+            return link(last, self.of)
+        return self._figure(others.value(self.value).take(rows), at, size)
+
+    def _figure(self, values: Column, at: Ints, size: int) -> Column:
+        if values.kind not in ("int", "float", "time"):
+            raise Misfit(f"'{self.value}' of {self.of} is of kind {values.kind}: no {self.function} of that")
+        result = np.zeros(size, values.array.dtype)
+        if self.function == "sum":
+            np.add.at(result, at, values.array)
+            return Column(values.kind, result)
+        result[at] = values.array
+        (np.minimum if self.function == "min" else np.maximum).at(result, at, values.array)
+        without = np.bincount(at, minlength=size) == 0
+        return Column(values.kind, result).but_null(without)
+
+

@@ -128,4 +128,3 @@ def _masked(values: Texts, mask: Mask) -> tuple[Part, ...]:
     return tuple(part.where(mask) for part in values.parts)
 
 
-GENERATORS = (Uuid7, Ordinal, Copy, First)

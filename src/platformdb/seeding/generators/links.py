@@ -172,4 +172,3 @@ class Pick:
         return ", ".join(f"{name} = {keys(column)[0][0]}" for name, column in values.items())
 
 
-GENERATORS = (Draw, Member, Earlier, Pick)

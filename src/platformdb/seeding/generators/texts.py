@@ -150,4 +150,3 @@ def _repetition(values: Texts) -> Ints:
     return ranks
 
 
-GENERATORS = (Text, Json)

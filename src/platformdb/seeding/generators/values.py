@@ -192,4 +192,3 @@ def _written(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-GENERATORS = (Constant, Choice, Map, Flag, Present, Number, Later)
