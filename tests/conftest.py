@@ -6,6 +6,7 @@ import hashlib
 import itertools
 import os
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -69,7 +70,7 @@ def vrss_template(server: Server, vrss: Platform) -> str:
     name = f"vrss_{_digest(vrss.phases, vrss.sql)}"
 
     def fill(target: Target) -> None:
-        assert migrate(target, vrss, Silent()).ok
+        assert migrate(nullcontext(target), vrss, Silent()).ok
         assert apply_indexes(target, vrss, Silent(), tier=3).ok
 
     return _template(server, name, fill)

@@ -32,9 +32,9 @@ def migrate(run: Run) -> Report:
     from platformdb.migrations.run import migrate as apply_pending
 
     platform = find_platform(run.config)
-    with open_target(run.config, run.observer, database=platform.name) as target:
-        also = (tier_planner(platform, tier=1),)
-        return apply_pending(target, platform, run.observer, wait_seconds=run.config.wait_for_lock, also=also)
+    opening = open_target(run.config, run.observer, database=platform.name)
+    also = (tier_planner(platform, tier=1),)
+    return apply_pending(opening, platform, run.observer, wait_seconds=run.config.wait_for_lock, also=also)
 
 
 def status(run: Run) -> Report:

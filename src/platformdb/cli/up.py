@@ -33,5 +33,5 @@ def up(
     only = platform_names(local.project)
     name = platform or (local.platform or DEFAULT_PLATFORM if len(only) != 1 else only[0])
     chosen = find_platform(local.but(platform=name))
-    with open_target(local, run.observer, database=chosen.name, create=True) as target:
-        return bring_up(target, chosen, run.observer, wait_seconds=local.wait_for_lock)
+    opening = open_target(local, run.observer, database=chosen.name, create=True)
+    return bring_up(opening, chosen, run.observer, wait_seconds=local.wait_for_lock)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import chain
 
 from platformdb.indexes.model import BuiltIndex, IndexDefinition, Standing, State
 from platformdb.indexes.plan import REPLACEMENT_SUFFIX, judge, obstacles, plan_builds, standings
 from platformdb.indexes.read import TIERS, read_tiers
-from platformdb.migrations.model import Plan
+from platformdb.migrations.model import Plan, Planner
 from platformdb.postgres.catalog import read_indexes
 from platformdb.postgres.connect import Connection, connect
 from platformdb.postgres.execute import execute
@@ -16,11 +16,11 @@ from platformdb.postgres.history import creation, read_history
 from platformdb.postgres.lock import one_runner
 from platformdb.postgres.target import Target
 from platformdb.project import Platform
-from platformdb.report.model import History, Outcome, Report, Table
+from platformdb.report.model import Finding, History, Outcome, Report, Table
 from platformdb.report.progress import Observer
 
 
-def tier_planner(platform: Platform, *, tier: int) -> Callable[[Connection, History], Plan]:
+def tier_planner(platform: Platform, *, tier: int) -> Planner:
     """A planner for the indexes of the tiers up to ``tier``, to run beside migrations under one lock."""
     definitions, findings = read_tiers(platform)
 
@@ -29,9 +29,9 @@ def tier_planner(platform: Platform, *, tier: int) -> Callable[[Connection, Hist
         wanted = [definition for definition in definitions if definition.tier <= tier]
         found = standings(wanted, built, history.of("index"))
         leftovers = [index.name for index in built if index.name.endswith(REPLACEMENT_SUFFIX)]
-        return Plan(plan_builds(platform.name, found, leftovers=leftovers), (*findings, *obstacles(found)))
+        return Plan(plan_builds(platform.name, found, leftovers=leftovers), obstacles(found))
 
-    return plan
+    return Planner(plan, findings)
 
 
 def apply_indexes(
@@ -44,11 +44,13 @@ def apply_indexes(
         ApplyFailed: a build failed; the ones before it stand.
     """
     planner = tier_planner(platform, tier=tier)
+    if planner.findings:
+        return _refused(planner.findings)
     with one_runner(target, wait_seconds=wait_seconds, observer=observer), connect(target) as connection:
         history = read_history(connection, platform.name)
-        plan = planner(connection, history)
+        plan = planner.plan(connection, history)
         if plan.findings:
-            return Report("refused, nothing was changed", Outcome.REFUSED, findings=plan.findings)
+            return _refused(plan.findings)
         steps = [*creation(history), *plan.steps] if plan.steps else []
         observer.stage(f"indexes up to tier {tier}", len(steps))
         results = execute(connection, steps, observer)
@@ -57,6 +59,10 @@ def apply_indexes(
     return Report(
         f"{platform.name}: {summary}", steps=results, data={"platform": platform.name, "tier": tier, "built": built}
     )
+
+
+def _refused(findings: tuple[Finding, ...]) -> Report:
+    return Report("refused, nothing was changed", Outcome.REFUSED, findings=findings)
 
 
 def index_status(target: Target, platform: Platform) -> Report:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from platformdb.errors import Place
-from platformdb.report.model import Finding, Step
+from platformdb.report.model import Finding, History, Step
 from platformdb.sqltext.source import Source
 
 
@@ -88,4 +90,15 @@ class Plan:
     """Steps to do and findings that forbid doing them."""
 
     steps: tuple[Step, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """Another capability with steps to run under the same lock, after the migrations (index tier 1, for one).
+
+    ``findings`` is what was wrong with its files; ``plan`` asks a connection what there is to do.
+    """
+
+    plan: Callable[[Any, History], Plan]
     findings: tuple[Finding, ...] = ()

@@ -5,10 +5,11 @@ read and render files (before any connection) → open target → lock → read 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from itertools import chain
 
-from platformdb.migrations.model import Kind, Plan, Sources, Standing, State
+from platformdb.migrations.model import Kind, Plan, Planner, Sources, Standing, State
 from platformdb.migrations.plan import contradictions, plan_steps, standings
 from platformdb.migrations.read import read_sources
 from platformdb.postgres.connect import Connection, connect
@@ -17,41 +18,51 @@ from platformdb.postgres.history import creation, read_history
 from platformdb.postgres.lock import one_runner
 from platformdb.postgres.target import Target
 from platformdb.project import Platform
-from platformdb.report.model import Finding, History, Outcome, Report, StepResult, Table
+from platformdb.report.model import Finding, Outcome, Report, StepResult, Table
 from platformdb.report.progress import Observer
-
-# Another capability that has steps to run under the same lock, after the migrations (index tier 1, for one).
-Planner = Callable[[Connection, History], Plan]
 
 
 def migrate(
-    target: Target, platform: Platform, observer: Observer, *, wait_seconds: float = 60.0, also: Sequence[Planner] = ()
+    opening: AbstractContextManager[Target],
+    platform: Platform,
+    observer: Observer,
+    *,
+    wait_seconds: float = 60.0,
+    also: Sequence[Planner] = (),
 ) -> Report:
     """Applies what is pending: versioned files, then changed repeatable ones, then what ``also`` plans.
 
-    Every problem is reported at once, and nothing runs if there is one.
+    ``opening`` is entered when the files have been read. Every problem is reported at once, and nothing runs if
+    there is one.
 
     Raises:
-        NotNow: another runner is at work for longer than ``wait_seconds``.
+        NotNow: no server, or another runner is at work for longer than ``wait_seconds``.
         ApplyFailed: a step failed; it was rolled back, the ones before it stand.
     """
     sources = read_sources(platform)
-    if sources.findings:
-        return refused(sources.findings)
-    with one_runner(target, wait_seconds=wait_seconds, observer=observer), connect(target) as connection:
-        history = read_history(connection, platform.name)
-        found = standings(sources, history)
-        own = Plan(plan_steps(sources, found), contradictions(found))
-        plans = [own, *(plan(connection, history) for plan in also)]
-        if problems := [finding for plan in plans for finding in plan.findings]:
-            return refused(problems)
-        expected = sum(len(plan.steps) for plan in plans)
-        first = creation(history) if expected else ()
-        # The others plan again when the migrations are in, for only then do they see the tables.
-        later = (step for plan in also for step in plan(connection, history).steps)
-        observer.stage("migrate", len(first) + expected)
-        results = execute(connection, chain(first, own.steps, later), observer)
-    return applied(results, platform.name)
+    if problems := [*sources.findings, *(finding for other in also for finding in other.findings)]:
+        return refused(problems)
+    with (
+        opening as target,
+        one_runner(target, wait_seconds=wait_seconds, observer=observer),
+        connect(target) as connection,
+    ):
+        return _apply(connection, sources, observer, also)
+
+
+def _apply(connection: Connection, sources: Sources, observer: Observer, also: Sequence[Planner]) -> Report:
+    history = read_history(connection, sources.platform)
+    found = standings(sources, history)
+    own = Plan(plan_steps(sources, found), contradictions(found))
+    plans = [own, *(other.plan(connection, history) for other in also)]
+    if problems := [finding for plan in plans for finding in plan.findings]:
+        return refused(problems)
+    expected = sum(len(plan.steps) for plan in plans)
+    first = creation(history) if expected else ()
+    # The others plan again when the migrations are in, for only then do they see the tables.
+    later = (step for other in also for step in other.plan(connection, history).steps)
+    observer.stage("migrate", len(first) + expected)
+    return applied(execute(connection, chain(first, own.steps, later), observer), sources.platform)
 
 
 def refused(findings: Sequence[Finding]) -> Report:

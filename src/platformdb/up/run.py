@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
+from platformdb.bench.read import read_queries
 from platformdb.bench.run import measure_queries
+from platformdb.contracts.read import read_contracts
 from platformdb.contracts.run import check_contracts
+from platformdb.counters.read import read_counters
 from platformdb.counters.run import check_counters
 from platformdb.errors import PlatformdbError
-from platformdb.indexes.run import apply_indexes, tier_planner
-from platformdb.migrations.run import migrate
+from platformdb.indexes.read import read_tiers
+from platformdb.indexes.run import apply_indexes, index_status, tier_planner
+from platformdb.migrations.read import as_finding, read_sources
+from platformdb.migrations.run import migrate, refused
 from platformdb.postgres.catalog import count_objects, count_rows
 from platformdb.postgres.connect import connect
 from platformdb.postgres.lock import one_runner
 from platformdb.postgres.target import Target
 from platformdb.project import Platform
-from platformdb.report.model import Report, Table
+from platformdb.report.model import Finding, Report, Table
 from platformdb.report.progress import Observer
 from platformdb.up.summary import summarise
 
@@ -33,17 +39,39 @@ class Part:
     work: Callable[[], Report]
 
 
-def bring_up(target: Target, platform: Platform, observer: Observer, *, wait_seconds: float = 60.0) -> Report:
+def bring_up(
+    opening: AbstractContextManager[Target], platform: Platform, observer: Observer, *, wait_seconds: float = 60.0
+) -> Report:
     """Migrates, builds index tiers 1 to 3, seeds profile ``dev``, checks counters and contracts, runs the benchmark.
 
-    Parts that have nothing to do change nothing. A part that fails ends the run; what was done before is reported.
+    ``opening`` is entered when all files have been read and found right. Parts that have nothing to do change
+    nothing. A part that fails ends the run; what was done before is reported.
 
     Raises:
         PlatformdbError: a part failed; its ``results`` hold the steps of the parts before it, too.
     """
-    also = (tier_planner(platform, tier=1),)
-    parts = (
-        Part("migrate", lambda: migrate(target, platform, observer, wait_seconds=wait_seconds, also=also)),
+    if problems := file_problems(platform):
+        return refused(problems)
+    with opening as target:
+        reports = _run(_parts(target, platform, observer, wait_seconds), observer)
+        return summarise(platform.name, target.url, reports, _created(target, platform))
+
+
+def file_problems(platform: Platform) -> tuple[Finding, ...]:
+    """What is wrong with any file of a platform, found without a database."""
+    read = [read_sources(platform).findings, read_tiers(platform)[1], read_queries(platform)[1]]
+    for reader in (read_counters, read_contracts):
+        try:
+            reader(platform)
+        except PlatformdbError as error:
+            read.append((as_finding(error, platform.name),))
+    return tuple(finding for findings in read for finding in findings)
+
+
+def _parts(target: Target, platform: Platform, observer: Observer, wait_seconds: float) -> tuple[Part, ...]:
+    opened, also = nullcontext(target), (tier_planner(platform, tier=1),)
+    return (
+        Part("migrate", lambda: migrate(opened, platform, observer, wait_seconds=wait_seconds, also=also)),
         Part(
             "build indexes",
             lambda: apply_indexes(target, platform, observer, tier=TOP_TIER, wait_seconds=wait_seconds),
@@ -53,8 +81,6 @@ def bring_up(target: Target, platform: Platform, observer: Observer, *, wait_sec
         Part("check contracts", lambda: check_contracts(target, platform)),
         Part("benchmark", lambda: measure_queries(target, platform, observer, samples=BENCH_SAMPLES)),
     )
-    reports = _run(parts, observer)
-    return summarise(platform.name, target.url, reports, _created(target, platform))
 
 
 def _run(parts: Sequence[Part], observer: Observer) -> tuple[Report, ...]:
@@ -87,8 +113,6 @@ def _seed(target: Target, platform: Platform, observer: Observer, wait_seconds: 
 
 def _created(target: Target, platform: Platform) -> Table:
     """What is in the database now."""
-    from platformdb.indexes.run import index_status
-
     with connect(target) as connection:
         objects, rows = count_objects(connection), count_rows(connection)
     indexes = index_status(target, platform).data["indexes"]

@@ -117,7 +117,7 @@ def exclusive(state: Path, wait: float, observer: Observer) -> Iterator[None]:
 def _locked(state: Path, until: float, observer: Observer) -> tuple[bool, int]:
     made = waiting = False
     while True:
-        made = _make_state(state) or made
+        made = make_state(state) or made
         descriptor = _open_lock(state / LOCK)
         if descriptor is not None:
             if try_lock(descriptor) and _still_there(state / LOCK, descriptor):
@@ -134,7 +134,7 @@ def _locked(state: Path, until: float, observer: Observer) -> tuple[bool, int]:
         time.sleep(POLL)
 
 
-def _make_state(state: Path) -> bool:
+def make_state(state: Path) -> bool:
     """Makes ``.platformdb/``, which Git ignores by itself. Of root's, others may reach what is in it but not look.
 
     The server's own user has to get to its data below it.

@@ -1,0 +1,31 @@
+-- Every table that could be seeded, with its columns. One row a column.
+-- A domain counts as the type below it; that type is what travels in a binary COPY.
+WITH RECURSIVE base AS (
+    SELECT t.oid, t.oid AS type, t.typnotnull AS required FROM pg_type AS t
+    UNION ALL
+    SELECT base.oid, t.typbasetype, base.required OR t.typnotnull
+    FROM base JOIN pg_type AS t ON t.oid = base.type
+    WHERE t.typtype = 'd'
+)
+SELECT
+    n.nspname AS schema,
+    c.relname AS relation,
+    n.nspname = current_schema() AS near,
+    a.attname AS name,
+    t.typname AS type,
+    t.typtype = 'e' AS enum,
+    (a.attnotnull OR base.required) AND NOT a.atthasdef AND a.attidentity = '' AS required,
+    a.attgenerated <> '' AS generated,
+    CASE WHEN a.atthasdef OR a.attidentity <> ''
+        THEN pg_get_serial_sequence(format('%I.%I', n.nspname, c.relname), a.attname)
+    END AS sequence
+FROM pg_class AS c
+JOIN pg_namespace AS n ON n.oid = c.relnamespace
+JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+JOIN base ON base.oid = a.atttypid
+JOIN pg_type AS t ON t.oid = base.type AND t.typtype <> 'd'
+WHERE c.relkind IN ('r', 'p')
+    AND NOT c.relispartition
+    AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'platformdb')
+    AND n.nspname NOT LIKE 'pg\_t%'
+ORDER BY n.nspname, c.relname, a.attnum
