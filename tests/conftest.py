@@ -18,6 +18,7 @@ from platformdb.postgres.connect import Connection, connect
 from platformdb.postgres.target import Target
 from platformdb.project import Platform, bundled_root, find_platform
 from platformdb.report.progress import Silent
+from projects import Project
 from servers import BINARIES, Server, available_versions, running_server
 
 _numbers = itertools.count(1)
@@ -57,6 +58,14 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
 def db(server: Server, request: pytest.FixtureRequest) -> Iterator[Target]:
     """An empty database of its own."""
     yield from _fresh(server, request, "template0")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """An empty project folder, called ``demo``, to be filled with files."""
+    root = tmp_path / "demo"
+    root.mkdir()
+    return Project(root)
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ from platformdb.postgres.server.plan import (
     parse_version,
     passfile_text,
     settings_text,
-    socket_fits,
+    can_hold_socket,
 )
 
 
@@ -104,8 +104,13 @@ def test_settings_quote_every_folder_name() -> None:
 
 @pytest.mark.parametrize(("length", "fits"), [(89, True), (90, False)])
 def test_socket_names_are_measured_in_bytes(length: int, fits: bool) -> None:
-    assert socket_fits(b"/" + b"x" * (length - 1), 5432) is fits
-    assert not socket_fits(("/" + "ü" * 45).encode(), 5432)
+    assert can_hold_socket(b"/" + b"x" * (length - 1), 5432) is fits
+    assert not can_hold_socket(("/" + "ü" * 45).encode(), 5432)
+
+
+def test_a_comma_would_make_two_hosts_of_one_folder() -> None:
+    assert can_hold_socket(b"/a b", 5432)
+    assert not can_hold_socket(b"/a,b", 5432)
 
 
 PID_FILE = "4711\n/p/.platformdb/data\n1712346200\n5432\n/p/.platformdb/run\n\n  8826964     65536\nready   \n"

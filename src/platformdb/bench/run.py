@@ -45,12 +45,15 @@ def _measure(connection: Connection, query: Query, samples: int, findings: list[
     """A measurement per persona; a query without personas is run once, without parameters."""
     if not query.personas:
         yield _one(connection, query, "nobody", (), samples)
+    empty = []
     for persona in query.personas:
         parameters = read_parameters(connection, persona.sql, what=f"{query.name}, persona {persona.name}")
         if parameters is None:
-            findings.append(_empty(query, persona.name))
+            empty.append(persona.name)
         else:
             yield _one(connection, query, persona.name, parameters, samples)
+    if empty:
+        findings.append(_empty(query, empty))
 
 
 def _one(
@@ -65,10 +68,10 @@ def _finished(query: Query, began: float) -> StepResult:
     return StepResult(step, StepState.APPLIED, (time.perf_counter() - began) * 1000)
 
 
-def _empty(query: Query, persona: str) -> Finding:
+def _empty(query: Query, personas: Sequence[str]) -> Finding:
     return Finding(
         "persona-empty",
-        f"{query.name}: persona {persona} finds no parameters, so nothing was measured for it",
+        f"{query.name}: no parameters found for {', '.join(personas)}, so nothing was measured there",
         query.name,
         place=query.place,
         help="fill the database: platformdb seed --profile dev",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
 
 from platformdb.errors import PlatformdbError
 from platformdb.report.model import Finding, Outcome, Report
+
+WIDE = 1000
 
 
 def present(report: Report, command: str, *, elapsed_ms: float, as_json: bool, color: bool) -> int:
@@ -30,11 +33,16 @@ def _as_text(report: Report, *, color: bool) -> None:
 
     from platformdb.report.text import render_text
 
-    stderr = report.outcome not in {Outcome.DONE, Outcome.FOUND}
-    width = None if (sys.stderr if stderr else sys.stdout).isatty() else 200
-    console = Console(stderr=stderr, no_color=not color, highlight=False, width=width)
+    stream = sys.stdout if report.outcome in {Outcome.DONE, Outcome.FOUND} else sys.stderr
+    if stream.isatty():
+        render_text(report, Console(file=stream, no_color=not color, highlight=False))
+        return
+    # For a pipe or a log: nothing folds, and no line ends in the blanks that tables are filled up with.
+    console = Console(file=io.StringIO(), no_color=True, highlight=False, width=WIDE)
     render_text(report, console)
-    console.file.flush()
+    text = console.file.getvalue()  # type: ignore[attr-defined]  # it is the StringIO of two lines above
+    stream.write("\n".join(line.rstrip() for line in text.splitlines()) + "\n")
+    stream.flush()
 
 
 def failure(error: BaseException) -> Report:

@@ -152,6 +152,7 @@ class Report:
     """How a command went. ``summary`` is one line; ``next`` holds commands worth trying now.
 
     ``raw`` is for commands whose whole result is one line for a pipe (a URL): text output is then just that.
+    ``folded`` leaves the single steps out of the text, where the summary counts them.
     """
 
     summary: str
@@ -162,6 +163,7 @@ class Report:
     data: Mapping[str, Any] = field(default_factory=dict)
     next: tuple[str, ...] = ()
     raw: str | None = None
+    folded: bool = False
 
     @property
     def exit_code(self) -> int:

@@ -45,6 +45,9 @@ class Silent:
         """Ignored."""
 
 
+SLOW_MS = 1000
+
+
 class PlainLines:
     """One line an event, for logs and pipes."""
 
@@ -64,10 +67,9 @@ class PlainLines:
         """Nothing: the line comes when the step has ended."""
 
     def finished(self, result: StepResult) -> None:
-        """``applied index idx_posts_user_created (12 ms)``."""
-        step = result.step
-        rows = f", {result.rows:,} rows" if step.kind == "copy" and result.rows is not None else ""
-        self._write(f"{result.state.value} {step.kind} {step.subject} ({result.elapsed_ms:.0f} ms{rows})")
+        """A line for a step that took a while, as a sign of life; the result lists every step anyway."""
+        if result.elapsed_ms >= SLOW_MS:
+            self._write(f"{result.state.value} {result.step.subject} ({result.elapsed_ms / 1000:.1f} s)")
 
     def note(self, text: str) -> None:
         """The text."""

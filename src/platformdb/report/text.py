@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rich.cells import cell_len
 from rich.console import Console, Group, RenderableType
 from rich.table import Table as RichTable
 from rich.text import Text
@@ -34,17 +35,18 @@ def render_text(report: Report, console: Console) -> None:
     if report.raw is not None and report.ok:
         console.print(Text(report.raw), soft_wrap=True)
         return
-    said_by_finding = [finding.message for finding in report.findings] == [report.summary]
-    if not said_by_finding:
-        console.print(_summary(report), soft_wrap=True)
-    if report.steps:
+    if [finding.message for finding in report.findings] == [report.summary]:
+        # One error and nothing else to say: once is enough.
+        console.print(_finding(report.findings[0]), soft_wrap=True)
+        return
+    console.print(_summary(report), soft_wrap=True)
+    if report.steps and not report.folded:
         console.print(_steps(report.steps))
     for table in report.tables:
         console.print()
         console.print(_table(table))
     for finding in report.findings:
-        if not said_by_finding or report.steps:
-            console.print()
+        console.print()
         console.print(_finding(finding), soft_wrap=True)
     _render_next(report.next, console)
 
@@ -83,7 +85,7 @@ def _grid() -> RichTable:
 
 
 def _table(table: Table) -> RenderableType:
-    grid = RichTable(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    grid = RichTable(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", show_header=any(table.columns))
     columns = list(zip(*table.rows, strict=True)) or [()] * len(table.columns)
     for name, values in zip(table.columns, columns, strict=True):
         grid.add_column(name, justify="right" if _is_numeric(values) else "left", overflow="fold")
@@ -120,7 +122,8 @@ def _place(place: Place | None) -> Iterator[Text]:
     if place.text is not None and place.line is not None and place.column is not None:
         gutter = f"  {place.line} | "
         yield Text(gutter + place.text)
-        before = "".join("\t" if character == "\t" else " " for character in place.text[: place.column - 1])
+        # As wide as the text above it: a tab, or two cells for a CJK character and none for a combining mark.
+        before = "".join("\t" if c == "\t" else " " * cell_len(c) for c in place.text[: place.column - 1])
         yield Text(" " * (len(gutter) - 2) + "| " + before + "^", style="red")
 
 

@@ -111,14 +111,18 @@ class ColumnFact:
 
 @dataclass(frozen=True, slots=True)
 class TableFact:
-    """A table as the catalog has it; ``needs`` are the tables its foreign keys point to, deferrable ones left out."""
+    """A table as the catalog has it, by the name that seed.toml calls it (its schema in front, unless it is current).
+
+    ``needs`` are the tables that its foreign keys point to; those in ``deferrable`` may be loaded later all the same.
+    """
 
     name: str
     schema: str
     relation: str
     columns: tuple[ColumnFact, ...]
     needs: tuple[str, ...] = ()
-    referenced_by: tuple[str, ...] = ()
+    deferrable: tuple[str, ...] = ()
+    partitioned: bool = False
 
     def column(self, name: str) -> ColumnFact | None:
         """The column of that name."""
@@ -127,7 +131,7 @@ class TableFact:
 
 @dataclass(frozen=True, slots=True)
 class TablePlan:
-    """One table to load: its fact, and the columns of the COPY in the catalog's order."""
+    """One table to load, and the columns of the COPY in the catalog's order."""
 
     fact: TableFact
     columns: tuple[ColumnFact, ...]
@@ -135,6 +139,22 @@ class TablePlan:
 
 @dataclass(frozen=True, slots=True)
 class SeedPlan:
-    """The tables in the order in which their foreign keys allow them to be loaded."""
+    """The tables in an order which their foreign keys allow.
+
+    ``bystanders`` are other tables that refer to them, directly or not. ``deferred``: some foreign keys can only be
+    checked when all is loaded.
+    """
 
     tables: tuple[TablePlan, ...]
+    bystanders: tuple[TableFact, ...] = ()
+    deferred: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """Which seed a database holds; ``rows`` were loaded."""
+
+    profile: str
+    seed: int
+    checksum: str
+    rows: int = 0

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from platformdb.errors import Place
+from platformdb.errors import Place, Refused
 from platformdb.seeding.columns import Column
-from platformdb.seeding.model import ColumnFact, Definition, Misfit, Problem, SeedPlan, Table, TableFact, TablePlan
+from platformdb.seeding.model import ColumnFact, Definition, Marker, Misfit, Problem, SeedPlan, Table, TableFact, TablePlan
 from platformdb.seeding.world import World
 
 
@@ -14,26 +14,67 @@ def plan_seed(definition: Definition, facts: Mapping[str, TableFact]) -> tuple[S
     """The plan, and the problems: nothing may run unless there are none."""
     problems = [*_unknown(definition, facts), *_undescribed(definition, facts), *rehearse(definition)]
     known = [facts[name] for name in definition.tables if name in facts]
-    order, cycle = load_order(known)
-    if cycle:
-        message = f"the foreign keys of {', '.join(cycle)} form a circle; make one of them DEFERRABLE"
+    order, circle = load_order({fact: (*fact.needs, *fact.deferrable) for fact in known})
+    deferred = bool(circle)
+    if deferred:
+        order, circle = load_order({fact: fact.needs for fact in known})
+    if circle:
+        message = f"the foreign keys of {', '.join(circle)} form a circle; make one of them DEFERRABLE"
         problems.append(Problem(message, Place(definition.source), "tables"))
     tables = tuple(TablePlan(fact, _columns(definition.tables[fact.name], fact)) for fact in order)
-    return SeedPlan(tables), tuple(problems)
+    return SeedPlan(tables, _bystanders(definition, facts), deferred), tuple(problems)
 
 
-def load_order(facts: list[TableFact]) -> tuple[tuple[TableFact, ...], tuple[str, ...]]:
+def load_order(needs: Mapping[TableFact, tuple[str, ...]]) -> tuple[tuple[TableFact, ...], tuple[str, ...]]:
     """The tables, each after those it needs, else in the given order; and the names of those that form a circle."""
-    waiting = {fact.name: fact for fact in facts}
+    waiting = {fact.name: fact for fact in needs}
     order: list[TableFact] = []
     while waiting:
-        ready = [fact for fact in waiting.values() if not any(n in waiting and n != fact.name for n in fact.needs)]
+        ready = [fact for fact in waiting.values() if not any(n in waiting and n != fact.name for n in needs[fact])]
         if not ready:
             return (*order, *waiting.values()), tuple(waiting)
         order.extend(ready)
         for fact in ready:
             del waiting[fact.name]
     return tuple(order), ()
+
+
+def judge_state(wanted: Marker, found: Marker | None, filled: Mapping[str, int], *, replace: bool) -> bool:
+    """Whether to load (True), or nothing is to be done (False).
+
+    ``filled`` has the rows of those tables that are not empty.
+
+    Raises:
+        Refused: the tables hold other rows.
+    """
+    if not filled:
+        return True
+    if found is not None and _same(wanted, found) and not replace:
+        return False
+    if replace:
+        return True
+    holds = ", ".join(f"{table} ({rows:,})" for table, rows in filled.items())
+    if found is None:
+        message = f"the database holds rows that seed did not make: {holds}"
+    else:
+        same_choice = (wanted.profile, wanted.seed) == (found.profile, found.seed)
+        other = "an older definition" if same_choice else "another seed"
+        message = f"the database holds {other} (profile {found.profile}, seed {found.seed}): {holds}"
+    raise Refused(message, help="platformdb seed --replace empties these tables first; or use an empty database")
+
+
+def _same(one: Marker, other: Marker) -> bool:
+    return (one.profile, one.seed, one.checksum) == (other.profile, other.seed, other.checksum)
+
+
+def _bystanders(definition: Definition, facts: Mapping[str, TableFact]) -> tuple[TableFact, ...]:
+    """Tables outside the definition whose foreign keys lead into it: TRUNCATE takes all or none."""
+    inside = set(definition.tables)
+    found: list[TableFact] = []
+    while more := [f for f in facts.values() if f.name not in inside and inside & {*f.needs, *f.deferrable}]:
+        found += more
+        inside |= {fact.name for fact in more}
+    return tuple(found)
 
 
 def rehearse(definition: Definition) -> Iterator[Problem]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,39 +80,11 @@ def _next_line(text: str, offset: int) -> int:
     return (len(text) if line_end < 0 else line_end + 1) if only_comment else offset
 
 
-# Statements that PostgreSQL refuses inside a transaction block, by libpg_query's node name.
-ALWAYS_SOLO = frozenset(
-    {
-        "createdb_stmt",
-        "dropdb_stmt",
-        "alter_database_set_tablespace",
-        "create_table_space_stmt",
-        "drop_table_space_stmt",
-        "alter_system_stmt",
-        "create_subscription_stmt",
-        "drop_subscription_stmt",
-    }
-)
-
-
-def refuses_transaction(statement: SqlStatement) -> bool:
-    """Whether PostgreSQL runs this statement only outside a transaction block."""
-    node, kind = statement.node, statement.kind
-    if kind in ALWAYS_SOLO:
-        return True
-    if kind in {"index_stmt", "drop_stmt"}:
-        return bool(node.concurrent)
-    if kind == "vacuum_stmt":
-        return bool(node.is_vacuumcmd)
-    if kind == "reindex_stmt":
-        return _option_names(node.params) >= {"concurrently"} or node.kind in _WIDE_REINDEX
-    if kind == "alter_table_stmt":
-        return any(_detaches_concurrently(command.alter_table_cmd) for command in node.cmds)
-    return False
-
-
-# ReindexObjectType: REINDEX SCHEMA, SYSTEM and DATABASE commit between tables.
+# libpg_query's numbers. ReindexObjectType: SCHEMA, SYSTEM and DATABASE commit between tables.
 _WIDE_REINDEX = frozenset({3, 4, 5})
+# AlterSubscriptionType: SET, ADD, DROP and REFRESH PUBLICATION talk to the publisher.
+_REFRESHING = frozenset({3, 4, 5, 6})
+_DISCARD_ALL = 1
 
 
 def _option_names(options: Any) -> set[str]:
@@ -121,6 +93,33 @@ def _option_names(options: Any) -> set[str]:
 
 def _detaches_concurrently(command: Any) -> bool:
     return bool(command.HasField("def") and getattr(command, "def").partition_cmd.concurrent)
+
+
+# When PostgreSQL refuses a statement inside a transaction block, by libpg_query's node name.
+_REFUSES: Mapping[str, Callable[[Any], bool]] = {
+    "createdb_stmt": lambda _: True,
+    "dropdb_stmt": lambda _: True,
+    "alter_database_stmt": lambda node: "tablespace" in _option_names(node.options),
+    "create_table_space_stmt": lambda _: True,
+    "drop_table_space_stmt": lambda _: True,
+    "alter_system_stmt": lambda _: True,
+    "create_subscription_stmt": lambda _: True,
+    "drop_subscription_stmt": lambda _: True,
+    "alter_subscription_stmt": lambda node: node.kind in _REFRESHING,
+    "index_stmt": lambda node: node.concurrent,
+    "drop_stmt": lambda node: node.concurrent,
+    "vacuum_stmt": lambda node: node.is_vacuumcmd,
+    "cluster_stmt": lambda node: not node.HasField("relation"),
+    "discard_stmt": lambda node: node.target == _DISCARD_ALL,
+    "reindex_stmt": lambda node: "concurrently" in _option_names(node.params) or node.kind in _WIDE_REINDEX,
+    "alter_table_stmt": lambda node: any(_detaches_concurrently(command.alter_table_cmd) for command in node.cmds),
+}
+
+
+def refuses_transaction(statement: SqlStatement) -> bool:
+    """Whether PostgreSQL runs this statement only outside a transaction block."""
+    refuses = _REFUSES.get(statement.kind)
+    return refuses is not None and bool(refuses(statement.node))
 
 
 def controls_transaction(statement: SqlStatement) -> bool:

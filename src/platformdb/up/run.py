@@ -127,6 +127,6 @@ def _created(target: Target, platform: Platform) -> Table:
             ("tables", objects["tables"], ""),
             ("indexes", objects["indexes"], ", ".join([*tiers, f"of constraints: {objects['constraint_indexes']}"])),
             ("triggers", objects["triggers"], ""),
-            ("rows", rows, f"profile {PROFILE}"),
+            ("rows", rows, f"seeded: profile {PROFILE}" if rows else ""),
         ),
     )

@@ -17,6 +17,7 @@ def summarise(platform: str, url: str, reports: Sequence[Report], created: Table
         f"{platform} is up: {changed}" if worst is Outcome.DONE else f"{platform} is not up",
         outcome=worst,
         steps=steps,
+        folded=worst is Outcome.DONE,
         findings=findings,
         tables=(*_parts(reports), created, *(table for table in reports[-1].tables), _connection(url)),
         data={

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from platformdb.config import Config
 from platformdb.errors import ConfigError
 from platformdb.postgres.target import Target
@@ -18,11 +20,21 @@ def url_target(config: Config) -> Target:
 
     if config.url is None:
         return Target("url", {})
+    given = config.url.get_secret_value()
     try:
-        parsed = conninfo_to_dict(config.url.get_secret_value())
+        parsed = conninfo_to_dict(given)
     except psycopg.ProgrammingError:
+        parsed = {}
+    if not parsed or _splits_a_password(given) or re.search(r"[^\d,]", str(parsed.get("port") or "")):
         raise ConfigError(
             "the database URL is not valid",
             help="write postgresql://user@host:5432/database (percent-encode special characters)",
-        ) from None
+        )
     return Target("url", {key: str(value) for key, value in parsed.items() if value is not None})
+
+
+def _splits_a_password(url: str) -> bool:
+    """Whether an unescaped ``/`` or ``@`` makes libpq take a part of the password for a host or a database."""
+    scheme, _, rest = url.partition("://")
+    authority, _, path = rest.partition("/")
+    return scheme in {"postgres", "postgresql"} and (authority.count("@") > 1 or "@" in path.partition("?")[0])

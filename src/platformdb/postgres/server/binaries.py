@@ -53,6 +53,7 @@ def list_all(configured: Path | None) -> tuple[tuple[Binaries, ...], tuple[Unusa
 
 def _configured(folder: Path) -> Binaries:
     """Accepts the folder of the programs as well as the one above it."""
+    folder = folder.absolute()
     chosen = folder if os.access(folder / "postgres", os.F_OK) else folder / "bin"
     found = inspect(CONFIGURED, chosen)
     if isinstance(found, Binaries):

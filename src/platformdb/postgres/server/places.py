@@ -12,7 +12,7 @@ from platformdb.errors import Refused
 from platformdb.postgres.server.account import ROOT, can_enter
 from platformdb.postgres.server.files import is_private, make_folder, remove_tree
 from platformdb.postgres.server.model import Account, Places
-from platformdb.postgres.server.plan import socket_fits
+from platformdb.postgres.server.plan import can_hold_socket
 
 # For servers of root in folders their unprivileged user cannot reach, such as /root.
 HOMES = Path("/var/lib/platformdb")
@@ -83,7 +83,7 @@ def prepare_socket_folder(places: Places, account: Account, port: int) -> Path:
         Refused: somebody else's folder is in its place.
     """
     inside = places.home / "run"
-    folder = inside if socket_fits(os.fsencode(inside), port) else _short_folder(places, account)
+    folder = inside if can_hold_socket(os.fsencode(inside), port) else _short_folder(places, account)
     try:
         make_folder(folder, 0o700, account)
     except FileExistsError:

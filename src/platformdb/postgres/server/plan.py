@@ -144,9 +144,9 @@ def _in_list(folder: str) -> str:
     return f'"{escaped}"'
 
 
-def socket_fits(folder: bytes, port: int) -> bool:
-    """Whether a socket in this folder has a name the operating system accepts."""
-    return len(folder) + len(f"/.s.PGSQL.{port}") <= LONGEST_SOCKET_PATH
+def can_hold_socket(folder: bytes, port: int) -> bool:
+    """Whether the operating system accepts the name of a socket in this folder, and libpq its host: that is a list."""
+    return b"," not in folder and len(folder) + len(f"/.s.PGSQL.{port}") <= LONGEST_SOCKET_PATH
 
 
 def parse_pid_file(text: str) -> PidFile | None:

@@ -11,6 +11,7 @@ SELECT
     n.nspname AS schema,
     c.relname AS relation,
     n.nspname = current_schema() AS near,
+    c.relkind = 'p' AS partitioned,
     a.attname AS name,
     t.typname AS type,
     t.typtype = 'e' AS enum,

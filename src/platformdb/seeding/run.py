@@ -1,0 +1,74 @@
+"""Fills a database with a seed: files → definition → plan → load, one transaction, → report."""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import TYPE_CHECKING
+
+from platformdb.errors import ConfigError
+from platformdb.report.model import Report
+from platformdb.report.progress import Observer, Silent
+
+if TYPE_CHECKING:
+    from platformdb.postgres.connect import Connection
+    from platformdb.project import Platform
+    from platformdb.seeding.definition import Sources
+    from platformdb.seeding.model import Definition, Marker, SeedPlan
+
+
+def seed(
+    connection: Connection,
+    platform: Platform,
+    *,
+    profile: str,
+    seed: int = 1,
+    replace: bool = False,
+    observer: Observer | None = None,
+) -> Report:
+    """Loads the platform's seed ``profile``; the same profile and seed give the same bytes, everywhere.
+
+    All or nothing: one transaction, in which foreign keys, checks and unique constraints stay on and user triggers
+    off (what they would compute is generated). Loading the same again is nothing to do.
+
+    Args:
+        connection: in autocommit mode; the caller holds the runner lock.
+        platform: whose seeds/ folder to read.
+        profile: a name in seed.toml.
+        seed: another number gives other data of the same shape.
+        replace: empty the tables first, whatever they hold.
+        observer: hears of each table.
+
+    Raises:
+        ConfigError: no such profile, or the files are wrong or do not fit the database; nothing was changed.
+        Refused: the tables hold other rows, and ``replace`` was not given.
+        NotNow: the tables are in use.
+        ApplyFailed: the server refused a row; everything was rolled back.
+    """
+    if importlib.util.find_spec("numpy") is None:
+        raise ConfigError("seeding needs numpy, which is not installed", help="pip install 'platformdb[local]'")
+    # Late, because numpy takes as long to import as most commands take to run.
+    from platformdb.seeding import load
+
+    definition, plan = _planned(connection, platform, profile)
+    from platformdb.seeding.model import Marker
+
+    wanted = Marker(profile, seed, definition.checksum)
+    done = load.load(connection, platform.name, definition, plan, wanted, replace=replace, observer=observer or Silent())
+    return done
+
+
+def _planned(connection: Connection, platform: Platform, profile: str) -> tuple[Definition, SeedPlan]:
+    from platformdb.seeding.definition import Invalid, read_definition
+    from platformdb.seeding.facts import read_facts
+    from platformdb.seeding.files import explain, read_sources
+    from platformdb.seeding.plan import plan_seed
+
+    sources = read_sources(platform)
+    try:
+        definition = read_definition(sources, profile)
+    except Invalid as invalid:
+        raise explain(invalid.problems, sources) from None
+    plan, problems = plan_seed(definition, read_facts(connection))
+    if problems:
+        raise explain(problems, sources)
+    return definition, plan

@@ -1,0 +1,175 @@
+"""What the tests of the embedded server share; as a program it does one thing with a server and says how it went."""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import platformdb
+from platformdb.config import Config
+from platformdb.errors import PlatformdbError
+from platformdb.postgres.connect import connect
+from platformdb.postgres.server import process, run
+from platformdb.postgres.server.files import remove_tree
+from platformdb.postgres.server.lifecycle import find_server, shut_down
+from platformdb.postgres.server.model import Server
+from platformdb.postgres.server.places import locate
+from platformdb.report.progress import Silent
+
+ROOT = os.geteuid() == 0
+SOURCE = Path(platformdb.__file__).parent.parent
+
+
+@contextmanager
+def project_folder(name: str = "") -> Iterator[Path]:
+    """A project which every user can enter. At the end its server is gone, and so is everything it left."""
+    base = Path(tempfile.mkdtemp(prefix="pdb"))
+    base.chmod(0o755)
+    project = base / name
+    project.mkdir(exist_ok=True, parents=True)
+    try:
+        yield project
+    finally:
+        clean_up(project)
+        left = processes_below(base)
+        remove_tree(base)
+        assert not left, f"processes are left: {left}"
+
+
+def clean_up(project: Path) -> None:
+    """Stops the project's server and removes what lies outside the project."""
+    config = Config(project=project)
+    with suppress(PlatformdbError):
+        shut_down(config, Silent())
+    home = locate(config.state_folder).home
+    if home != config.state_folder:
+        remove_tree(home)
+
+
+def processes_below(folder: Path) -> dict[int, str]:
+    """Processes that work in a folder, by number. Zombies are none."""
+    found = {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if (entry / "cwd").readlink().is_relative_to(folder):
+                found[int(entry.name)] = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+    return found
+
+
+def config_of(project: Path, binaries: Path | None = None, **settings: Any) -> Config:
+    return Config(project=project, binaries=binaries, **settings)
+
+
+def running(config: Config) -> Server:
+    server = find_server(config.state_folder)
+    assert server is not None, "no server runs"
+    return server
+
+
+def query(config: Config, sql: str, database: str = "postgres") -> Any:
+    """The first value of a query's result, None where it has none."""
+    with connect(run.target_of(running(config), database)) as connection:
+        cursor = connection.execute(sql.encode())
+        row = cursor.fetchone() if cursor.description else None
+        return row[0] if row else None
+
+
+def tree(folder: Path) -> list[str]:
+    """Every file and folder below, but not what is inside the data folder."""
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if "data/" not in str(path))
+
+
+def in_a_process(
+    command: str, project: Path, *, user: str | None = None, prefix: tuple[str, ...] = (), **more: Any
+) -> Any:
+    """Starts this file as a program; ``finish`` gives what it says."""
+    options: dict[str, Any] = {"env": {**os.environ, "PYTHONPATH": str(SOURCE)} | more.pop("env", {})}
+    if user is not None:
+        entry = pwd.getpwnam(user)
+        options |= {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": [], "cwd": "/"}
+    arguments = json.dumps({key: str(value) if isinstance(value, Path) else value for key, value in more.items()})
+    return subprocess.Popen(
+        [*prefix, sys.executable, __file__, command, str(project), arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,
+    )
+
+
+def finish(started: Any) -> dict[str, Any]:
+    """What a program of ``in_a_process`` has said: a report's data, or an error and its parts."""
+    with started:
+        said, complaints = started.communicate(timeout=60)
+    assert said, complaints
+    return dict(json.loads(said))
+
+
+def unreachable_reason(user: str) -> str | None:
+    """Why another user cannot run these tests, if so."""
+    try:
+        entry = pwd.getpwnam(user)
+    except KeyError:
+        return f"there is no user '{user}'"
+    try:
+        tried = subprocess.run(
+            [sys.executable, "-c", "import platformdb.config"],
+            env={"PYTHONPATH": str(SOURCE)},
+            user=entry.pw_uid,
+            group=entry.pw_gid,
+            extra_groups=[],
+            cwd="/",
+            capture_output=True,
+            check=False,
+        )
+    except OSError as error:
+        return f"'{user}' cannot run Python here: {error}"
+    return f"'{user}' cannot import platformdb from {SOURCE}" if tried.returncode else None
+
+
+def mount_tmpfs(folder: Path, options: str) -> str | None:
+    """Mounts a small file system; returns why that cannot be."""
+    program = shutil.which("mount")
+    if not ROOT or program is None:
+        return "mounting a small file system needs root and the program mount"
+    done = subprocess.run([program, "-t", "tmpfs", "-o", options, "tmpfs", folder], capture_output=True, check=False)
+    return f"cannot mount here: {done.stderr.decode().strip()}" if done.returncode else None
+
+
+def unmount(folder: Path) -> None:
+    subprocess.run([shutil.which("umount") or "umount", "-l", folder], check=True)
+
+
+def _main(command: str, project: str, more: str) -> dict[str, Any]:
+    config = Config(project=Path(project), **json.loads(more))
+    if command == "embedded":
+        from platformdb.postgres.providers.embedded import embedded
+
+        with embedded(config, Silent(), database="vrss", create=True) as target:
+            return {"url": target.url, "pid": process.read_pid_file(locate(config.state_folder).data).pid}  # type: ignore[union-attr]
+    report = getattr(run, command)(config, Silent())
+    return {"summary": report.summary, "exit_code": report.exit_code, **report.data}
+
+
+if __name__ == "__main__":
+    try:
+        result = _main(*sys.argv[1:])
+    except PlatformdbError as error:
+        result = {
+            "error": type(error).__name__,
+            "message": error.message,
+            "help": error.help,
+            "detail": error.detail,
+            "exit_code": error.exit_code,
+        }
+    sys.stdout.write(json.dumps(result))
