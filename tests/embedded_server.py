@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,7 +19,8 @@ import platformdb
 from platformdb.config import Config
 from platformdb.errors import PlatformdbError
 from platformdb.postgres.connect import connect
-from platformdb.postgres.server import process, run
+from platformdb.postgres.providers.embedded import embedded
+from platformdb.postgres.server import run
 from platformdb.postgres.server.files import remove_tree
 from platformdb.postgres.server.lifecycle import find_server, shut_down
 from platformdb.postgres.server.model import Server
@@ -30,9 +32,12 @@ SOURCE = Path(platformdb.__file__).parent.parent
 
 
 @contextmanager
-def project_folder(name: str = "") -> Iterator[Path]:
-    """A project which every user can enter. At the end its server is gone, and so is everything it left."""
-    base = Path(tempfile.mkdtemp(prefix="pdb"))
+def project_folder(name: str = "", *, programs: bool = False) -> Iterator[Path]:
+    """A project which every user can enter. At the end its server is gone, and so is everything it left.
+
+    In memory where there is enough of it; ``programs`` says that some will be run from it, which /dev/shm may forbid.
+    """
+    base = Path(tempfile.mkdtemp(prefix="pdb", dir=None if programs else _memory()))
     base.chmod(0o755)
     project = base / name
     project.mkdir(exist_ok=True, parents=True)
@@ -43,6 +48,11 @@ def project_folder(name: str = "") -> Iterator[Path]:
         left = processes_below(base)
         remove_tree(base)
         assert not left, f"processes are left: {left}"
+
+
+def _memory() -> str | None:
+    memory = Path("/dev/shm")
+    return str(memory) if memory.is_dir() and shutil.disk_usage(memory).free > 4 << 30 else None
 
 
 def clean_up(project: Path) -> None:
@@ -88,22 +98,16 @@ def tree(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if "data/" not in str(path))
 
 
-def in_a_process(
-    command: str, project: Path, *, user: str | None = None, prefix: tuple[str, ...] = (), **more: Any
-) -> Any:
+def in_a_process(command: str, project: Path, *, prefix: tuple[str, ...] = (), **more: Any) -> Any:
     """Starts this file as a program; ``finish`` gives what it says."""
-    options: dict[str, Any] = {"env": {**os.environ, "PYTHONPATH": str(SOURCE)} | more.pop("env", {})}
-    if user is not None:
-        entry = pwd.getpwnam(user)
-        options |= {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": [], "cwd": "/"}
     arguments = json.dumps({key: str(value) if isinstance(value, Path) else value for key, value in more.items()})
     return subprocess.Popen(
         [*prefix, sys.executable, __file__, command, str(project), arguments],
+        env={**os.environ, "PYTHONPATH": str(SOURCE)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        **options,
     )
 
 
@@ -115,26 +119,31 @@ def finish(started: Any) -> dict[str, Any]:
     return dict(json.loads(said))
 
 
-def unreachable_reason(user: str) -> str | None:
-    """Why another user cannot run these tests, if so."""
-    try:
-        entry = pwd.getpwnam(user)
-    except KeyError:
-        return f"there is no user '{user}'"
-    try:
-        tried = subprocess.run(
-            [sys.executable, "-c", "import platformdb.config"],
-            env={"PYTHONPATH": str(SOURCE)},
-            user=entry.pw_uid,
-            group=entry.pw_gid,
-            extra_groups=[],
-            cwd="/",
-            capture_output=True,
-            check=False,
-        )
-    except OSError as error:
-        return f"'{user}' cannot run Python here: {error}"
-    return f"'{user}' cannot import platformdb from {SOURCE}" if tried.returncode else None
+def as_user(user: str, command: str, project: Path, **more: Any) -> dict[str, Any]:
+    """The same as ``in_a_process`` and ``finish``, as another user.
+
+    A fork, because Python itself may lie where that user cannot go; what is imported by now is all there is.
+    """
+    entry = pwd.getpwnam(user)
+    reader, writer = os.pipe()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of fork beside threads: the child calls no lock of theirs
+        child = os.fork()
+    if child == 0:
+        try:
+            os.setgroups([])
+            os.setgid(entry.pw_gid)
+            os.setuid(entry.pw_uid)
+            os.chdir("/")
+            os.write(writer, json.dumps(_outcome(command, str(project), json.dumps(more))).encode())
+        finally:
+            os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as said:
+        text = said.read()
+    os.waitpid(child, 0)
+    assert text, f"'{user}' said nothing"
+    return dict(json.loads(text))
 
 
 def mount_tmpfs(folder: Path, options: str) -> str | None:
@@ -153,23 +162,24 @@ def unmount(folder: Path) -> None:
 def _main(command: str, project: str, more: str) -> dict[str, Any]:
     config = Config(project=Path(project), **json.loads(more))
     if command == "embedded":
-        from platformdb.postgres.providers.embedded import embedded
-
         with embedded(config, Silent(), database="vrss", create=True) as target:
-            return {"url": target.url, "pid": process.read_pid_file(locate(config.state_folder).data).pid}  # type: ignore[union-attr]
+            return {"url": target.url, "pid": running(config).pid}
     report = getattr(run, command)(config, Silent())
     return {"summary": report.summary, "exit_code": report.exit_code, **report.data}
 
 
-if __name__ == "__main__":
+def _outcome(command: str, project: str, more: str) -> dict[str, Any]:
     try:
-        result = _main(*sys.argv[1:])
+        return _main(command, project, more)
     except PlatformdbError as error:
-        result = {
+        return {
             "error": type(error).__name__,
             "message": error.message,
             "help": error.help,
             "detail": error.detail,
             "exit_code": error.exit_code,
         }
-    sys.stdout.write(json.dumps(result))
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(_outcome(*sys.argv[1:])))

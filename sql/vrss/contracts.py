@@ -35,7 +35,7 @@ class BackgroundConfig(Document):
         if kind == "color" and not re.fullmatch(HEX_COLOR, value):
             raise ValueError("a color is written #rgb, #rgba, #rrggbb or #rrggbbaa")
         if kind in {"image", "video"} and not re.fullmatch(HTTP_URL, value):
-            raise ValueError(f"a {kind} is given by its http or https address")
+            raise ValueError("an image or a video is given by its http or https address")
         return value
 
 

@@ -82,7 +82,7 @@ def test_a_comment_between_two_statements_of_one_line_belongs_to_the_second() ->
     [
         ("SELEC 1", "a.sql:1:1"),
         ("SELECT 1;\n  SELECT FROM WHERE;", "a.sql:2:15"),
-        ("SELECT 'äöü😀' ÷ ;\n", "a.sql:1:15"),
+        ("SELECT 'äöü😀' FORM x;\n", "a.sql:1:20"),
         ("-- größer, 漢字\nSELECT 'é'; FORM x", "a.sql:2:13"),
         ("SELECT 'never ended", "a.sql:1:8"),
         ("SELECT 1;\nDO $$ never ended", "a.sql:2:4"),

@@ -7,16 +7,16 @@
 -- Feed: the newest published posts of each author followed; also the author's own page and the foreign key to users.
 CREATE INDEX idx_posts_user_created ON posts (user_id, created_at DESC, status);
 
--- Feed and profile: whom a user follows, newest first.
+-- Profile: whom a user follows, newest first; the feed, which wants no order, reads the primary key.
 CREATE INDEX idx_user_follows_follower ON user_follows (follower_id, created_at DESC);
 
 -- Profile: a user's followers, newest first; also the foreign key to users, which the primary key does not serve.
 CREATE INDEX idx_user_follows_following ON user_follows (following_id, created_at DESC);
 
--- Friend lookup, the half where the user has the smaller id.
+-- Friend page, the half where the user has the smaller id, newest first; the bare lookup reads the primary key.
 CREATE INDEX idx_friendships_user1 ON friendships (user_id_1, created_at DESC);
 
--- Friend lookup, the half where the user has the larger id; also the foreign key to users.
+-- Friend lookup and page, the half where the user has the larger id; also the foreign key to users.
 CREATE INDEX idx_friendships_user2 ON friendships (user_id_2, created_at DESC);
 
 -- A post's comments, newest first; also the foreign key to posts.

@@ -88,14 +88,16 @@ def _steps(platform: str, standing: Standing) -> Iterator[Step]:
         return
     total = len(migration.segments)
     for number, segment in enumerate(migration.segments, 1):
-        if standing.state is State.PARTIAL and number <= standing.done:
+        ran = standing.state is State.PARTIAL and number <= standing.done
+        if ran and number < total:
             continue
+        # What had not run may be gone from the file since: then the last part that ran completes it, in the history.
         yield Step(
             kind=migration.kind,
             subject=migration.source.name,
             reason=_reason(standing, number, total),
-            statements=(Statement(segment.sql),),
-            transactional=not segment.solo,
+            statements=() if ran else (Statement(segment.sql),),
+            transactional=ran or not segment.solo,
             record=Record(
                 platform,
                 migration.kind,

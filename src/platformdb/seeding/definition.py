@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ from platformdb.seeding.times import Calendar, Time
 # Data made by another version of the generators is other data, even where the definition is the same.
 GENERATION = 1
 COMMON = ("nulls", "where", "given", "absent")
+NUMBER = re.compile(r"\$[a-z][a-z0-9_]*")
 TOP = ("start", "end", "rhythm", "profiles", "tables")
 
 
@@ -159,7 +161,7 @@ def _with_numbers(reader: _Reader, value: Any, numbers: Mapping[str, Any], key: 
         return {name: _with_numbers(reader, item, numbers, (*key, name)) for name, item in value.items()}
     if isinstance(value, list):
         return [_with_numbers(reader, item, numbers, key) for item in value]
-    if not isinstance(value, str) or not value.startswith("$"):
+    if not isinstance(value, str) or not NUMBER.fullmatch(value):
         return value
     if value[1:] not in numbers:
         reader.problem(key, f"the profiles have no number '{value[1:]}', only {', '.join(numbers) or 'none'}")

@@ -57,13 +57,14 @@ class Source:
     """Rows of another table that bring rows of this one.
 
     Of the rows of ``table`` which meet the condition (see conditions.py) a ``share`` takes part. Each brings
-    ``count`` rows; or together they bring ``total``, spread by ``skew``. ``link`` names the reference to them.
+    ``count`` rows (a distribution, or the path of a column of whole numbers); or together they bring ``total``, spread
+    by ``skew``. ``link`` names the reference to them.
     """
 
     table: str
     link: str = ""
     share: float = 1.0
-    count: Distribution | None = None
+    count: Distribution | str | None = None
     total: int | None = None
     skew: Skew = EVEN
     where: dict[str, Scalar | tuple[Scalar, ...]] | None = None
@@ -92,9 +93,17 @@ class Source:
         if self.total is not None:
             weights = self.skew.weights(stream.aspect("skew"), len(pool))
             return pool[choose(weights, stream.aspect("total"), Span(0, self.total))]
-        if self.count is not None:
-            return np.repeat(pool, counts(self.count, stream.aspect("count"), Span(0, len(pool))))
-        return pool
+        return np.repeat(pool, self._counts(world, pool, stream))
+
+    def _counts(self, world: World, pool: Ints, stream: Stream) -> Ints:
+        if self.count is None:
+            return np.ones(len(pool), np.int64)
+        if not isinstance(self.count, str):
+            return counts(self.count, stream.aspect("count"), Span(0, len(pool)))
+        column = world.whole(self.table).value(self.count)
+        if column.kind != "int":
+            raise Misfit(f"count: '{self.count}' of {self.table} is of kind {column.kind}, not a whole number")
+        return np.maximum(np.where(column.missing, 0, column.array)[pool], 0)
 
     def _pool(self, world: World, stream: Stream) -> Ints:
         rows = world.rows(self.table)

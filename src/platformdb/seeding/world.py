@@ -258,10 +258,14 @@ def _kept(spec: Table, known: Mapping[str, Column], rows: int) -> Ints:
 
 
 def _first_of_each(columns: list[Column], kept: Ints) -> Ints:
-    """The rows with combinations of values not seen before."""
+    """The rows with combinations of values not seen before; as in SQL, who lacks a value equals nobody."""
     codes = np.zeros(len(kept), np.int64)
+    lacking = np.zeros(len(kept), np.bool_)
     for column in columns:
+        lacking |= column.array < 0 if column.kind == "link" else column.missing
         values, own = keys(column)
         # Numbered anew after each column: products of many large domains would overflow.
         codes = np.unique(codes * (len(values) + 1) + own, return_inverse=True)[1].astype(np.int64)
-    return kept[np.sort(np.unique(codes, return_index=True)[1])]
+    first = np.zeros(len(kept), np.bool_)
+    first[np.unique(codes, return_index=True)[1]] = True
+    return kept[first | lacking]

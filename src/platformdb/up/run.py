@@ -33,10 +33,10 @@ BENCH_SAMPLES = 100
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of the way: what it is called on the screen, and the work."""
+    """One part of the way. ``title`` is for the screen, where the work does not announce itself."""
 
-    title: str
     work: Callable[[], Report]
+    title: str = ""
 
 
 def bring_up(
@@ -71,15 +71,12 @@ def file_problems(platform: Platform) -> tuple[Finding, ...]:
 def _parts(target: Target, platform: Platform, observer: Observer, wait_seconds: float) -> tuple[Part, ...]:
     opened, also = nullcontext(target), (tier_planner(platform, tier=1),)
     return (
-        Part("migrate", lambda: migrate(opened, platform, observer, wait_seconds=wait_seconds, also=also)),
-        Part(
-            "build indexes",
-            lambda: apply_indexes(target, platform, observer, tier=TOP_TIER, wait_seconds=wait_seconds),
-        ),
-        Part("seed", lambda: _seed(target, platform, observer, wait_seconds)),
-        Part("check counters", lambda: check_counters(target, platform)),
-        Part("check contracts", lambda: check_contracts(target, platform)),
-        Part("benchmark", lambda: measure_queries(target, platform, observer, samples=BENCH_SAMPLES)),
+        Part(lambda: migrate(opened, platform, observer, wait_seconds=wait_seconds, also=also)),
+        Part(lambda: apply_indexes(target, platform, observer, tier=TOP_TIER, wait_seconds=wait_seconds)),
+        Part(lambda: _seed(target, platform, observer, wait_seconds)),
+        Part(lambda: check_counters(target, platform), "counters"),
+        Part(lambda: check_contracts(target, platform), "contracts"),
+        Part(lambda: measure_queries(target, platform, observer, samples=BENCH_SAMPLES)),
     )
 
 
@@ -87,7 +84,8 @@ def _run(parts: Sequence[Part], observer: Observer) -> tuple[Report, ...]:
     """The reports of the parts in order, up to the first that could not do its work."""
     reports: list[Report] = []
     for part in parts:
-        observer.stage(part.title)
+        if part.title:
+            observer.stage(part.title)
         try:
             reports.append(part.work())
         except PlatformdbError as error:

@@ -12,9 +12,8 @@ def summarise(platform: str, url: str, reports: Sequence[Report], created: Table
     steps = tuple(result for report in reports for result in report.steps)
     worst = max((report.outcome for report in reports), default=Outcome.DONE)
     findings = tuple(finding for report in reports for finding in report.findings)
-    changed = f"{len(steps)} steps applied" if steps else "it was up already, nothing was changed"
     return Report(
-        f"{platform} is up: {changed}" if worst is Outcome.DONE else f"{platform} is not up",
+        _headline(platform, reports, worst, len(steps)),
         outcome=worst,
         steps=steps,
         folded=worst is Outcome.DONE,
@@ -33,6 +32,14 @@ def summarise(platform: str, url: str, reports: Sequence[Report], created: Table
             f"platformdb indexes status --platform {platform}",
         ),
     )
+
+
+def _headline(platform: str, reports: Sequence[Report], worst: Outcome, steps: int) -> str:
+    if worst is not Outcome.DONE:
+        return f"{platform} is not up"
+    changed = f"{steps} steps applied" if steps else "it was up already, nothing was changed"
+    failed = sum(not report.ok for report in reports)
+    return f"{platform} is up: {changed}" + (f", but {failed} of its checks failed" if failed else "")
 
 
 def _parts(reports: Sequence[Report]) -> tuple[Table, ...]:

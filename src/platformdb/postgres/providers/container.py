@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import secrets
 import time
 from collections.abc import Iterator
@@ -29,7 +30,7 @@ def container(config: Config, observer: Observer, *, database: str) -> Iterator[
     """The database ``database`` in a new container of ``config.image``.
 
     The image must keep the contract of the official ``postgres`` image (POSTGRES_USER, POSTGRES_PASSWORD,
-    POSTGRES_DB, port 5432). The port is published on the loopback interface only. With ``config.keep`` the container
+    POSTGRES_DB, port 5432). The port is published on the address we reach the engine at, for a local engine the loopback. With ``config.keep`` the container
     stays, and a note says how to reach and to remove it.
 
     Raises:
@@ -67,7 +68,7 @@ def _start(config: Config, database: str, password: str) -> DockerContainer:
     try:
         started = DockerContainer(config.image)
         started.env = {"POSTGRES_USER": USER, "POSTGRES_PASSWORD": password, "POSTGRES_DB": database}
-        bindings: dict[str, Any] = {f"{PORT}/tcp": ("127.0.0.1",)}
+        bindings: dict[str, Any] = {f"{PORT}/tcp": publish_on(_host(started))}
         started.ports = bindings
         started.start()
     except (DockerException, KeyboardInterrupt) as error:
@@ -79,6 +80,33 @@ def _start(config: Config, database: str, password: str) -> DockerContainer:
             raise _engine_trouble(error) from None
         raise
     return started
+
+
+def _host(running: DockerContainer) -> str:
+    """The address of the engine's host, or "" where only the running container knows it.
+
+    That is so inside another container, unless TESTCONTAINERS_HOST_OVERRIDE says it; testcontainers itself would not
+    listen to that there.
+    """
+    from testcontainers.core.config import ConnectionMode, testcontainers_config
+
+    client = running.get_docker_client()
+    said = bool(testcontainers_config.tc_host_override)
+    return str(client.host()) if said or client.get_connection_mode() is ConnectionMode.docker_host else ""
+
+
+def publish_on(host: str) -> tuple[str] | None:
+    """Docker's binding of a random port, on the one address at which the engine's host is reached where that is known.
+
+    Otherwise the port would be open to the whole network. Of a host known by name, or not at all, None publishes on
+    all addresses.
+    """
+    if host == "localhost":
+        return ("127.0.0.1",)
+    try:
+        return (str(ipaddress.ip_address(host)),)
+    except ValueError:
+        return None
 
 
 def _image_trouble(image: str, error: Exception) -> PlatformdbError:
@@ -100,7 +128,7 @@ def _target(running: DockerContainer, database: str, password: str) -> Target:
     return Target(
         "container",
         {
-            "host": running.get_container_host_ip(),
+            "host": _host(running) or running.get_container_host_ip(),
             "port": str(running.get_exposed_port(PORT)),
             "user": USER,
             "password": password,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 
 from platformdb.seeding.columns import Column, Floats, Ints, keys, link
+from platformdb.seeding.conditions import Condition, Scalar
 from platformdb.seeding.distributions import EVEN, FORBID, Skew, choose
 from platformdb.seeding.model import Misfit
 from platformdb.seeding.streams import BLOCK
@@ -21,21 +22,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """Any row of a table, by the popularity that ``skew`` describes or that its column ``weight`` holds."""
+    """Any row of a table, by the popularity that ``skew`` describes or that its column ``weight`` holds.
+
+    ``among`` narrows it to the rows whose columns have these values.
+    """
 
     make: Literal["draw"]
     table: str
     skew: Skew = EVEN
     weight: str = ""
+    among: Mapping[str, Scalar | tuple[Scalar, ...]] = field(default_factory=dict)
     whole: ClassVar[bool] = False
     __pydantic_config__: ClassVar[dict[str, str]] = FORBID
 
     def column(self, block: Block, stream: Stream) -> Column:
-        """One link for each row; none where the table has no rows."""
-        rows = block.world.rows(self.table)
-        if not rows:
+        """One link for each row; none where the table has no such rows."""
+        fitting = Condition(self.among).holds(block.world.whole(self.table))
+        if not fitting.any():
             return link(np.full(block.span.rows, -1, np.int64), self.table)
-        weights = self.skew.weights(stream.aspect("skew"), rows)
+        weights = self.skew.weights(stream.aspect("skew"), len(fitting)) * fitting
         if self.weight:
             weights = weights * block.world.field(self.table, self.weight).array
         return link(choose(weights, stream.aspect("draw"), block.span), self.table)

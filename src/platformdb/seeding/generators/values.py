@@ -152,7 +152,7 @@ class Later:
         base = block.value(self.of)
         if base.kind != "time":
             raise Misfit(f"'{self.of}' is of kind {base.kind}, not a time")
-        lag = (self.lag.sample(stream.aspect("lag"), block.span) * SECOND).astype(np.int64)
+        lag = np.maximum((self.lag.sample(stream.aspect("lag"), block.span) * SECOND).astype(np.int64), 1)
         chosen = stream.aspect("share").uniform(block.span) < self.share
         values, late = self._limited(base.array, lag, block, stream)
         if self.same:
@@ -166,8 +166,28 @@ class Later:
             return base + lag, late
         if self.beyond == "squeeze":
             room = np.maximum(end - base, 1) * stream.aspect("squeeze").uniform(block.span)
-            lag = np.where(late, room.astype(np.int64), lag)
+            lag = np.where(late, np.maximum(room.astype(np.int64), 1), lag)
         return base + lag, np.zeros_like(late)
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """The latest of several times; NULL where all are."""
+
+    make: Literal["latest"]
+    of: tuple[str, ...]
+    whole: ClassVar[bool] = False
+    __pydantic_config__: ClassVar[dict[str, str]] = FORBID
+
+    def column(self, block: Block, stream: Stream) -> Column:
+        """One time for each row."""
+        columns = [block.value(path) for path in self.of]
+        if any(column.kind != "time" for column in columns):
+            raise Misfit("latest compares times only")
+        never = np.iinfo(np.int64).min
+        known = [np.where(column.missing, never, column.array) for column in columns]
+        result = np.maximum.reduce(known)
+        return Column("time", result).but_null(result == never)
 
 
 def scalars(values: tuple[Scalar, ...], codes: Ints) -> Column:
