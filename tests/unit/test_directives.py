@@ -31,7 +31,10 @@ def refused(text: str) -> Refused:
         ("--platformdb:transaction=off", {"transaction": "off"}),
         ("\t-- platformdb: transaction=off \t", {"transaction": "off"}),
         ("-- platformdb: transaction=off lock_timeout=2s", {"transaction": "off", "lock_timeout": "2s"}),
-        ("-- platformdb: transaction=off\n-- why\n-- platformdb: lock_timeout=2s", {"transaction": "off", "lock_timeout": "2s"}),
+        (
+            "-- platformdb: transaction=off\n-- why\n-- platformdb: lock_timeout=2s",
+            {"transaction": "off", "lock_timeout": "2s"},
+        ),
         ('-- platformdb: reason="two words, and = signs"', {"reason": "two words, and = signs"}),
         ('-- platformdb: reason=""', {"reason": ""}),
         ('-- platformdb: reason="größer"   transaction=off', {"reason": "größer", "transaction": "off"}),

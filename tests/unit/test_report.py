@@ -57,9 +57,7 @@ class TestExitCode:
     def test_the_codes_are_those_of_the_manual(self) -> None:
         assert [outcome.value for outcome in Outcome] == [0, 1, 2, 3, 4, 5, 70, 130]
 
-    @pytest.mark.parametrize(
-        ("severity", "code"), [(Severity.ERROR, 1), (Severity.WARNING, 0), (Severity.NOTE, 0)]
-    )
+    @pytest.mark.parametrize(("severity", "code"), [(Severity.ERROR, 1), (Severity.WARNING, 0), (Severity.NOTE, 0)])
     def test_only_an_error_turns_done_into_found(self, severity: Severity, code: int) -> None:
         assert Report("x", findings=(finding(Severity.NOTE), finding(severity))).exit_code == code
 
@@ -204,3 +202,14 @@ class TestText:
 
     def test_a_summary_that_the_only_finding_repeats_is_said_once(self) -> None:
         assert drawn(Report("boom", Outcome.FAILED, findings=(Finding("r", "boom"),))).count("boom") == 1
+
+    def test_a_failure_still_says_what_was_applied_before_it(self) -> None:
+        report = Report("boom", Outcome.FAILED, FULL.steps, (Finding("apply-failed", "boom"),))
+        text = drawn(report)
+        assert text.count("boom") == 1
+        assert "applied" in text
+        assert "failed" in text
+
+    def test_a_folded_report_leaves_its_steps_out(self) -> None:
+        assert "idx_a" in drawn(Report("x", steps=FULL.steps))
+        assert "idx_a" not in drawn(Report("x", steps=FULL.steps, folded=True))

@@ -20,7 +20,8 @@ BEGIN
     LIMIT 1;
 
     IF FOUND AND refused.quota_bytes IS NULL THEN
-        RAISE EXCEPTION 'no storage quota: user % has no row in storage_usage, % bytes asked', refused.user_id, refused.bytes
+        RAISE EXCEPTION 'no storage quota: user % has no row in storage_usage, % bytes asked',
+            refused.user_id, refused.bytes
             USING ERRCODE = 'check_violation',
                   TABLE = 'storage_usage',
                   COLUMN = 'quota_bytes',

@@ -19,7 +19,9 @@ BEGIN
         SELECT array_agg(pair.lower_id), array_agg(pair.higher_id)
         INTO lower_ids, higher_ids
         FROM (
-            SELECT DISTINCT least(follower_id, following_id) AS lower_id, greatest(follower_id, following_id) AS higher_id
+            SELECT DISTINCT
+                least(follower_id, following_id) AS lower_id,
+                greatest(follower_id, following_id) AS higher_id
             FROM new_rows
         ) AS pair;
     ELSIF TG_OP = 'DELETE' THEN
@@ -27,7 +29,9 @@ BEGIN
         SELECT array_agg(pair.lower_id), array_agg(pair.higher_id)
         INTO lower_ids, higher_ids
         FROM (
-            SELECT DISTINCT least(follower_id, following_id) AS lower_id, greatest(follower_id, following_id) AS higher_id
+            SELECT DISTINCT
+                least(follower_id, following_id) AS lower_id,
+                greatest(follower_id, following_id) AS higher_id
             FROM old_rows
         ) AS pair
         WHERE EXISTS (SELECT FROM users WHERE users.id = pair.lower_id)
@@ -49,8 +53,8 @@ BEGIN
     END IF;
     PERFORM refuse_isolation('following and unfollowing', '{repeatable read}', 'READ COMMITTED or SERIALIZABLE');
 
-    -- Sorted by the lock's own key, so that nobody waits in a circle. 1024 locks for all pairs: following fifty thousand
-    -- people in one statement must not fill the server's lock table.
+    -- Sorted by the lock's own key, so that nobody waits in a circle. 1024 locks for all pairs: following fifty
+    -- thousand people in one statement must not fill the server's lock table.
     PERFORM pg_advisory_xact_lock(TG_RELID::integer, wanted.lock_key)
     FROM (
         SELECT DISTINCT hashtext(pair.lower_id::text || pair.higher_id::text) & 1023 AS lock_key

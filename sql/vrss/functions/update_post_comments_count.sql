@@ -1,4 +1,5 @@
--- Keeps posts.comments_count, which counts the comments that are not soft-deleted. One run per statement, whatever its number of rows.
+-- Keeps posts.comments_count, which counts the comments that are not soft-deleted.
+-- One run per statement, whatever its number of rows.
 CREATE OR REPLACE FUNCTION update_post_comments_count() RETURNS trigger
 LANGUAGE plpgsql
 AS $$
@@ -36,8 +37,8 @@ BEGIN
 
     IF post_ids IS NOT NULL THEN
         -- Always in the order of their ids: statements over the same posts queue up instead of waiting in a circle.
-        -- NO KEY UPDATE lets foreign keys go on reading the posts. Only a hard delete of a post comes in the other order,
-        -- post first, then rows: it may deadlock with somebody who removes such a row, and one of the two must retry.
+        -- NO KEY UPDATE lets foreign keys go on reading the posts. Only a hard delete of a post comes in the other
+        -- order, post first, then rows: it may deadlock with one who removes such a row, and one of them must retry.
         PERFORM 1 FROM posts WHERE id = ANY (post_ids) ORDER BY id FOR NO KEY UPDATE;
         -- A post that is being deleted is not there any more, and has nothing to count.
         UPDATE posts

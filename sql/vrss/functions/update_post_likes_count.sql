@@ -1,4 +1,5 @@
--- Keeps posts.likes_count, which counts the interactions of type like. One run per statement, whatever its number of rows.
+-- Keeps posts.likes_count, which counts the interactions of type like.
+-- One run per statement, whatever its number of rows.
 --
 -- No function here names a schema or sets a search_path: they run with the caller's rights and find the tables where
 -- the caller's own statement finds them, so the same files serve any schema and there is nothing to gain by hijacking.
@@ -39,8 +40,8 @@ BEGIN
 
     IF post_ids IS NOT NULL THEN
         -- Always in the order of their ids: statements over the same posts queue up instead of waiting in a circle.
-        -- NO KEY UPDATE lets foreign keys go on reading the posts. Only a hard delete of a post comes in the other order,
-        -- post first, then rows: it may deadlock with somebody who removes such a row, and one of the two must retry.
+        -- NO KEY UPDATE lets foreign keys go on reading the posts. Only a hard delete of a post comes in the other
+        -- order, post first, then rows: it may deadlock with one who removes such a row, and one of them must retry.
         PERFORM 1 FROM posts WHERE id = ANY (post_ids) ORDER BY id FOR NO KEY UPDATE;
         -- A post that is being deleted is not there any more, and has nothing to count.
         UPDATE posts

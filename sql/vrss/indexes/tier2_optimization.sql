@@ -2,9 +2,9 @@
 -- No index names a count, last_login_at or last_read_at: they change all the time, and an index on them would make
 -- each of these changes a write to every index of the table (no heap-only update).
 --
--- idx_posts_published_created changes the feed's plan. Measured with a million posts of ten thousand authors: who follows
--- 300 to 1,800 people waits 80 to 290 ms with tier 1 alone, and 0.2 to 0.6 ms with this index. The price: who follows
--- some fifty people, all silent for a year, waits 440 ms instead of 4, as the planner cannot know that they are silent.
+-- idx_posts_published_created changes the feed's plan. Measured with a million posts of ten thousand authors: who
+-- follows 300 to 1,800 people waits 80 to 290 ms with tier 1 alone, and 0.2 to 0.6 ms with this index. The price: who
+-- follows some fifty people, all silent for a year, waits 440 ms instead of 3 to 8: the planner does not know.
 
 -- Storage page: a user's uploads, newest first; the foreign key to users.
 CREATE INDEX idx_post_media_user_created ON post_media (user_id, created_at DESC);

@@ -18,7 +18,7 @@ import numpy as np
 from platformdb.postgres.copy_types import Bytes, Field, Ints, Piece
 
 if TYPE_CHECKING:
-    from psycopg.sql import Composable
+    from psycopg.sql import Composed
 
     from platformdb.postgres.connect import Connection
 
@@ -33,7 +33,7 @@ SMALL = 1 << 15
 Segment = Bytes | Piece
 
 
-def copy_in(connection: Connection, statement: Composable, blocks: Iterable[Sequence[Field]]) -> int:
+def copy_in(connection: Connection, statement: Composed, blocks: Iterable[Sequence[Field]]) -> int:
     """Runs ``COPY … FROM STDIN (FORMAT binary)`` with the rows of all blocks; returns how many.
 
     Raises:
@@ -63,7 +63,7 @@ def encode_rows(fields: Sequence[Field]) -> Iterator[memoryview]:
         begin = int(ends[first - 1]) if first else 0
         last = max(first + 1, int(np.searchsorted(ends, begin + CHUNK_BYTES, side="right")))
         part = slice(first, last)
-        yield memoryview(_assembled([_cut(segment, part) for segment in segments], ends[part] - begin))
+        yield _assembled([_cut(segment, part) for segment in segments], ends[part] - begin).data
         first = last
 
 

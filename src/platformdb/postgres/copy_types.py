@@ -34,20 +34,24 @@ class Slices(Protocol):
     """One slice of a buffer for each row."""
 
     @property
-    def data(self) -> Bytes: ...
+    def data(self) -> Bytes:
+        """The buffer."""
 
     @property
-    def starts(self) -> Ints: ...
+    def starts(self) -> Ints:
+        """Where each slice begins."""
 
     @property
-    def lengths(self) -> Ints: ...
+    def lengths(self) -> Ints:
+        """How many bytes each has."""
 
 
 class Rope(Protocol):
     """Texts, each the concatenation of one slice of each part."""
 
     @property
-    def parts(self) -> tuple[Slices, ...]: ...
+    def parts(self) -> tuple[Slices, ...]:
+        """What is joined."""
 
 
 class Values(Protocol):
@@ -57,13 +61,16 @@ class Values(Protocol):
     """
 
     @property
-    def kind(self) -> str: ...
+    def kind(self) -> str:
+        """Of the values."""
 
     @property
-    def values(self) -> Any: ...
+    def values(self) -> Any:
+        """An array, or a rope."""
 
     @property
-    def nulls(self) -> Mask | None: ...
+    def nulls(self) -> Mask | None:
+        """None: there are none."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

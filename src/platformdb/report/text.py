@@ -35,11 +35,13 @@ def render_text(report: Report, console: Console) -> None:
     if report.raw is not None and report.ok:
         console.print(Text(report.raw), soft_wrap=True)
         return
-    if [finding.message for finding in report.findings] == [report.summary]:
+    said_by_finding = [finding.message for finding in report.findings] == [report.summary]
+    if said_by_finding and not report.steps and not report.tables:
         # One error and nothing else to say: once is enough.
         console.print(_finding(report.findings[0]), soft_wrap=True)
         return
-    console.print(_summary(report), soft_wrap=True)
+    if not said_by_finding:
+        console.print(_summary(report), soft_wrap=True)
     if report.steps and not report.folded:
         console.print(_steps(report.steps))
     for table in report.tables:

@@ -27,6 +27,7 @@ from platformdb.seeding.times import Calendar, Time
 GENERATION = 1
 COMMON = ("nulls", "where", "given", "absent")
 NUMBER = re.compile(r"\$[a-z][a-z0-9_]*")
+PARTS = ("links", "helpers", "columns")
 TOP = ("start", "end", "rhythm", "profiles", "tables")
 
 
@@ -174,11 +175,8 @@ def _table(reader: _Reader, name: str, raw: Any) -> Table:
         reader.problem(key, "must be a table")
         raw = {"rows": {"shape": "independent", "count": 0}}
     reader.known_keys(raw, ("rows", "time", "links", "helpers", "columns", "distinct", "differ", "require"), key)
-    parts = {
-        part: dict(_values(reader, _mapping(reader, raw, part, key), (*key, part)))
-        for part in ("links", "helpers", "columns")
-    }
-    _unique_names(reader, parts, key)
+    parts = [dict(_values(reader, _mapping(reader, raw, part, key), (*key, part))) for part in PARTS]
+    _unique_names(reader, dict(zip(PARTS, parts, strict=True)), key)
     lists = {
         part: reader.read(_adapter(tuple[str, ...]), raw.get(part, ()), (*key, part)) or ()
         for part in ("distinct", "differ", "require")
@@ -187,7 +185,7 @@ def _table(reader: _Reader, name: str, raw: Any) -> Table:
         reader.problem((*key, "differ"), "must name two links")
     shape = reader.read(_shapes(), raw.get("rows", {}), (*key, "rows"))
     time = reader.read(_adapter(Time), raw.get("time", {}), (*key, "time"))
-    return Table(name, shape, time, **parts, **lists)
+    return Table(name, shape, time, *parts, **lists)
 
 
 def _unique_names(reader: _Reader, parts: Mapping[str, Mapping[str, Value]], key: tuple[str, ...]) -> None:
@@ -204,7 +202,9 @@ def _values(reader: _Reader, raw: Mapping[str, Any], key: tuple[str, ...]) -> It
         if not isinstance(options, dict):
             reader.problem((*key, name), 'must be a table such as { make = "copy", of = "…" }')
             continue
-        generator = {option: value for option, value in options.items() if option not in COMMON or _own(options, option)}
+        generator = {
+            option: value for option, value in options.items() if option not in COMMON or _own(options, option)
+        }
         common = {option: value for option, value in options.items() if option not in generator}
         made = reader.read(_generators(), generator, (*key, name))
         rest = reader.read(_adapter(_Common), common, (*key, name))
@@ -242,15 +242,13 @@ def _shapes() -> Any:
 
 
 def _path(location: tuple[int | str, ...], value: object) -> list[str]:
-    """pydantic's path, as far as it is one in the file."""
+    """The path which pydantic names, as far as it is one in the file."""
     path: list[str] = []
     for part in location:
-        if isinstance(value, dict) and part in value:
+        known = part in value if isinstance(value, dict) else isinstance(value, list) and isinstance(part, int)
+        if known:
             path.append(str(part))
-            value = value[part]
-        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
-            path.append(str(part))
-            value = value[part]
+            value = value[part]  # type: ignore[index]
     return path
 
 

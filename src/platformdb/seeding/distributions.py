@@ -157,7 +157,7 @@ def choose(weights: tuple[float, ...] | Floats, stream: Stream, span: Span) -> I
     ends = np.cumsum(np.asarray(weights, np.float64))
     # Rounding must not reach the end: the last position may be a weightless one.
     drawn = np.minimum(stream.uniform(span) * ends[-1], np.nextafter(ends[-1], 0.0))
-    return np.searchsorted(ends, drawn, side="right").astype(np.int64)
+    return np.asarray(np.searchsorted(ends, drawn, side="right"), np.int64)
 
 
 def counts(distribution: Distribution, stream: Stream, span: Span) -> Ints:
@@ -167,4 +167,4 @@ def counts(distribution: Distribution, stream: Stream, span: Span) -> Ints:
         values = np.floor(low + stream.uniform(span) * (high - low + 1))
     else:
         values = np.rint(distribution.sample(stream, span))
-    return np.maximum(values, 0).astype(np.int64)
+    return np.asarray(np.maximum(values, 0), np.int64)

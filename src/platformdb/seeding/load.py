@@ -92,7 +92,9 @@ def _take(connection: Connection, plan: SeedPlan) -> None:
     connection.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(LOCK_TIMEOUT))
     facts = [*(table.fact for table in plan.tables), *plan.bystanders]
     # In one order for everybody, so that two who do this at once wait and do not deadlock.
-    names = sql.SQL(", ").join(identifier(fact) for fact in sorted(facts, key=lambda fact: (fact.schema, fact.relation)))
+    names = sql.SQL(", ").join(
+        identifier(fact) for fact in sorted(facts, key=lambda fact: (fact.schema, fact.relation))
+    )
     connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(names))
 
 
@@ -121,9 +123,7 @@ def _disable_triggers(connection: Connection, tables: Sequence[TablePlan]) -> It
     """Disables the users' triggers; yields the statements that bring each back to what it was."""
     for table in tables:
         quoted = identifier(table.fact)
-        found = connection.execute(
-            query("triggers", PACKAGE), {"table": quoted.as_string(connection)}
-        ).fetchall()
+        found = connection.execute(query("triggers", PACKAGE), {"table": quoted.as_string(connection)}).fetchall()
         for schema, relation, trigger, state in found:
             alter = sql.SQL("ALTER TABLE ONLY {} ").format(sql.Identifier(schema, relation))
             connection.execute(alter + sql.SQL("DISABLE TRIGGER {}").format(sql.Identifier(trigger)))
@@ -153,9 +153,7 @@ def _advance_sequences(connection: Connection, table: TablePlan) -> None:
             connection.execute(statement.format(name, identifier(table.fact), name), (column.sequence,))
 
 
-def _mark(
-    connection: Connection, platform: str, plan: SeedPlan, wanted: Marker, results: Iterable[StepResult]
-) -> None:
+def _mark(connection: Connection, platform: str, plan: SeedPlan, wanted: Marker, results: Iterable[StepResult]) -> None:
     connection.execute(query("marker_create", PACKAGE))
     connection.execute(
         query("marker_write", PACKAGE),

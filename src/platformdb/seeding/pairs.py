@@ -9,7 +9,7 @@ from platformdb.seeding.distributions import choose
 from platformdb.seeding.model import Misfit
 from platformdb.seeding.streams import Span, Stream
 
-# Up to so many possible pairs all are weighed: exact however dense the graph. Above, pairs are drawn until enough differ.
+# Up to so many possible pairs all are weighed, exact however dense the graph; above, drawn until enough differ.
 WEIGH_ALL = 1 << 20
 ROUNDS = 64
 
@@ -60,7 +60,7 @@ def _sample(left: Floats, right: Floats, total: int, stream: Stream, *, loops: b
 
 
 def _weighed(left: Floats, right: Floats, total: int, stream: Stream, *, loops: bool) -> Ints:
-    """Every pair gets a race time, exponential with its weight as rate; the first ``total`` win (Efraimidis-Spirakis)."""
+    """Every pair gets a race time, exponential with its weight as rate; the first win (Efraimidis-Spirakis)."""
     weights = np.outer(left, right)
     if not loops:
         np.fill_diagonal(weights, 0.0)
@@ -86,7 +86,9 @@ def _drawn(left: Floats, right: Floats, total: int, stream: Stream, *, loops: bo
         codes = codes if loops else codes[lefts != rights]
         found = _with_new(found, codes, total)
     if len(found) < total:
-        raise Misfit(f"only {len(found)} of {total} different pairs were found: the popularity is too uneven for so many")
+        raise Misfit(
+            f"only {len(found)} of {total} different pairs were found: the popularity is too uneven for so many"
+        )
     return found
 
 

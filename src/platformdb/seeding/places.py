@@ -11,7 +11,8 @@ PART = re.compile(r'"([^"]*)"|([\w-]+)')
 
 def find_line(text: str, key: tuple[str, ...]) -> int | None:
     """The line (from 1) of the header or assignment that goes furthest along the path ``key``."""
-    best, found, header = 0, None, ()
+    best, found = 0, None
+    header: tuple[str, ...] = ()
     for number, line in enumerate(text.splitlines(), start=1):
         path = header
         if match := HEADER.match(line):

@@ -6,7 +6,17 @@ from collections.abc import Iterator, Mapping
 
 from platformdb.errors import Place, Refused
 from platformdb.seeding.columns import Column
-from platformdb.seeding.model import ColumnFact, Definition, Marker, Misfit, Problem, SeedPlan, Table, TableFact, TablePlan
+from platformdb.seeding.model import (
+    ColumnFact,
+    Definition,
+    Marker,
+    Misfit,
+    Problem,
+    SeedPlan,
+    Table,
+    TableFact,
+    TablePlan,
+)
 from platformdb.seeding.world import World
 
 
@@ -101,7 +111,7 @@ def _loose(definition: Definition, table: str, name: str, column: Column) -> Pro
     if column.kind != "link" or name not in definition.tables[table].columns:
         return None
     key = f"tables.{table}.columns.{name}"
-    return Problem(f"a link is no value: copy a column of it, such as \"{name}.id\"", Place(definition.source), key)
+    return Problem(f'a link is no value: copy a column of it, such as "{name}.id"', Place(definition.source), key)
 
 
 def _unknown(definition: Definition, facts: Mapping[str, TableFact]) -> Iterator[Problem]:

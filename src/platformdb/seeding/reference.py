@@ -1,6 +1,6 @@
-"""Reference data: CSV files with a header. ``name:int``, ``name:float`` and ``name:bool`` type a column, else it is text.
+"""Reference data: CSV files with a header.
 
-An empty field is NULL.
+``name:int``, ``name:float`` and ``name:bool`` give a column a type, else it is text. An empty field is NULL.
 """
 
 from __future__ import annotations

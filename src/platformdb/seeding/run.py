@@ -12,8 +12,7 @@ from platformdb.report.progress import Observer, Silent
 if TYPE_CHECKING:
     from platformdb.postgres.connect import Connection
     from platformdb.project import Platform
-    from platformdb.seeding.definition import Sources
-    from platformdb.seeding.model import Definition, Marker, SeedPlan
+    from platformdb.seeding.model import Definition, SeedPlan
 
 
 def seed(
@@ -47,14 +46,12 @@ def seed(
     if importlib.util.find_spec("numpy") is None:
         raise ConfigError("seeding needs numpy, which is not installed", help="pip install 'platformdb[local]'")
     # Late, because numpy takes as long to import as most commands take to run.
-    from platformdb.seeding import load
-
-    definition, plan = _planned(connection, platform, profile)
+    from platformdb.seeding.load import load
     from platformdb.seeding.model import Marker
 
+    definition, plan = _planned(connection, platform, profile)
     wanted = Marker(profile, seed, definition.checksum)
-    done = load.load(connection, platform.name, definition, plan, wanted, replace=replace, observer=observer or Silent())
-    return done
+    return load(connection, platform.name, definition, plan, wanted, replace=replace, observer=observer or Silent())
 
 
 def _planned(connection: Connection, platform: Platform, profile: str) -> tuple[Definition, SeedPlan]:

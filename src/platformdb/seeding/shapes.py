@@ -181,7 +181,8 @@ class Pairs:
         within = self.left.table == self.right.table
         total = 0 if world.empty else self.total
         left, right = sample_pairs(weights[0], weights[1], total, self.reciprocity, stream, loops=not within)
-        return Draft(len(left), {self.left.link: link(left, sides[0].table), self.right.link: link(right, sides[1].table)})
+        known = {side.link: link(rows, side.table) for side, rows in zip(sides, (left, right), strict=True)}
+        return Draft(len(left), known)
 
 
 @dataclass(frozen=True, slots=True)

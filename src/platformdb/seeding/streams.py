@@ -70,7 +70,7 @@ class Stream:
     def below(self, limits: Ints | int, span: Span) -> Ints:
         """Whole numbers in [0, limit) for each row; 0 where the limit is 0."""
         scaled = self.uniform(span) * limits
-        return np.minimum(scaled.astype(np.int64), np.maximum(np.asarray(limits) - 1, 0))
+        return np.asarray(np.minimum(scaled.astype(np.int64), np.maximum(np.asarray(limits) - 1, 0)))
 
     def normal(self, span: Span) -> Floats:
         """Standard normal numbers (Box-Muller: numpy's own method may change between its versions)."""

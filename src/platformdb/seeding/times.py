@@ -121,4 +121,4 @@ def ascending(instants: Ints) -> tuple[Ints, Ints]:
 
 def latest(instants: Sequence[Ints], rows: int, start: int) -> Ints:
     """The last of several instants for each row; ``start`` where there is none."""
-    return np.maximum.reduce([np.full(rows, start, np.int64), *instants])
+    return np.asarray(np.maximum.reduce([np.full(rows, start, np.int64), *instants]))

@@ -151,7 +151,7 @@ class World:
     def _moments(self, column: Column) -> Ints:
         """The instants of what a link refers to; 0, before all times, where it refers to nothing."""
         instants = np.append(self.layout(column.target).instants, 0)
-        return instants[column.array]
+        return np.asarray(instants[column.array])
 
 
 class Block:

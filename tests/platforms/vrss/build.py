@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from psycopg import sql
 from psycopg.rows import namedtuple_row
+from psycopg.types.json import Jsonb
 
 from platformdb.postgres.connect import Connection
 
@@ -118,8 +119,9 @@ def insert(conn: Connection, table: str, **values: Any) -> Any:
         sql.SQL(", ").join(map(sql.Identifier, values)),
         sql.SQL(", ").join(sql.Placeholder() * len(values)),
     )
+    adapted = tuple(Jsonb(given) if isinstance(given, dict) else given for given in values.values())
     with conn.cursor(row_factory=namedtuple_row) as cursor:
-        return cursor.execute(statement, tuple(values.values())).fetchone()
+        return cursor.execute(statement, adapted).fetchone()
 
 
 def make_direct_conversation(conn: Connection, first: UUID, second: UUID) -> Any:

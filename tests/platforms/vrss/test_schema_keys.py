@@ -18,7 +18,6 @@ from platforms.vrss.build import (
     make,
     make_direct_conversation,
     make_users,
-    nobody,
     refused,
     values,
 )
@@ -165,7 +164,7 @@ def test_every_unique_key_in_the_catalog_is_tested(conn: Connection) -> None:
     assert {name for (name,) in found} == {case[0] for case in UNIQUE} | OTHER_UNIQUE
 
 
-@pytest.mark.parametrize("table", [table for table in ALL_TABLES if table in {"users", "posts", "messages"}])
+@pytest.mark.parametrize("table", ["users", "posts", "messages"])
 def test_an_id_is_given_once(conn: Connection, table: str) -> None:
     given = make(conn, table).id
     with refused(conn, UNIQUE_VIOLATION, f"{table}_pkey"):
@@ -263,4 +262,3 @@ def test_deleting_a_user_takes_everything_of_his_along(conn: Connection) -> None
     gone = set(ALL_TABLES) - {"users", "storage_usage", "subscription_tiers"}
     assert {table: count(conn, table) for table in gone} == dict.fromkeys(gone, 0)
     assert (count(conn, "users"), count(conn, "storage_usage", user_id=friend)) == (1, 1)
-    assert count(conn, "users", id=nobody()) == 0

@@ -14,7 +14,6 @@ from platforms.vrss.build import (
     make,
     make_direct_conversation,
     make_users,
-    nobody,
     refused,
     value,
     values,
@@ -207,4 +206,3 @@ def test_a_pinned_post_leaves_the_section_with_the_post_and_the_rest_stays(conn:
     make(conn, "section_content", section_id=pin.section_id, position=1)
     conn.execute("DELETE FROM posts WHERE id = %s", (post,))
     assert value(conn, "SELECT array_agg(position) FROM section_content WHERE section_id = %s", pin.section_id) == [1]
-    assert nobody() != pin.id

@@ -1,5 +1,7 @@
-SELECT format('pid %s, user %s, from %s, since %s',
-              a.pid, a.usename, coalesce(host(a.client_addr), 'this machine'), date_trunc('second', a.backend_start))
+SELECT 'pid ' || a.pid
+       || ', user ' || a.usename
+       || ', from ' || coalesce(host(a.client_addr), 'this machine')
+       || ', since ' || date_trunc('second', a.backend_start)
 FROM pg_locks AS l
 JOIN pg_stat_activity AS a USING (pid)
 WHERE l.locktype = 'advisory'

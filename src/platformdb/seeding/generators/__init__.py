@@ -1,6 +1,5 @@
 """All generators, one module for each family. A new one is a frozen dataclass with ``make`` and ``column``."""
 
-
 from platformdb.seeding.generators.derived import Aggregate
 from platformdb.seeding.generators.keys import Copy, First, Ordinal, Uuid7
 from platformdb.seeding.generators.links import Draw, Earlier, Member, Pick

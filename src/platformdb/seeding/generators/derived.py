@@ -72,5 +72,3 @@ class Aggregate:
         (np.minimum if self.function == "min" else np.maximum).at(result, at, values.array)
         without = np.bincount(at, minlength=size) == 0
         return Column(values.kind, result).but_null(without)
-
-

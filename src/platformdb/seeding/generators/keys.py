@@ -126,5 +126,3 @@ def _either(one: Column, other: Column) -> Column:
 
 def _masked(values: Texts, mask: Mask) -> tuple[Part, ...]:
     return tuple(part.where(mask) for part in values.parts)
-
-

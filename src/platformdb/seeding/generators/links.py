@@ -164,16 +164,14 @@ class Pick:
         if self.weight:
             weights = block.world.field(self.file, self.weight).array[members].astype(np.float64)
             ends = np.cumsum(weights)
-            return np.minimum(np.searchsorted(ends, drawn[rows] * ends[-1], side="right"), size - 1).astype(np.int64)
+            return np.asarray(np.minimum(np.searchsorted(ends, drawn[rows] * ends[-1], side="right"), size - 1))
         at_random = np.minimum((drawn[rows] * size).astype(np.int64), size - 1)
         # The deck is dealt within the first block only: a block can be made without those before it.
         dealt = int(np.count_nonzero(rows + block.span.first < BLOCK))
         deck = stream.shuffled(size)
         at_random[: min(dealt, size)] = deck[: min(dealt, size)]
-        return at_random
+        return np.asarray(at_random)
 
     def _said(self, block: Block, row: int) -> str:
         values = {name: block.value(path).take(np.array([row])) for name, path in self.match.items()}
         return ", ".join(f"{name} = {keys(column)[0][0]}" for name, column in values.items())
-
-

@@ -106,7 +106,7 @@ def _filled(template: str, block: Block) -> Iterator[tuple[Part, Mask]]:
 
 @cache
 def _pieces(template: str) -> list[str]:
-    """Literal, path, literal, path, …"""
+    """The literals, and between each two of them a path."""
     return SLOT.split(template)
 
 
@@ -148,5 +148,3 @@ def _repetition(values: Texts) -> Ints:
     ranks = np.empty(len(codes), np.int64)
     ranks[order] = np.arange(len(codes)) - np.repeat(begins, sizes)
     return ranks
-
-

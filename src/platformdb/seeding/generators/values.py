@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from platformdb.seeding.columns import Column, Ints, Texts, constant, keys, texts
+from platformdb.seeding.columns import Column, Ints, Mask, Texts, constant, keys, texts
 from platformdb.seeding.conditions import Scalar, present
 from platformdb.seeding.distributions import FORBID, Distribution, check_weights, choose
 from platformdb.seeding.model import Misfit
@@ -159,9 +159,9 @@ class Later:
             return Column("time", np.where(chosen & ~late, values, base.array), base.nulls)
         return Column("time", values, base.nulls).but_null(~chosen | late)
 
-    def _limited(self, base: Ints, lag: Ints, block: Block, stream: Stream) -> tuple[Ints, Ints]:
+    def _limited(self, base: Ints, lag: Ints, block: Block, stream: Stream) -> tuple[Ints, Mask]:
         end = block.world.definition.calendar.end
-        late = base + lag >= end
+        late = np.asarray(base + lag >= end)
         if self.beyond == "null":
             return base + lag, late
         if self.beyond == "squeeze":
@@ -210,5 +210,3 @@ def check_scalars(values: tuple[Scalar, ...]) -> None:
 def _written(value: object) -> str:
     """A value as a key of a TOML table."""
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-

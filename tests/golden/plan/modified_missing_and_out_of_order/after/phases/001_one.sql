@@ -1,0 +1,2 @@
+CREATE TABLE one (x int);
+

@@ -1,0 +1,4 @@
+CREATE TABLE big (x int);
+
+-- takes long
+CREATE INDEX CONCURRENTLY big_x ON big (x);

@@ -1,0 +1,2 @@
+-- why
+CREATE INDEX i ON t (x);

@@ -1,0 +1,2 @@
+-- why not
+CREATE INDEX i ON t (x);

@@ -1,0 +1,2 @@
+SELECT 'ok';
+SELECT 'größe';

@@ -1,0 +1,4 @@
+-- the first
+CREATE TABLE a (x int);
+
+	CREATE TABL b (y int);

@@ -1,0 +1,1 @@
+COMMENT ON TABLE t IS '漢字 ß'; SELEC 1;

@@ -1,0 +1,2 @@
+-- platformdb: transactoin=off
+SELECT 1;

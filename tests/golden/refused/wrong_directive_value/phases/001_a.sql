@@ -1,0 +1,2 @@
+-- platformdb: transaction=maybe
+SELECT 1;
