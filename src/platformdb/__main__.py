@@ -1,6 +1,20 @@
-"""``python -m platformdb``."""
+"""The entry point, also of ``python -m platformdb``."""
 
-from platformdb.cli import main
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Runs the command line and exits with its code; Ctrl-C is 130 even while modules are still being imported."""
+    try:
+        from platformdb.cli.app import run
+
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:
+        code = 130
+    sys.exit(code)
+
 
 if __name__ == "__main__":
     main()

@@ -135,8 +135,9 @@ def test_a_shell_in_the_data_folder_is_not_the_server(stopped: Path) -> None:
     account = choose_account(places.locate(stopped / ".platformdb"))
     with subprocess.Popen(["/bin/sleep", "100"], **{**options(account), "cwd": data}) as foreign:
         leave_pid_file(stopped, foreign.pid)
-        assert process.find_running(data) is None
+        found = process.find_running(data)
         foreign.kill()
+    assert found is None
 
 
 def test_a_dead_number_in_the_pid_file_does_not_matter(stopped: Path) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import postgast
 from hypothesis import given
 from hypothesis import strategies as st
@@ -80,7 +82,7 @@ def test_segments_keep_every_statement_once_and_in_order(file: tuple[str, list[s
     again = [statement.sql for part in segments for statement in split(Source("a.sql", part.sql))]
     assert again == expected
     assert [part.solo for part in segments if part.solo] == [True for sql in expected if sql.startswith("VACUUM")]
-    assert all(not (a.solo is b.solo is False) for a, b in zip(segments, segments[1:], strict=False))
+    assert all(not (a.solo is b.solo is False) for a, b in pairwise(segments))
 
 
 @given(files())

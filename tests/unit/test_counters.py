@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import chain
+
 import pytest
 
 from platformdb.counters.model import Counter, Drift
@@ -44,7 +46,7 @@ class TestPlan:
         steps = plan_repairs(drifts(2 * BATCH_ROWS + 1))
         keys = [step.statements[1].parameters[0] for step in steps if step.statements[1].parameters]
         assert [len(part) for part in keys if isinstance(part, list)] == [BATCH_ROWS, BATCH_ROWS, 1]
-        assert sum(keys, []) == list(range(2 * BATCH_ROWS + 1))  # type: ignore[arg-type]
+        assert list(chain.from_iterable(keys)) == list(range(2 * BATCH_ROWS + 1))  # type: ignore[arg-type]
         assert steps[-1].reason == f"rows {2 * BATCH_ROWS + 1} to {2 * BATCH_ROWS + 1} drifted"
 
     def test_a_full_batch_is_followed_by_no_empty_one(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -104,12 +105,22 @@ def test_a_held_lock_is_waited_for_and_then_given_up(tmp_path: Path) -> None:
     assert notes.said == ["waiting for another platformdb that is working on this server"]
 
 
-def test_a_lock_whose_folder_was_taken_away_is_no_lock(tmp_path: Path) -> None:
+def test_a_lock_whose_folder_was_taken_away_is_no_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A failed first start of somebody else cleans up between our opening the file and our locking it."""
     state = tmp_path / ".platformdb"
-    with files.exclusive(state, 0, Silent()):
-        (state / "lock").unlink()
-        with files.exclusive(state, 1, Silent()):
-            assert (state / "lock").exists()
+    lock = files.try_lock
+    tries = []
+
+    def lock_too_late(descriptor: int) -> bool:
+        if not tries:
+            shutil.rmtree(state)
+        tries.append(descriptor)
+        return lock(descriptor)
+
+    monkeypatch.setattr(files, "try_lock", lock_too_late)
+    with files.exclusive(state, 1, Silent()):
+        assert (state / "lock").exists()
+    assert len(tries) == 2
 
 
 def test_a_file_in_the_way_is_refused(tmp_path: Path) -> None:

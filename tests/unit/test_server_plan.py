@@ -9,6 +9,7 @@ import pytest
 from platformdb.errors import ApplyFailed, Refused
 from platformdb.postgres.server.model import CONFIGURED, EMBEDDED, SYSTEM, Binaries, Mark, PidFile, Version
 from platformdb.postgres.server.plan import (
+    can_hold_socket,
     choose,
     explain,
     initdb_arguments,
@@ -20,7 +21,6 @@ from platformdb.postgres.server.plan import (
     parse_version,
     passfile_text,
     settings_text,
-    can_hold_socket,
 )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from itertools import pairwise
 from typing import Annotated, Any
 
@@ -45,13 +44,8 @@ for module in (up_commands, database, checks, server):
     module.register(app)
 
 
-def main() -> None:
-    """The entry point: exits with the code of DESIGN's table, never with a traceback."""
-    sys.exit(run(sys.argv[1:]))
-
-
 def run(arguments: list[str]) -> int:
-    """Runs one command line and returns its exit code."""
+    """Runs one command line and returns its exit code; what went wrong is shown, never raised."""
     try:
         code = typer.main.get_command(app)(arguments, prog_name="platformdb", standalone_mode=False)
     except typer.Abort:

@@ -57,6 +57,8 @@ def _open(target: Target, parameters: dict[str, str]) -> Connection:
         "connect_timeout": CONNECT_TIMEOUT_SECONDS,
         **target.parameters,
         **parameters,
+        # Files are UTF-8 whatever PGCLIENTENCODING says, and their text is sent as it is.
+        "client_encoding": "UTF8",
     }
     try:
         # No server-side prepared statements: through a transaction-pooling pooler they belong to somebody else.
@@ -67,6 +69,9 @@ def _open(target: Target, parameters: dict[str, str]) -> Connection:
 
 def _explained(error: psycopg.Error, target: Target) -> PlatformdbError:
     detail = str(error).strip()
+    if target.provider == "embedded" and "does not exist" in detail:
+        name = target.parameters.get("dbname")
+        return ConfigError(f"the local server has no database '{name}' yet", help=f"make it with: platformdb up {name}")
     if isinstance(error, psycopg.ProgrammingError) or any(part in detail for part in WRONG_SETTINGS):
         return ConfigError(
             f"cannot connect to {target.url}", detail=detail, help="correct --url, DATABASE_URL, PG… or ~/.pgpass"

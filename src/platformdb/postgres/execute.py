@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
-from contextlib import nullcontext
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 
 import psycopg
 
@@ -52,11 +52,26 @@ def _run(connection: Connection, step: Step, began: float) -> int | None:
         for statement in step.statements:
             rows = _send(connection, statement)
         if step.record is not None:
-            if step.record.segment == step.record.segments:
-                # A file's SET (search_path, role …) holds to its end, and must not reach the next file.
-                connection.execute("RESET ALL; RESET SESSION AUTHORIZATION")
-            write_record(connection, step.record, _milliseconds_since(began))
+            with _as_ourselves(connection, for_good=step.record.segment == step.record.segments):
+                write_record(connection, step.record, _milliseconds_since(began))
     return rows
+
+
+@contextmanager
+def _as_ourselves(connection: Connection, *, for_good: bool) -> Iterator[None]:
+    """The history is written by the role that connected, whatever SET ROLE the file is under.
+
+    A file's SET (search_path, role …) holds to its end, and must not reach the next file: then it is ``for_good``.
+    """
+    if for_good:
+        connection.execute("RESET ALL; RESET SESSION AUTHORIZATION")
+        yield
+        return
+    row = connection.execute("SELECT session_user, current_setting('role')").fetchone()
+    connection.execute("RESET SESSION AUTHORIZATION")
+    yield
+    restore = "SELECT set_config('session_authorization', %s, false), set_config('role', %s, false)"
+    connection.execute(restore, row)
 
 
 def _send(connection: Connection, statement: Statement) -> int | None:

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import psycopg
+
 from platformdb import __version__
+from platformdb.errors import Refused
 from platformdb.postgres.connect import Connection
 from platformdb.postgres.queries import query
 from platformdb.report.model import Entry, History, Record, Statement, Step
 
 
 def read_history(connection: Connection, platform: str) -> History:
-    """Reads a platform's history; changes nothing."""
-    row = connection.execute(query("history_exists")).fetchone()
-    if not (row and row[0]):
-        return History(exists=False)
-    rows = connection.execute(query("history_read"), (platform,)).fetchall()
+    """Reads a platform's history; changes nothing.
+
+    Raises:
+        Refused: the server does not let us, or the table is not ours.
+    """
+    try:
+        row = connection.execute(query("history_exists")).fetchone()
+        if not (row and row[0]):
+            return History(exists=False)
+        rows = connection.execute(query("history_read"), (platform,)).fetchall()
+    except psycopg.Error as error:
+        raise Refused(
+            f"cannot read the history, platformdb.history: {error.diag.message_primary or error}",
+            help="connect as the role that migrates this database, or grant it USAGE on the schema and SELECT",
+        ) from None
     return History(
         exists=True,
         entries=tuple(

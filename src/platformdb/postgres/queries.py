@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import resources
-from typing import LiteralString, cast
+from typing import LiteralString
 
 
 @cache
@@ -13,4 +13,4 @@ def query(name: str, package: str = "platformdb.postgres") -> LiteralString:
 
     The one place that calls a file's text a literal: the files ship with the code and hold no user input.
     """
-    return cast("LiteralString", resources.files(package).joinpath("sql", f"{name}.sql").read_text(encoding="utf-8"))
+    return resources.files(package).joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")

@@ -151,6 +151,8 @@ class Outcome(enum.IntEnum):
 class Report:
     """How a command went. ``summary`` is one line; ``next`` holds commands worth trying now.
 
+    ``facts`` are named texts that must stay whole when they are copied, such as a URL.
+
     ``raw`` is for commands whose whole result is one line for a pipe (a URL): text output is then just that.
     ``folded`` leaves the single steps out of the text, where the summary counts them.
     """
@@ -160,6 +162,7 @@ class Report:
     steps: tuple[StepResult, ...] = ()
     findings: tuple[Finding, ...] = ()
     tables: tuple[Table, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
     data: Mapping[str, Any] = field(default_factory=dict)
     next: tuple[str, ...] = ()
     raw: str | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from rich.cells import cell_len
 from rich.console import Console, Group, RenderableType
@@ -16,6 +16,8 @@ MARKS = {Severity.ERROR: ("✗", "red"), Severity.WARNING: ("!", "yellow"), Seve
 STATE_STYLES = {StepState.APPLIED: "green", StepState.PLANNED: "cyan", StepState.FAILED: "red"}
 # Cells that speak for themselves at a glance.
 WORD_STYLES = {
+    "✓": "bold green",
+    "✗": "bold red",
     "pass": "green",
     "applied": "green",
     "built": "green",
@@ -50,7 +52,16 @@ def render_text(report: Report, console: Console) -> None:
     for finding in report.findings:
         console.print()
         console.print(_finding(finding), soft_wrap=True)
+    _render_facts(report.facts, console)
     _render_next(report.next, console)
+
+
+def _render_facts(facts: Mapping[str, str], console: Console) -> None:
+    """Name and text on lines of their own; the terminal wraps them, so that what is copied has no line ends in it."""
+    for name, text in facts.items():
+        console.print()
+        console.print(Text(name, style="bold"))
+        console.print(Text(text), soft_wrap=True)
 
 
 def _render_next(commands: tuple[str, ...], console: Console) -> None:

@@ -23,6 +23,9 @@ Bytes = NDArray[np.uint8]
 # uuid: arrays of 16-byte items. Everything textual, numeric and jsonb documents included, is text.
 Kind = Literal["bool", "int", "float", "time", "uuid", "text", "link"]
 
+# A table of so many places costs nothing worth saving.
+SMALL = 1 << 16
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
@@ -108,6 +111,39 @@ def _paste(matrix: Bytes, filled: Ints, part: Part) -> None:
     matrix[rows, np.repeat(filled, part.lengths) + within] = part.data[np.repeat(part.starts, part.lengths) + within]
 
 
+def compact(values: Ints) -> tuple[Ints, Ints]:
+    """The different numbers, rising, and for each value the position of its own.
+
+    Where they lie close together a table does it, ten times as fast as sorting (6 M values: 0.06 s, 0.7 s).
+    """
+    low = int(values.min(initial=0))
+    room = int(values.max(initial=0)) - low + 1
+    if room > 4 * len(values) + SMALL:
+        found, codes = np.unique(values, return_inverse=True)
+        return found, codes.astype(np.int64)
+    seen = np.zeros(room, np.bool_)
+    seen[values - low] = True
+    numbers = np.cumsum(seen) - 1
+    return np.flatnonzero(seen) + low, numbers[values - low]
+
+
+def by_code(codes: Ints) -> Ints:
+    """The rows in the order of their codes, rows of one code in their own order."""
+    # numpy sorts 16-bit numbers by radix, in linear time.
+    small = len(codes) and int(codes.min()) >= 0 and int(codes.max()) < 1 << 16
+    return np.argsort(codes.astype(np.uint16) if small else codes, kind="stable").astype(np.int64)
+
+
+def ranks(codes: Ints) -> Ints:
+    """For each row how many rows before it have the same code."""
+    order = by_code(codes)
+    begins = np.flatnonzero(np.diff(codes[order], prepend=codes[order][:1] - 1))
+    sizes = np.diff(np.append(begins, len(codes)))
+    result = np.empty(len(codes), np.int64)
+    result[order] = np.arange(len(codes)) - np.repeat(begins, sizes)
+    return result
+
+
 def distinct(column: Texts) -> tuple[list[str], Ints]:
     """The different texts of a column, in byte order, and for each row the position of its own."""
     if len(column.parts) > 1 or not len(column):
@@ -115,9 +151,14 @@ def distinct(column: Texts) -> tuple[list[str], Ints]:
         return [value.decode() for value in values.tolist()], codes.astype(np.int64)
     part = column.parts[0]
     # Rows taken from one pool share slices: compare these first, and look at the bytes of few.
-    slices = part.starts * (1 + int(part.lengths.max(initial=0))) + part.lengths
-    _, first, codes = np.unique(slices, return_index=True, return_inverse=True)
-    values, inner = np.unique(joined(column.take(first)), return_inverse=True)
+    widest = 1 + int(part.lengths.max(initial=0))
+    lengths = np.zeros(len(part.data) + 1, np.int64)
+    lengths[part.starts] = part.lengths
+    told_by_start = bool((lengths[part.starts] == part.lengths).all())
+    different, codes = compact(part.starts if told_by_start else part.starts * widest + part.lengths)
+    starts = different if told_by_start else different // widest
+    pool = Part(part.data, starts, lengths[starts] if told_by_start else different % widest)
+    values, inner = np.unique(joined(Texts((pool,))), return_inverse=True)
     return [value.decode() for value in values.tolist()], inner.astype(np.int64)[codes]
 
 
@@ -201,9 +242,12 @@ def keys(column: Column) -> tuple[list[Any], Ints]:
     """The different values of a column as Python values, and each row's position among them; NULL is its own last."""
     if isinstance(column.values, Texts):
         values, codes = distinct(column.values)
+    elif column.kind in ("int", "link", "time"):
+        found, codes = compact(column.values)
+        values = found.tolist()
     else:
-        found, codes = np.unique(column.values, return_inverse=True)
-        values, codes = found.tolist(), codes.astype(np.int64)
+        found, inverse = np.unique(column.values, return_inverse=True)
+        values, codes = found.tolist(), inverse.astype(np.int64)
     if column.kind == "link" or column.nulls is None:
         return values, codes
     return [*values, None], np.where(column.nulls, len(values), codes)

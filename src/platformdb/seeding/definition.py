@@ -28,6 +28,7 @@ GENERATION = 1
 COMMON = ("nulls", "where", "given", "absent")
 NUMBER = re.compile(r"\$[a-z][a-z0-9_]*")
 PARTS = ("links", "helpers", "columns")
+LISTS = ("distinct", "differ", "require")
 TOP = ("start", "end", "rhythm", "profiles", "tables")
 
 
@@ -174,18 +175,16 @@ def _table(reader: _Reader, name: str, raw: Any) -> Table:
     if not isinstance(raw, dict):
         reader.problem(key, "must be a table")
         raw = {"rows": {"shape": "independent", "count": 0}}
-    reader.known_keys(raw, ("rows", "time", "links", "helpers", "columns", "distinct", "differ", "require"), key)
-    parts = [dict(_values(reader, _mapping(reader, raw, part, key), (*key, part))) for part in PARTS]
-    _unique_names(reader, dict(zip(PARTS, parts, strict=True)), key)
-    lists = {
-        part: reader.read(_adapter(tuple[str, ...]), raw.get(part, ()), (*key, part)) or ()
-        for part in ("distinct", "differ", "require")
-    }
+    reader.known_keys(raw, ("rows", "time", *PARTS, *LISTS), key)
+    parts = {part: dict(_values(reader, _mapping(reader, raw, part, key), (*key, part))) for part in PARTS}
+    _unique_names(reader, parts, key)
+    lists = {part: reader.read(_adapter(tuple[str, ...]), raw.get(part, ()), (*key, part)) or () for part in LISTS}
     if len(lists["differ"]) not in (0, 2):
         reader.problem((*key, "differ"), "must name two links")
     shape = reader.read(_shapes(), raw.get("rows", {}), (*key, "rows"))
     time = reader.read(_adapter(Time), raw.get("time", {}), (*key, "time"))
-    return Table(name, shape, time, *parts, **lists)
+    named: dict[str, Any] = {**parts, **lists}
+    return Table(name=name, rows=shape, time=time, **named)
 
 
 def _unique_names(reader: _Reader, parts: Mapping[str, Mapping[str, Value]], key: tuple[str, ...]) -> None:

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from platformdb.seeding.columns import Column, Ints, keys
+from platformdb.seeding.columns import Column, Ints, by_code, compact, keys
 from platformdb.seeding.model import Definition, Misfit, Table, Value
 from platformdb.seeding.streams import Span, Stream
 from platformdb.seeding.times import ascending, latest
 
 TIME = "time"
+LARGEST = 1 << 62
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,7 +104,7 @@ class World:
         """The rows of a table by the row which a link of theirs refers to."""
         if (table, path) not in self._groups:
             column = linked(self.whole(table), path)
-            order = np.argsort(column.array, kind="stable").astype(np.int64)
+            order = by_code(column.array + 1)
             counts = np.bincount(column.array + 1, minlength=self.rows(column.target) + 1)
             starts = np.cumsum(counts) - counts
             self._groups[table, path] = Groups(order, starts[1:], counts[1:])
@@ -259,13 +260,15 @@ def _kept(spec: Table, known: Mapping[str, Column], rows: int) -> Ints:
 
 def _first_of_each(columns: list[Column], kept: Ints) -> Ints:
     """The rows with combinations of values not seen before; as in SQL, who lacks a value equals nobody."""
-    codes = np.zeros(len(kept), np.int64)
+    codes, room = np.zeros(len(kept), np.int64), 1
     lacking = np.zeros(len(kept), np.bool_)
     for column in columns:
         lacking |= column.array < 0 if column.kind == "link" else column.missing
         values, own = keys(column)
-        # Numbered anew after each column: products of many large domains would overflow.
-        codes = np.unique(codes * (len(values) + 1) + own, return_inverse=True)[1].astype(np.int64)
+        if room * len(values) > LARGEST:
+            different, codes = compact(codes)
+            room = len(different)
+        codes, room = codes * len(values) + own, room * len(values)
     first = np.zeros(len(kept), np.bool_)
     first[np.unique(codes, return_index=True)[1]] = True
     return kept[first | lacking]

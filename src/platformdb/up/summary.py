@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from platformdb.report.model import Outcome, Report, Table
 
+NARROW = 6
+
 
 def summarise(platform: str, url: str, reports: Sequence[Report], created: Table) -> Report:
     """One report out of those of all parts: the steps become a count, findings and targets stay whole."""
@@ -18,7 +20,8 @@ def summarise(platform: str, url: str, reports: Sequence[Report], created: Table
         steps=steps,
         folded=worst is Outcome.DONE,
         findings=findings,
-        tables=(*_parts(reports), created, *(table for table in reports[-1].tables), _connection(url)),
+        tables=(_parts(platform, reports), created, *map(_narrow, reports[-1].tables)),
+        facts={"connection URL": url},
         data={
             "platform": platform,
             "url": url,
@@ -42,10 +45,11 @@ def _headline(platform: str, reports: Sequence[Report], worst: Outcome, steps: i
     return f"{platform} is up: {changed}" + (f", but {failed} of its checks failed" if failed else "")
 
 
-def _parts(reports: Sequence[Report]) -> tuple[Table, ...]:
-    rows = tuple(("pass" if report.ok else "fail", report.summary) for report in reports)
-    return (Table("what was done", ("", ""), rows),)
+def _parts(platform: str, reports: Sequence[Report]) -> Table:
+    rows = tuple(("✓" if report.ok else "✗", report.summary.removeprefix(f"{platform}: ")) for report in reports)
+    return Table("what was done", ("", ""), rows)
 
 
-def _connection(url: str) -> Table:
-    return Table("connect with", (url,), ())
+def _narrow(table: Table) -> Table:
+    """The first columns: on this screen a target needs its figures and its verdict, `bench` shows the rest."""
+    return Table(table.title, table.columns[:NARROW], tuple(row[:NARROW] for row in table.rows))

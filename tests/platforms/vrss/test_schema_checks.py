@@ -213,9 +213,7 @@ RULES: tuple[Rule, ...] = (
         [{"joined_at": START, "left_at": EARLIER}],
     ),
     text("messages", "content", 10000),
-    choice(
-        "notifications", "type", "follow", "friendship", "like", "comment", "reply", "repost", "message", "system"
-    ),
+    choice("notifications", "type", "follow", "friendship", "like", "comment", "reply", "repost", "message", "system"),
     (
         "notifications",
         "notifications_not_self_check",

@@ -7,6 +7,7 @@ import subprocess
 from contextlib import nullcontext
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from platformdb.indexes.read import read_tiers
@@ -107,16 +108,11 @@ def test_undo_works_where_rows_are_and_takes_them_along(vrss_db: Target, vrss: P
         assert tables(conn) == set()
 
 
-@pytest.mark.parametrize("phase", PHASES[:-1])
+@pytest.mark.parametrize("phase", ["001", "002"])
 def test_undo_of_a_phase_that_others_build_on_is_refused_whole(vrss_db: Target, vrss: Platform, phase: str) -> None:
     with connect(vrss_db) as conn:
         there = tables(conn)
-        # Phase 2 is needed by 3 and 4, phase 1 by all; nothing in phase 4 needs phase 3.
-        if phase == "003":
-            apply(conn, phase_file(vrss, phase, undo=True))
-            assert there - tables(conn) == set(TABLES[phase])
-            return
-        with pytest.raises(Exception, match="cannot drop table"):
+        with pytest.raises(psycopg.errors.DependentObjectsStillExist):
             apply(conn, phase_file(vrss, phase, undo=True))
         assert tables(conn) == there
 
@@ -140,13 +136,8 @@ def test_migrating_again_changes_nothing(vrss_db: Target, server: Server, vrss: 
     assert schema(server, vrss_db) == before
 
 
-@pytest.mark.newest_server
-def test_postgresql_18_uses_its_own_uuidv7(conn: Connection) -> None:
-    assert values(conn, "SELECT pronamespace::regnamespace::text FROM pg_proc WHERE proname = 'uuidv7'") in (
-        [("pg_catalog",)],
-        [("pg_catalog",), ("pg_catalog",)],
+def test_uuidv7_is_the_servers_own_from_postgresql_18_on(conn: Connection, server: Server) -> None:
+    found = values(
+        conn, "SELECT pronamespace::regnamespace::text FROM pg_proc WHERE proname = 'uuidv7' AND pronargs = 0"
     )
-
-
-def test_there_is_one_uuidv7_to_call_without_arguments(conn: Connection) -> None:
-    assert value(conn, "SELECT count(*) FROM pg_proc WHERE proname = 'uuidv7' AND pronargs = 0") == 1
+    assert found == [("pg_catalog" if int(server.version) >= 18 else "public",)]

@@ -85,9 +85,7 @@ def two_in_order(conn: Connection, table: str, column: str) -> tuple[object, obj
 
 
 def move(conn: Connection, table: str, key: object, position: int) -> None:
-    conn.execute(
-        sql.SQL("UPDATE {} SET position = %s WHERE id = %s").format(sql.Identifier(table)), (position, key)
-    )
+    conn.execute(sql.SQL("UPDATE {} SET position = %s WHERE id = %s").format(sql.Identifier(table)), (position, key))
 
 
 @pytest.mark.parametrize(("table", "column"), ORDERED)

@@ -30,8 +30,8 @@ def container(config: Config, observer: Observer, *, database: str) -> Iterator[
     """The database ``database`` in a new container of ``config.image``.
 
     The image must keep the contract of the official ``postgres`` image (POSTGRES_USER, POSTGRES_PASSWORD,
-    POSTGRES_DB, port 5432). The port is published on the address we reach the engine at, for a local engine the loopback. With ``config.keep`` the container
-    stays, and a note says how to reach and to remove it.
+    POSTGRES_DB, port 5432). The port is published on the address at which we reach the engine, the loopback for a
+    local one. With ``config.keep`` the container stays, and a note says how to reach and to remove it.
 
     Raises:
         ConfigError: testcontainers is not installed, or the image cannot be had.

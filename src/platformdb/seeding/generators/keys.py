@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from platformdb.seeding.columns import Column, Mask, Part, Texts
+from platformdb.seeding.columns import Column, Mask, Part, Texts, ranks
 from platformdb.seeding.distributions import FORBID
 from platformdb.seeding.model import Misfit
 
@@ -63,13 +63,7 @@ class Ordinal:
         """One number for each row."""
         if not self.per:
             return Column("int", block.span.positions + self.start)
-        codes = block.value(self.per).array
-        order = np.argsort(codes, kind="stable")
-        ranks = np.empty(len(codes), np.int64)
-        begins = np.flatnonzero(np.diff(codes[order], prepend=codes[order][:1] - 1))
-        sizes = np.diff(np.append(begins, len(codes)))
-        ranks[order] = np.arange(len(codes)) - np.repeat(begins, sizes)
-        return Column("int", ranks + self.start)
+        return Column("int", ranks(block.value(self.per).array) + self.start)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from platformdb.seeding.columns import Column, Floats, Ints, keys, link
+from platformdb.seeding.columns import Column, Floats, Ints, by_code, compact, keys, link
 from platformdb.seeding.conditions import Condition, Scalar
 from platformdb.seeding.distributions import EVEN, FORBID, Skew, choose
 from platformdb.seeding.model import Misfit
@@ -132,32 +132,33 @@ class Pick:
         """One link for each row; none where the row has none of the values to match."""
         if self.file not in block.world.definition.references:
             raise Misfit(f"there is no reference file '{self.file}'")
-        groups, own, known = self._grouped(block)
         result = np.full(block.span.rows, -1, np.int64)
         drawn = stream.aspect("pick").uniform(block.span)
-        for number, members in enumerate(groups):
-            rows = np.flatnonzero((own == number) & known)
-            if len(rows) and not len(members):
+        for combination, rows, members in self._groups(block):
+            if not len(members):
                 raise Misfit(f"{self.file} has no row for {self._said(block, int(rows[0]))}")
-            result[rows] = members[self._positions(block, members, rows, drawn, stream.aspect(str(number)))]
+            result[rows] = members[self._positions(block, members, rows, drawn, stream.aspect(str(combination)))]
         return link(result, self.file)
 
-    def _grouped(self, block: Block) -> tuple[list[Ints], Ints, np.ndarray[tuple[int], np.dtype[np.bool_]]]:
-        """The file's rows by what they match, each row's group, and which rows have a value to match at all."""
-        rows, size = block.span.rows, block.world.rows(self.file)
-        own, theirs = np.zeros(rows, np.int64), np.zeros(size, np.int64)
-        known = np.ones(rows, np.bool_)
+    def _groups(self, block: Block) -> Iterator[tuple[int, Ints, Ints]]:
+        """Rows with equal values to match, and the rows of the file which match them."""
+        own, theirs = np.zeros(block.span.rows, np.int64), np.zeros(block.world.rows(self.file), np.int64)
+        known = np.ones(block.span.rows, np.bool_)
         for name, path in self.match.items():
-            values, mine = keys(block.value(path))
+            column = block.value(path)
+            values, mine = keys(column)
             offered, codes = keys(block.world.field(self.file, name))
             place = {str(value): number for number, value in enumerate(offered)}
-            wanted = np.array([place.get(str(value), len(offered)) for value in values], np.int64)
-            own = own * (len(offered) + 1) + (wanted[mine] if len(wanted) else mine)
+            wanted = np.array([*(place.get(str(value), len(offered)) for value in values), 0], np.int64)
+            own = own * (len(offered) + 1) + wanted[mine]
             theirs = theirs * (len(offered) + 1) + codes
-            known &= ~block.value(path).missing
-        combinations, own = np.unique(own, return_inverse=True)
-        groups = [np.flatnonzero(theirs == combination).astype(np.int64) for combination in combinations]
-        return groups, own.astype(np.int64), known
+            known &= ~column.missing
+        rows = np.flatnonzero(known)
+        combinations, codes = compact(own[rows])
+        sizes = np.bincount(codes, minlength=len(combinations))
+        parts = np.split(rows[by_code(codes)], np.cumsum(sizes)[:-1])
+        for combination, part in zip(combinations.tolist(), parts, strict=False):
+            yield combination, part, np.flatnonzero(theirs == combination).astype(np.int64)
 
     def _positions(self, block: Block, members: Ints, rows: Ints, drawn: Floats, stream: Stream) -> Ints:
         size = len(members)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from platformdb.seeding.columns import Column, Ints, Mask, Part, Texts, constant, joined, numerals, recode, text, texts
+from platformdb.seeding.columns import Column, Mask, Part, Texts, constant, joined, numerals, ranks, recode, text, texts
 from platformdb.seeding.distributions import FORBID
 from platformdb.seeding.model import Misfit
 
@@ -131,20 +131,9 @@ def shown(column: Column) -> Texts:
 def unique(column: Column) -> Column:
     """The texts, numbered from 2 where one was there before."""
     for _ in range(ROUNDS):
-        again = _repetition(column.texts)
+        again = ranks(np.unique(joined(column.texts), return_inverse=True)[1].astype(np.int64))
         if not again.any():
             return column
         number = numerals(again + 1).where(again > 0)
         column = text((*column.texts.parts, number))
     raise Misfit("the texts cannot be made unique by a number at the end")
-
-
-def _repetition(values: Texts) -> Ints:
-    """For each row how many rows before it have the same text."""
-    codes = np.unique(joined(values), return_inverse=True)[1]
-    order = np.argsort(codes, kind="stable")
-    begins = np.flatnonzero(np.diff(codes[order], prepend=-1))
-    sizes = np.diff(np.append(begins, len(codes)))
-    ranks = np.empty(len(codes), np.int64)
-    ranks[order] = np.arange(len(codes)) - np.repeat(begins, sizes)
-    return ranks

@@ -1,0 +1,495 @@
+from __future__ import annotations
+
+import os
+import signal
+import time
+from contextlib import nullcontext
+
+import pytest
+
+from catalog import history, picture, relations, rows, run
+from commandline import environment, envelope_of, finish, platformdb_run, start
+from platformdb import __version__
+from platformdb.errors import ApplyFailed
+from platformdb.indexes.run import tier_planner
+from platformdb.migrations.run import migrate, status, validate
+from platformdb.postgres.target import Target
+from platformdb.report.model import Report
+from platformdb.report.progress import Silent
+from projects import Project
+from servers import Server
+
+CUT = """
+CREATE TABLE big (x int, y int);
+INSERT INTO big SELECT n, n % 3 FROM generate_series(1, 10) AS n;
+CREATE INDEX CONCURRENTLY big_x ON big (x);
+CREATE UNIQUE INDEX CONCURRENTLY big_y ON big (y);
+CREATE TABLE after_big ();
+"""
+
+
+def migrated(db: Target, project: Project) -> Report:
+    return migrate(nullcontext(db), project.platform, Silent())
+
+
+def failed(db: Target, project: Project) -> ApplyFailed:
+    with pytest.raises(ApplyFailed) as caught:
+        migrated(db, project)
+    return caught.value
+
+
+class TestApply:
+    def test_files_are_applied_in_order_and_then_there_is_nothing_to_do(self, db: Target, project: Project) -> None:
+        project.write(
+            {
+                "phases/2_b.sql": "CREATE TABLE b (a int REFERENCES a);",
+                "phases/10_c.sql": "CREATE TABLE c (b int);\nALTER TABLE b ADD COLUMN more text;",
+                "phases/1_a.sql": "CREATE TABLE a (x int PRIMARY KEY);",
+                "sql/views/v.sql": "CREATE OR REPLACE VIEW v AS SELECT x FROM a;",
+            }
+        )
+        first = migrated(db, project)
+        assert first.ok
+        assert [r.step.subject for r in first.steps][1:] == [
+            "phases/1_a.sql", "phases/2_b.sql", "phases/10_c.sql", "sql/views/v.sql",
+        ]  # fmt: skip
+        assert relations(db) == {"a", "a_pkey", "b", "c", "v"}
+        before = picture(db)
+        again = migrated(db, project)
+        assert (again.ok, again.steps) == (True, ())
+        assert "nothing to do" in again.summary
+        assert picture(db) == before
+
+    def test_the_history_says_what_ran(self, db: Target, project: Project) -> None:
+        project.write(
+            {"phases/001_a.sql": "-- why\nCREATE TABLE ä ();\n", "sql/views/v.sql": "CREATE VIEW v AS SELECT 1"}
+        )
+        migrated(db, project)
+        checksums = [m.source.checksum for m in _sources(project)]
+        (user,) = rows(db, "SELECT current_user")[0]
+        assert history(db) == [
+            ("demo", "versioned", "001", "a", checksums[0], 1, 1, "CREATE TABLE ä ()", user, __version__),
+            (
+                "demo",
+                "repeatable",
+                "",
+                "sql/views/v.sql",
+                checksums[1],
+                1,
+                1,
+                "CREATE VIEW v AS SELECT 1",
+                user,
+                __version__,
+            ),
+        ]
+        ((at, took),) = rows(
+            db, "SELECT clock_timestamp() - applied_at < '1 minute', elapsed_ms > 0 FROM platformdb.history LIMIT 1"
+        )
+        assert (at, took) == (True, True)
+
+    def test_a_percent_sign_needs_no_doubling(self, db: Target, project: Project) -> None:
+        project.write({"phases/001_a.sql": "CREATE TABLE a AS SELECT '100 % of %s, %(x)s, 5%% $1' AS text;"})
+        migrated(db, project)
+        assert rows(db, "SELECT text FROM a") == [("100 % of %s, %(x)s, 5%% $1",)]
+
+    def test_an_empty_file_is_recorded_once(self, db: Target, project: Project) -> None:
+        project.write({"phases/001_later.sql": "-- to be written\n", "phases/002_empty.sql": ""})
+        assert migrated(db, project).ok
+        assert [row[2] for row in history(db)] == ["001", "002"]
+        assert migrated(db, project).steps == ()
+
+    def test_a_repeatable_file_runs_again_when_it_changed_and_only_then(self, db: Target, project: Project) -> None:
+        project.write({"sql/functions/f.sql": "CREATE OR REPLACE FUNCTION f() RETURNS int RETURN 1;"})
+        migrated(db, project)
+        assert migrated(db, project).steps == ()
+        project.write({"sql/functions/f.sql": "CREATE OR REPLACE FUNCTION f() RETURNS int RETURN 2;"})
+        (result,) = migrated(db, project).steps
+        assert result.step.reason == "the file changed"
+        assert rows(db, "SELECT f()") == [(2,)]
+        assert len(history(db)) == 2
+
+    def test_tier_one_indexes_come_with_the_tables_in_one_run(self, db: Target, project: Project) -> None:
+        project.write(
+            {
+                "phases/001_a.sql": "CREATE TABLE a (x int);",
+                "sql/indexes/tier1_a.sql": "-- why\nCREATE INDEX a_x ON a (x);",
+            }
+        )
+        also = (tier_planner(project.platform, tier=1),)
+        report = migrate(nullcontext(db), project.platform, Silent(), also=also)
+        assert report.data["applied"] == {"versioned": 1, "index": 1}
+        assert relations(db) == {"a", "a_x"}
+        assert migrate(nullcontext(db), project.platform, Silent(), also=also).steps == ()
+
+    def test_two_platforms_in_one_database_have_histories_of_their_own(self, db: Target, project: Project) -> None:
+        other = Project(project.root / "other").write({"phases/001_b.sql": "CREATE TABLE b ();"})
+        project.write({"phases/001_a.sql": "CREATE TABLE a ();"})
+        assert migrated(db, project).ok
+        assert migrated(db, other).ok
+        assert [(row[0], row[3]) for row in history(db)] == [("demo", "a"), ("other", "b")]
+        assert validate(db, project.platform).ok
+
+    def test_notices_and_results_of_statements_disturb_nothing(self, db: Target, project: Project) -> None:
+        project.write(
+            {"phases/001_a.sql": "DO $$ BEGIN RAISE WARNING 'x %', 1; END $$; SELECT 1; SELECT 2 WHERE false; ANALYZE"}
+        )
+        assert migrated(db, project).ok
+
+    def test_text_arrives_as_written_whatever_encoding_the_client_asks_for(
+        self, db: Target, project: Project, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
+        project.write({"phases/001_a.sql": "CREATE TABLE a AS SELECT 'größer €漢' AS text;"})
+        migrated(db, project)
+        monkeypatch.delenv("PGCLIENTENCODING")
+        assert rows(db, "SELECT text, length(text) FROM a") == [("größer €漢", 9)]
+        assert validate(db, project.platform).ok
+
+
+def _sources(project: Project) -> tuple[object, ...]:
+    from platformdb.migrations.read import read_sources
+
+    return read_sources(project.platform).migrations
+
+
+class TestFailure:
+    def test_the_failing_file_is_rolled_back_whole_and_the_one_before_stays(self, db: Target, project: Project) -> None:
+        project.write(
+            {
+                "phases/001_a.sql": "CREATE TABLE a (x int);",
+                "phases/002_b.sql": "CREATE TABLE b (x int);\nINSERT INTO a VALUES (1);\nINSERT INTO a VALUES ('x');",
+                "phases/003_c.sql": "CREATE TABLE c (x int);",
+            }
+        )
+        error = failed(db, project)
+        assert error.exit_code == 4
+        assert [(r.step.subject, r.state.value) for r in error.results][1:] == [
+            ("phases/001_a.sql", "applied"),
+            ("phases/002_b.sql", "failed"),
+        ]
+        assert relations(db) == {"a"}
+        assert rows(db, "SELECT count(*) FROM a") == [(0,)]
+        assert [row[2] for row in history(db)] == ["001"]
+        project.write({"phases/002_b.sql": "CREATE TABLE b (x int);"})
+        assert migrated(db, project).ok
+        assert relations(db) == {"a", "b", "c"}
+
+    @pytest.mark.parametrize(
+        ("text", "place", "line"),
+        [
+            ("SELECT * FROM nowhere", "1:15", "SELECT * FROM nowhere"),
+            ("-- ä\n\n  SELECT 1, wrong;", "3:13", "  SELECT 1, wrong;"),
+            ("SELECT 'größer 漢字';\nSELECT 'ß', nope;", "2:13", "SELECT 'ß', nope;"),
+            ("SELECT '😀'; SELECT '😀', nope;", "1:25", "SELECT '😀'; SELECT '😀', nope;"),
+            ("SELECT 1;\nSELECT\n\t1,\n\t'ü', nope\nFROM pg_class;", "4:7", "\t'ü', nope"),
+            ("CREATE TABLE a ();\nVACUUM a;\n\n   SELECT 'é', nope;", "4:16", "   SELECT 'é', nope;"),
+            ("SELECT 1; VACUUM pg_class;\nSELECT 1;\nSELECT nope", "3:8", "SELECT nope"),
+            ("SELECT 'ü'; VACUUM nope", "1:13", "SELECT 'ü'; VACUUM nope"),
+        ],
+    )
+    def test_the_servers_position_becomes_line_and_column_of_the_file(
+        self, db: Target, project: Project, text: str, place: str, line: str
+    ) -> None:
+        project.write({"phases/001_a.sql": text})
+        error = failed(db, project)
+        assert str(error.place) == f"phases/001_a.sql:{place}"
+        assert error.place is not None
+        assert (error.place.text or "").rstrip(";") == line.rstrip(";")
+
+    def test_the_servers_words_are_all_there(self, db: Target, project: Project) -> None:
+        project.write(
+            {
+                "phases/001_a.sql": "DO $$ BEGIN RAISE 'ouch' USING DETAIL = 'a detail', HINT = 'a hint', ERRCODE = 'P0123'; END $$"
+            }
+        )
+        error = failed(db, project)
+        assert error.message == "phases/001_a.sql: ouch"
+        assert all(
+            part in error.detail
+            for part in ("SQLSTATE: P0123", "detail: a detail", "hint: a hint", "context: PL/pgSQL")
+        )
+        assert "rolled back whole" in error.help
+
+    def test_a_constraint_that_fails_only_at_commit_rolls_the_file_back_too(self, db: Target, project: Project) -> None:
+        project.write(
+            {
+                "phases/001_a.sql": "CREATE TABLE a (x int PRIMARY KEY);",
+                "phases/002_b.sql": "CREATE TABLE b (x int REFERENCES a DEFERRABLE INITIALLY DEFERRED);\nINSERT INTO b VALUES (1);",
+            }
+        )
+        assert "foreign key" in failed(db, project).message
+        assert relations(db) == {"a", "a_pkey"}
+        assert [row[2] for row in history(db)] == ["001"]
+
+    def test_a_connection_that_dies_is_a_failure_and_no_bug(
+        self, db: Target, project: Project, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        project.write({"phases/001_a.sql": "CREATE TABLE a (); SELECT pg_terminate_backend(pg_backend_pid());"})
+        assert "terminating connection" in failed(db, project).message
+        assert relations(db) == set()
+        project.write({"phases/001_a.sql": "CREATE TABLE a ();"})
+        assert migrate(nullcontext(db), project.platform, Silent(), wait_seconds=5).ok
+        assert capfd.readouterr() == ("", "")
+
+    def test_copy_from_stdin_is_refused_by_name_and_leaves_nothing(self, db: Target, project: Project) -> None:
+        project.write({"phases/001_a.sql": "CREATE TABLE a (x int);\nCOPY a FROM STDIN;"})
+        assert "COPY" in failed(db, project).message
+        assert relations(db) == set()
+
+    def test_a_database_that_takes_no_writes_says_so(self, db: Target, project: Project) -> None:
+        (name,) = rows(db, "SELECT current_database()")[0]
+        run(db, f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+        project.write({"phases/001_a.sql": "CREATE TABLE a ();"})
+        assert "read-only transaction" in failed(db, project).message
+        assert picture(db)[1] == []
+
+
+class TestSegments:
+    """CUT's fourth statement fails: big.y is not unique. It runs outside a transaction, in the middle of the file."""
+
+    @pytest.fixture
+    def stopped(self, db: Target, project: Project) -> Project:
+        project.write({"phases/001_cut.sql": CUT, "phases/002_next.sql": "CREATE TABLE next ();"})
+        error = failed(db, project)
+        assert "big_y" in error.message
+        assert str(error.place) == "phases/001_cut.sql:5:1"
+        assert "outside a transaction" in error.help
+        return project
+
+    def test_the_parts_before_the_failure_stand_and_are_recorded(self, db: Target, stopped: Project) -> None:
+        assert [(row[5], row[6]) for row in history(db)] == [(1, 4), (2, 4)]
+        assert {"big", "big_x"} <= relations(db)
+        assert not {"after_big", "next"} & relations(db)
+        (standing, _) = status(db, stopped.platform).data["migrations"]
+        assert standing["state"] == "partial"
+
+    def test_correcting_the_part_that_did_not_run_completes_the_file(self, db: Target, stopped: Project) -> None:
+        run(db, "DROP INDEX big_y")
+        stopped.write({"phases/001_cut.sql": CUT.replace("CREATE UNIQUE INDEX", "CREATE INDEX")})
+        report = migrated(db, stopped)
+        assert [r.step.subject for r in report.steps] == ["phases/001_cut.sql"] * 2 + ["phases/002_next.sql"]
+        assert relations(db) == {"big", "big_x", "big_y", "after_big", "next"}
+        assert rows(db, "SELECT count(*) FROM big") == [(10,)]
+        assert migrated(db, stopped).steps == ()
+        assert validate(db, stopped.platform).ok
+
+    def test_removing_the_part_that_did_not_run_completes_it_too(self, db: Target, stopped: Project) -> None:
+        stopped.write({"phases/001_cut.sql": CUT.split("CREATE UNIQUE")[0]})
+        assert migrated(db, stopped).ok
+        assert [s["state"] for s in status(db, stopped.platform).data["migrations"]] == ["applied", "applied"]
+        assert migrated(db, stopped).steps == ()
+
+    def test_editing_the_part_that_ran_is_refused_and_changes_nothing(self, db: Target, stopped: Project) -> None:
+        before = picture(db)
+        stopped.write({"phases/001_cut.sql": CUT.replace("y int", "y bigint")})
+        report = migrated(db, stopped)
+        assert (report.exit_code, [f.rule for f in report.findings]) == (3, ["migration-modified"])
+        assert picture(db) == before
+
+    def test_a_failure_after_solo_statements_resumes_behind_them(self, db: Target, project: Project) -> None:
+        text = "CREATE TABLE t (x int);\nCREATE INDEX CONCURRENTLY i ON t (x);\nCREATE TABLE u ();\nSELECT nope;"
+        project.write({"phases/001_a.sql": text})
+        assert str(failed(db, project).place) == "phases/001_a.sql:4:8"
+        assert relations(db) == {"t", "i"}, "the third part is rolled back whole"
+        project.write({"phases/001_a.sql": text.replace("SELECT nope", "SELECT 1")})
+        assert [r.step.record.segment for r in migrated(db, project).steps if r.step.record] == [3]
+        assert relations(db) == {"t", "i", "u"}
+
+
+class TestContradictions:
+    @pytest.fixture
+    def applied(self, db: Target, project: Project) -> Project:
+        project.write({f"phases/00{n}_t{n}.sql": f"CREATE TABLE t{n} ();" for n in (1, 3, 5)})
+        assert migrated(db, project).ok
+        return project
+
+    def refused(self, db: Target, project: Project) -> list[str]:
+        """The rules of the findings, once nothing was changed."""
+        project.write({"phases/009_t9.sql": "CREATE TABLE t9 ();"})
+        before = picture(db)
+        report = migrated(db, project)
+        assert (report.exit_code, report.steps) == (3, ())
+        assert "nothing was changed" in report.summary
+        assert picture(db) == before
+        assert validate(db, project.platform).exit_code == 1
+        assert status(db, project.platform).findings == report.findings
+        return [finding.rule for finding in report.findings]
+
+    def test_a_modified_file_stops_everything(self, db: Target, applied: Project) -> None:
+        applied.write({"phases/003_t3.sql": "CREATE TABLE t3 (x int);"})
+        assert self.refused(db, applied) == ["migration-modified"]
+
+    def test_a_missing_file_stops_everything(self, db: Target, applied: Project) -> None:
+        applied.remove("phases/003_t3.sql")
+        assert self.refused(db, applied) == ["migration-missing"]
+
+    def test_a_file_out_of_order_stops_everything(self, db: Target, applied: Project) -> None:
+        applied.write({"phases/004_t4.sql": "CREATE TABLE t4 ();"})
+        assert self.refused(db, applied) == ["migration-out-of-order"]
+
+    def test_all_of_them_are_said_at_once(self, db: Target, applied: Project) -> None:
+        applied.remove("phases/001_t1.sql")
+        applied.write({"phases/003_t3.sql": "CREATE TABLE t3 (x int);", "phases/004_t4.sql": "SELECT 1"})
+        assert self.refused(db, applied) == ["migration-missing", "migration-modified", "migration-out-of-order"]
+
+    def test_a_taken_index_name_stops_the_migrations_too(self, db: Target, applied: Project) -> None:
+        run(db, "CREATE TABLE other (x int); CREATE INDEX i ON other (x)")
+        applied.write(
+            {
+                "phases/009_t9.sql": "CREATE TABLE t9 (x int)",
+                "sql/indexes/tier1_a.sql": "-- why\nCREATE INDEX i ON t9 (x)",
+            }
+        )
+        before = picture(db)
+        report = migrate(nullcontext(db), applied.platform, Silent(), also=(tier_planner(applied.platform, tier=1),))
+        assert (report.exit_code, [f.rule for f in report.findings]) == (3, ["index-misplaced"])
+        assert picture(db) == before
+
+    def test_wrong_files_are_said_before_any_connection(self, project: Project) -> None:
+        project.write({"phases/001_a.sql": "SELEC 1"})
+        report = migrate(nullcontext(Target("url", {"host": "/nonexistent"})), project.platform, Silent())
+        assert (report.exit_code, len(report.findings)) == (3, 1)
+
+
+class TestSession:
+    """What a file sets reaches its own end, and neither the history nor the next file."""
+
+    @pytest.fixture
+    def role(self, server: Server, db: Target) -> str:
+        (name,) = rows(db, "SELECT 'nobody_' || current_database()")[0]
+        run(db, f"CREATE ROLE {name}; GRANT CREATE, USAGE ON SCHEMA public TO {name}")
+        return str(name)
+
+    @pytest.mark.parametrize("cut", ["", "VACUUM pg_class;"], ids=["one part", "three parts"])
+    @pytest.mark.parametrize(
+        "setting",
+        ["SET search_path = app", "SET ROLE {role}", "SET SESSION AUTHORIZATION {role}", "SET work_mem = '1MB'"],
+    )
+    def test_a_setting_holds_for_its_file_and_does_not_leak(
+        self, db: Target, project: Project, role: str, setting: str, cut: str
+    ) -> None:
+        seen = (
+            "SELECT current_user AS who, current_setting('search_path') AS path, current_setting('work_mem') AS memory"
+        )
+        run(db, f"CREATE SCHEMA app; GRANT ALL ON SCHEMA app TO {role}")
+        before = rows(db, seen)
+        project.write(
+            {
+                "phases/001_a.sql": f"{setting.format(role=role)};\n{cut}\nCREATE TABLE first AS {seen};",
+                "phases/002_b.sql": f"CREATE TABLE public.second AS {seen};",
+            }
+        )
+        assert migrated(db, project).ok
+        schema = "app" if "search_path" in setting else "public"
+        assert rows(db, f"SELECT * FROM {schema}.first") != before
+        assert rows(db, "SELECT * FROM public.second") == before
+        assert {row[8] for row in history(db)} == {before[0][0]}
+
+    def test_what_the_connection_itself_asks_for_stays(self, db: Target, project: Project) -> None:
+        run(db, "CREATE SCHEMA app")
+        target = Target(db.provider, {**db.parameters, "options": "-c search_path=app"})
+        project.write({"phases/001_a.sql": "SET search_path = public", "phases/002_b.sql": "CREATE TABLE t ();"})
+        assert migrated(target, project).ok
+        assert relations(db) == {"app.t"}
+
+    def test_a_role_that_may_not_create_gets_the_servers_reason(
+        self, server: Server, db: Target, project: Project, role: str
+    ) -> None:
+        run(db, f"REVOKE CREATE ON SCHEMA public FROM {role}; ALTER ROLE {role} LOGIN PASSWORD 'secret'")
+        poor = _as(db, role)
+        project.write({"phases/001_a.sql": "CREATE TABLE a ();"})
+        before = picture(db)
+        error = failed(poor, project)
+        assert "permission denied" in error.message
+        assert picture(db) == before
+
+    def test_a_role_that_may_not_see_the_history_gets_a_reason_and_no_bug(
+        self, db: Target, project: Project, role: str
+    ) -> None:
+        project.write({"phases/001_a.sql": "CREATE TABLE a ();"})
+        assert migrated(db, project).ok
+        run(db, f"ALTER ROLE {role} LOGIN PASSWORD 'secret'")
+        result = platformdb_run("status", cwd=project.root, env=environment(_as(db, role)))
+        assert result.returncode == 3, result.stderr
+        assert "permission denied" in result.stderr
+        assert "history" in result.stderr
+
+
+def _as(db: Target, role: str) -> Target:
+    parameters = {key: value for key, value in db.parameters.items() if key != "passfile"}
+    return Target(db.provider, {**parameters, "user": role, "password": "secret"})
+
+
+class TestProcesses:
+    """Real processes: what a user starts, kills and interrupts."""
+
+    SLOW = "CREATE TABLE b (x int); INSERT INTO b VALUES (1); SELECT pg_sleep(30); CREATE TABLE c ();"
+
+    @pytest.fixture
+    def slow(self, project: Project) -> Project:
+        return project.write({"phases/001_a.sql": "CREATE TABLE a ();", "phases/002_b.sql": self.SLOW})
+
+    def begun(self, db: Target, project: Project) -> object:
+        process = start("migrate", cwd=project.root, env=environment(db))
+        deadline = time.monotonic() + 20
+        while not _sleepers(db):
+            assert time.monotonic() < deadline, finish(process)
+            assert process.poll() is None, finish(process)
+            time.sleep(0.05)
+        return process
+
+    def quickened(self, project: Project) -> Project:
+        return project.write({"phases/002_b.sql": self.SLOW.replace("SELECT pg_sleep(30);", "")})
+
+    def test_a_killed_process_leaves_nothing_half_done_and_the_next_run_completes(
+        self, db: Target, slow: Project
+    ) -> None:
+        process = self.begun(db, slow)
+        os.kill(process.pid, signal.SIGKILL)  # type: ignore[attr-defined]
+        finish(process)  # type: ignore[arg-type]
+        assert relations(db) == {"a"}
+        # The server goes on until it notices: as after any crash, the next run must stand that.
+        run(
+            db,
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep%' AND pid <> pg_backend_pid()",
+        )
+        result = platformdb_run("migrate", cwd=self.quickened(slow).root, env=environment(db))
+        assert result.returncode == 0, result.stderr
+        assert relations(db) == {"a", "b", "c"}
+        assert [row[2] for row in history(db)] == ["001", "002"]
+
+    def test_an_interrupt_ends_with_130_and_rolls_back(self, db: Target, slow: Project) -> None:
+        process = self.begun(db, slow)
+        os.kill(process.pid, signal.SIGINT)  # type: ignore[attr-defined]
+        result = finish(process)  # type: ignore[arg-type]
+        assert result.returncode == 130
+        assert "interrupted during phases/002_b.sql" in result.stderr
+        assert "phases/001_a.sql" in result.stderr, "what was applied is said"
+        assert "Traceback" not in result.stderr
+        assert _sleepers(db) == []
+        assert relations(db) == {"a"}
+        assert platformdb_run("migrate", cwd=self.quickened(slow).root, env=environment(db)).returncode == 0
+        assert relations(db) == {"a", "b", "c"}
+
+    def test_two_processes_at_once_apply_everything_exactly_once(self, db: Target, project: Project) -> None:
+        project.write(
+            {
+                f"phases/{n}_t.sql": f"CREATE TABLE t{n} (x int); SELECT pg_sleep(0.05);\n"
+                f"CREATE INDEX CONCURRENTLY i{n} ON t{n} (x);"
+                for n in range(1, 6)
+            }
+        )
+        processes = [start("migrate", "--format", "json", cwd=project.root, env=environment(db)) for _ in range(3)]
+        results = [finish(process) for process in processes]
+        assert [result.returncode for result in results] == [0, 0, 0], [result.stderr for result in results]
+        counts = sorted(len(envelope_of(result.stdout)["steps"]) for result in results)
+        assert counts == [0, 0, 11], "one did all the work: the history and two parts of five files"
+        assert [(row[2], row[5]) for row in history(db)] == [(str(n), part) for n in range(1, 6) for part in (1, 2)]
+
+
+def _sleepers(db: Target) -> list[tuple[object, ...]]:
+    return rows(
+        db,
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
+        " AND pid <> pg_backend_pid()",
+    )
