@@ -15,7 +15,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import platformdb
 from platformdb.config import Config
 from platformdb.errors import PlatformdbError
 from platformdb.postgres.connect import connect
@@ -28,7 +27,6 @@ from platformdb.postgres.server.places import locate
 from platformdb.report.progress import Silent
 
 ROOT = os.geteuid() == 0
-SOURCE = Path(platformdb.__file__).parent.parent
 
 
 @contextmanager
@@ -38,9 +36,11 @@ def project_folder(name: str = "", *, programs: bool = False) -> Iterator[Path]:
     In memory where there is enough of it; ``programs`` says that some will be run from it, which /dev/shm may forbid.
     """
     base = Path(tempfile.mkdtemp(prefix="pdb", dir=None if programs else _memory()))
-    base.chmod(0o755)
     project = base / name
     project.mkdir(exist_ok=True, parents=True)
+    for folder in (project, *project.parents):
+        if folder.is_relative_to(base):
+            folder.chmod(0o755)
     try:
         yield project
     finally:
@@ -103,7 +103,7 @@ def in_a_process(command: str, project: Path, *, prefix: tuple[str, ...] = (), *
     arguments = json.dumps({key: str(value) if isinstance(value, Path) else value for key, value in more.items()})
     return subprocess.Popen(
         [*prefix, sys.executable, __file__, command, str(project), arguments],
-        env={**os.environ, "PYTHONPATH": str(SOURCE)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -92,6 +92,7 @@ def wait_until(condition: object) -> None:
 def test_a_killed_server_starts_again(stopped: Path) -> None:
     pid = start(stopped)
     os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not process.is_alive(pid))
     assert start(stopped) != pid
     assert_works(stopped)
 
@@ -194,7 +195,7 @@ def test_killed_at_any_moment_the_next_start_makes_it_whole(project: Path, milli
 
 def test_initdb_killed_in_the_middle_leaves_no_poison(project: Path) -> None:
     first = in_a_process("start", project)
-    wait_until(lambda: list(project.glob(".platformdb/fresh-*/PG_VERSION")))
+    wait_until(lambda: list(project.glob(".platformdb/fresh-*/PG_VERSION")) or first.poll() is not None)
     first.kill()
     first.communicate()
     assert not (project / ".platformdb/data").exists()
@@ -204,7 +205,7 @@ def test_initdb_killed_in_the_middle_leaves_no_poison(project: Path) -> None:
 
 def test_ctrl_c_while_it_is_made_leaves_nothing(project: Path) -> None:
     first = in_a_process("start", project)
-    wait_until(lambda: list(project.glob(".platformdb/fresh-*/PG_VERSION")))
+    wait_until(lambda: list(project.glob(".platformdb/fresh-*/PG_VERSION")) or first.poll() is not None)
     first.send_signal(signal.SIGINT)
     assert "KeyboardInterrupt" in first.communicate()[1]
     assert tree(project) == []

@@ -25,7 +25,7 @@ from embedded_server import (
     tree,
 )
 from platformdb.errors import Refused
-from platformdb.postgres.server import places, relocate, run
+from platformdb.postgres.server import lifecycle, places, relocate, run
 from platformdb.postgres.server.account import choose_account, options
 from platformdb.postgres.server.binaries import find_candidates, inspect
 from platformdb.postgres.server.files import remove_tree
@@ -156,6 +156,36 @@ def test_a_closed_project_has_its_data_outside(closed: Path) -> None:
     assert query(config_of(closed), "SELECT 1") == 1
     run.stop(config_of(closed), Silent())
     assert run.start(config_of(closed), Silent()).data["data_folder"] == str(home / "data")
+
+
+def test_what_deleted_projects_left_outside_is_said(closed: Path) -> None:
+    run.start(config_of(closed), Silent())
+    gone = places.HOMES / "gone"
+    gone.mkdir()
+    (gone / "project").write_text("/no/such/project/.platformdb\n")
+    moved = closed.with_name("moved")
+    run.stop(config_of(closed), Silent())
+    closed.rename(moved)
+    home = places.locate(moved / ".platformdb").home
+    assert places.abandoned() == tuple(sorted((gone, home)))
+    assert run.start(config_of(moved), Silent()).data["data_folder"] == str(home / "data")
+    assert places.abandoned() == (gone,)
+    notes = Notes()
+    second = closed.with_name("second")
+    second.mkdir()
+    lifecycle.ensure_running(config_of(second), notes)
+    assert f"take up space: {gone}" in notes.said[0]
+    clean_up(second)
+    run.stop(config_of(moved), Silent())
+    moved.rename(closed)
+
+
+class Notes(Silent):
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.said.append(text)
 
 
 def test_a_closed_project_that_fails_leaves_nothing_outside(closed: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from platformdb.bench.judge import judge, missed
 from platformdb.bench.model import Measurement, Query, Verdict
 from platformdb.bench.read import read_queries
 from platformdb.postgres.connect import Connection, connect
-from platformdb.postgres.measure import explain, read_parameters, time_query
+from platformdb.postgres.measure import explain, read_parameters, settle, time_query
 from platformdb.postgres.target import Target
 from platformdb.project import Platform
 from platformdb.report.model import Finding, Outcome, Report, Severity, Step, StepResult, StepState, Table
@@ -30,7 +30,8 @@ def measure_queries(
         return Report("refused, nothing was measured", Outcome.REFUSED, findings=problems)
     verdicts: list[Verdict] = []
     findings: list[Finding] = []
-    with connect(target, options="-c default_transaction_read_only=on -c jit=off") as connection:
+    with connect(target) as connection:
+        settle(connection)
         observer.stage("bench", len(queries))
         for query in queries:
             began = time.perf_counter()

@@ -28,11 +28,12 @@ LOCK = "SELECT 1 FROM {table} WHERE {key} = ANY(%s) ORDER BY {key} FOR NO KEY UP
 REPAIR = """
 UPDATE {table} AS t
 SET {column} = coalesce(q.value, 0)
-FROM unnest(%s) AS wanted (key)
+FROM {table} AS wanted
 LEFT JOIN (
 {query}
-) AS q ON q.key = wanted.key
-WHERE t.{key} = wanted.key
+) AS q ON q.key = wanted.{key}
+WHERE t.{key} = wanted.{key}
+  AND wanted.{key} = ANY(%s)
   AND t.{column} IS DISTINCT FROM coalesce(q.value, 0)
 """
 

@@ -33,26 +33,41 @@ def _standing(definition: IndexDefinition, built: BuiltIndex | None, recorded: M
     return Standing(definition, State.CHANGED if changed else State.BUILT, built)
 
 
-def plan_builds(platform: str, found: Iterable[Standing], *, leftovers: Iterable[str] = ()) -> tuple[Step, ...]:
+def plan_builds(platform: str, found: Sequence[Standing], *, leftovers: Iterable[BuiltIndex] = ()) -> tuple[Step, ...]:
     """The steps that build what is missing, rebuild what is invalid and replace what changed.
 
-    ``leftovers`` names replacement indexes that an interrupted run left behind; they are dropped first.
+    ``leftovers`` are replacement indexes that an interrupted run left behind; they are dropped first.
     """
-    stale = set(leftovers)
+    defined = {standing.definition.name for standing in found}
+    stale = {index.name: index for index in leftovers if index.name not in defined}
     return tuple(step for standing in found for step in _steps(platform, standing, stale))
 
 
-def _steps(platform: str, standing: Standing, stale: set[str]) -> tuple[Step, ...]:
+def _steps(platform: str, standing: Standing, stale: Mapping[str, BuiltIndex]) -> tuple[Step, ...]:
     definition = standing.definition
     why = f"tier {definition.tier}: {definition.reason}"
+    clean = _clean(standing, stale.get(_beside(definition)))
     if standing.state is State.MISSING:
-        return (_build(platform, definition, why),)
+        return (*clean, _build(platform, definition, why))
     if standing.state is State.INVALID:
         drop = _drop(definition.name, "an interrupted build left it invalid")
-        return (drop, _build(platform, definition, why))
+        return (*clean, drop, _build(platform, definition, why))
     if standing.state is State.CHANGED:
-        return _replace(platform, definition, stale)
-    return ()
+        return (*clean, *_replace(platform, definition))
+    return clean
+
+
+def _clean(standing: Standing, left: BuiltIndex | None) -> tuple[Step, ...]:
+    """Drops what is in the way of a replacement, and in any case what only slows writes."""
+    if left is None or (left.valid and standing.state is not State.CHANGED):
+        return ()
+    return (_drop(left.name, "an interrupted replacement left it behind"),)
+
+
+def _beside(definition: IndexDefinition) -> str:
+    """The name of a definition's replacement while it is built."""
+    room = MAX_NAME_BYTES - len(REPLACEMENT_SUFFIX)
+    return definition.name.encode()[:room].decode(errors="ignore") + REPLACEMENT_SUFFIX
 
 
 def _build(platform: str, definition: IndexDefinition, reason: str) -> Step:
@@ -62,12 +77,9 @@ def _build(platform: str, definition: IndexDefinition, reason: str) -> Step:
     )
 
 
-def _replace(platform: str, definition: IndexDefinition, stale: set[str]) -> tuple[Step, ...]:
+def _replace(platform: str, definition: IndexDefinition) -> tuple[Step, ...]:
     """Builds the new one beside the old one, which serves until the swap: no moment without an index."""
-    beside = (
-        definition.name.encode()[: MAX_NAME_BYTES - len(REPLACEMENT_SUFFIX)].decode(errors="ignore")
-        + REPLACEMENT_SUFFIX
-    )
+    beside = _beside(definition)
     build = Step(
         "index", beside, "the definition changed", (Statement(_concurrently(definition, beside)),), transactional=False
     )
@@ -81,8 +93,7 @@ def _replace(platform: str, definition: IndexDefinition, stale: set[str]) -> tup
         ),
         record=_record(platform, definition),
     )
-    clean = (_drop(beside, "an interrupted replacement left it behind"),) if beside in stale else ()
-    return (*clean, build, swap)
+    return (build, swap)
 
 
 def _drop(name: str, reason: str) -> Step:

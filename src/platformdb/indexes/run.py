@@ -28,7 +28,7 @@ def tier_planner(platform: Platform, *, tier: int) -> Planner:
         built = _read_built(connection)
         wanted = [definition for definition in definitions if definition.tier <= tier]
         found = standings(wanted, built, history.of("index"))
-        leftovers = [index.name for index in built if index.name.endswith(REPLACEMENT_SUFFIX)]
+        leftovers = [index for index in built if index.name.endswith(REPLACEMENT_SUFFIX)]
         return Plan(plan_builds(platform.name, found, leftovers=leftovers), obstacles(found))
 
     return Planner(plan, findings)
@@ -55,7 +55,7 @@ def apply_indexes(
         observer.stage(f"indexes up to tier {tier}", len(steps))
         results = execute(connection, steps, observer)
     built = sum(result.step.record is not None for result in results)
-    summary = f"built {built} indexes" if built else f"nothing to do, tiers up to {tier} are built"
+    summary = f"built {built} indexes" if results else f"nothing to do, tiers up to {tier} are built"
     return Report(
         f"{platform.name}: {summary}", steps=results, data={"platform": platform.name, "tier": tier, "built": built}
     )

@@ -24,6 +24,8 @@ WRONG_SETTINGS = (
     "does not exist",
     "no pg_hba.conf entry",
     "definition of service",
+    "service file",
+    "is not permitted to log in",
     "does not support SSL",
     "invalid",
     "could not translate host name",

@@ -15,6 +15,11 @@ from platformdb.postgres.connect import Connection
 WARM_UP_RUNS = 6
 
 
+def settle(connection: Connection) -> None:
+    """Makes the session read only and its plans comparable; what the URL or PGOPTIONS set (search_path) stays."""
+    connection.execute("SET default_transaction_read_only = on; SET jit = off")
+
+
 def read_parameters(connection: Connection, sql: str, *, what: str) -> tuple[object, ...] | None:
     """The first row of a persona's query, or None where it has no row.
 

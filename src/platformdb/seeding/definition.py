@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -17,37 +16,19 @@ from platformdb.errors import Place
 from platformdb.seeding.conditions import Condition, Scalar
 from platformdb.seeding.distributions import FORBID
 from platformdb.seeding.generators import AnyGenerator
-from platformdb.seeding.model import Definition, Problem, Table, Value
+from platformdb.seeding.model import Definition, Table, Value
 from platformdb.seeding.places import find_line
+from platformdb.seeding.problems import Invalid, Problem
 from platformdb.seeding.reference import Reference, read_reference
 from platformdb.seeding.shapes import AnyShape
+from platformdb.seeding.sources import FILE, Sources
 from platformdb.seeding.times import Calendar, Time
 
-# Data made by another version of the generators is other data, even where the definition is the same.
-GENERATION = 1
 COMMON = ("nulls", "where", "given", "absent")
 NUMBER = re.compile(r"\$[a-z][a-z0-9_]*")
 PARTS = ("links", "helpers", "columns")
 LISTS = ("distinct", "differ", "require")
 TOP = ("start", "end", "rhythm", "profiles", "tables")
-
-
-@dataclass(frozen=True, slots=True)
-class Sources:
-    """The text of a platform's seed files. ``file`` and the names in ``references`` are as people see them."""
-
-    file: str
-    text: str
-    folder: str
-    references: Mapping[str, str]
-
-
-class Invalid(Exception):
-    """A definition with problems."""
-
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
-        super().__init__("; ".join(map(str, problems)))
-        self.problems = problems
 
 
 @dataclass(slots=True)
@@ -95,8 +76,7 @@ def read_definition(sources: Sources, profile: str) -> Definition:
     }
     if reader.problems or calendar is None:
         raise Invalid(tuple(reader.problems))
-    checksum = _checksum(sources)
-    return Definition("seed.toml", sources.file, profile, checksum, calendar, tables, references)
+    return Definition(FILE, sources.file, profile, calendar, tables, references)
 
 
 def _toml(reader: _Reader) -> dict[str, Any]:
@@ -255,11 +235,3 @@ def _message(item: Any) -> str:
     message = str(item["msg"]).removeprefix("Value error, ")
     missing = item["type"] in ("missing", "unexpected_keyword_argument") and str(item["loc"][-1])
     return f"{missing}: {message}" if missing else message
-
-
-def _checksum(sources: Sources) -> str:
-    """Of everything that the rows depend on, line ends aside."""
-    digest = hashlib.blake2b(f"platformdb seed {GENERATION}".encode(), digest_size=16)
-    for name, content in (("seed.toml", sources.text), *sorted(sources.references.items())):
-        digest.update(f"\0{name}\0{content.replace(chr(13) + chr(10), chr(10))}".encode())
-    return digest.hexdigest()

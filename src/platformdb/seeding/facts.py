@@ -1,15 +1,16 @@
-"""What the catalog says of the tables to seed, and what they hold."""
+"""What the catalog says of the tables to seed, and how many rows they hold."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from itertools import groupby
+from typing import LiteralString
 
 from psycopg import sql
 
 from platformdb.postgres.connect import Connection
 from platformdb.postgres.queries import query
-from platformdb.seeding.model import ColumnFact, Marker, TableFact
+from platformdb.seeding.model import ColumnFact, TableFact
 
 PACKAGE = "platformdb.seeding"
 
@@ -35,31 +36,18 @@ def read_facts(connection: Connection) -> Mapping[str, TableFact]:
     return found
 
 
-def read_marker(connection: Connection, platform: str) -> Marker | None:
-    """Which seed the database says it holds."""
-    exists = connection.execute(query("marker_exists", PACKAGE)).fetchone()
-    if not (exists and exists[0]):
-        return None
-    row = connection.execute(query("marker_read", PACKAGE), (platform,)).fetchone()
-    return Marker(*row) if row else None
-
-
-def count_filled(connection: Connection, tables: Iterable[TableFact]) -> Mapping[str, int]:
+def count_filled(connection: Connection, tables: Sequence[TableFact]) -> Mapping[str, int]:
     """The rows of those tables that are not empty."""
-    return {
-        table.name: _count(connection, table)
-        for table in tables
-        if _one(connection, sql.SQL("SELECT EXISTS (SELECT FROM {})").format(identifier(table)))
-    }
+    exist = _one_row(connection, "EXISTS (SELECT FROM {})", tables)
+    filled = [table for table, some in zip(tables, exist, strict=True) if some]
+    counts = _one_row(connection, "(SELECT count(*) FROM {})", filled)
+    return {table.name: rows for table, rows in zip(filled, counts, strict=True)}
 
 
-def _count(connection: Connection, table: TableFact) -> int:
-    return int(_one(connection, sql.SQL("SELECT count(*) FROM {}").format(identifier(table))))
-
-
-def _one(connection: Connection, statement: sql.Composed) -> int:
-    row = connection.execute(statement).fetchone()
-    return int(row[0]) if row else 0
+def _one_row(connection: Connection, part: LiteralString, tables: Sequence[TableFact]) -> tuple[int, ...]:
+    """One expression for each table, in one round trip."""
+    parts = sql.SQL(", ").join(sql.SQL(part).format(identifier(table)) for table in tables)
+    return connection.execute(sql.SQL("SELECT {}").format(parts)).fetchone() or ()
 
 
 def identifier(table: TableFact) -> sql.Identifier:

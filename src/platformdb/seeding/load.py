@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -15,9 +16,12 @@ from platformdb.postgres.copy_types import Field, WireType, encode
 from platformdb.postgres.queries import query
 from platformdb.report.model import Report, Statement, Step, StepResult, StepState
 from platformdb.report.progress import Observer
-from platformdb.seeding.facts import PACKAGE, count_filled, identifier, read_marker
-from platformdb.seeding.model import Definition, Marker, Misfit, SeedPlan, TablePlan
-from platformdb.seeding.plan import judge_state
+from platformdb.seeding.facts import count_filled, identifier
+from platformdb.seeding.marker import PACKAGE, read_marker, write_marker
+from platformdb.seeding.model import Definition, SeedPlan, TablePlan
+from platformdb.seeding.problems import Misfit
+from platformdb.seeding.reports import loaded, nothing_to_do
+from platformdb.seeding.state import Marker, judge_state
 from platformdb.seeding.streams import BLOCK, Span
 from platformdb.seeding.world import World
 
@@ -44,15 +48,15 @@ def load(
         ApplyFailed: the server refused a row; everything was rolled back.
     """
     if not _may_load(connection, platform, plan, wanted, replace=replace):
-        return _nothing_to_do(connection, platform, wanted)
+        return nothing_to_do(wanted, read_marker(connection, platform))
     try:
         with connection.transaction():
             _take(connection, plan)
             # Again, now that nobody can write any more.
             if not _may_load(connection, platform, plan, wanted, replace=replace):
-                return _nothing_to_do(connection, platform, wanted)
+                return nothing_to_do(wanted, read_marker(connection, platform))
             results = _fill(connection, definition, plan, wanted, observer)
-            _mark(connection, platform, plan, wanted, results)
+            write_marker(connection, platform, _marked(connection, plan, wanted, results))
     except psycopg.errors.LockNotAvailable:
         message = f"the tables are in use: no lock within {LOCK_TIMEOUT}"
         raise NotNow(message, help="end the other sessions' transactions, then run it again") from None
@@ -63,7 +67,7 @@ def load(
     except KeyboardInterrupt:
         raise Interrupted("interrupted; nothing was loaded", help="run it again") from None
     connection.execute(sql.SQL("ANALYZE {}").format(_list(plan.tables)))
-    return _report(wanted, results)
+    return loaded(wanted, results)
 
 
 def generate_fields(world: World, table: TablePlan) -> Iterator[Sequence[Field]]:
@@ -77,7 +81,7 @@ def generate_fields(world: World, table: TablePlan) -> Iterator[Sequence[Field]]
 
 def _may_load(connection: Connection, platform: str, plan: SeedPlan, wanted: Marker, *, replace: bool) -> bool:
     outside = count_filled(connection, plan.bystanders)
-    filled = count_filled(connection, (table.fact for table in plan.tables))
+    filled = count_filled(connection, [table.fact for table in plan.tables])
     needed = judge_state(wanted, read_marker(connection, platform), filled, replace=replace)
     if needed and outside:
         holds = ", ".join(f"{table} ({rows:,})" for table, rows in outside.items())
@@ -103,7 +107,7 @@ def _fill(
 ) -> tuple[StepResult, ...]:
     world = World(definition, wanted.seed)
     observer.stage(f"seeding profile {wanted.profile}", len(plan.tables))
-    enable = list(_disable_triggers(connection, plan.tables))
+    enable = _disable_triggers(connection, plan.tables)
     # FREEZE asks for a table that this very (sub)transaction has emptied.
     names = sql.SQL(", ").join(identifier(fact) for fact in (*(t.fact for t in plan.tables), *plan.bystanders))
     connection.execute(sql.SQL("TRUNCATE {}").format(names))
@@ -112,22 +116,25 @@ def _fill(
     results = tuple(_copy(connection, world, table, observer) for table in plan.tables)
     # A table with checks still to come cannot be altered.
     connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    for statement in enable:
-        connection.execute(statement)
+    connection.execute(enable)
     for table in plan.tables:
         _advance_sequences(connection, table)
     return results
 
 
-def _disable_triggers(connection: Connection, tables: Sequence[TablePlan]) -> Iterator[sql.Composed]:
-    """Disables the users' triggers; yields the statements that bring each back to what it was."""
-    for table in tables:
-        quoted = identifier(table.fact)
-        found = connection.execute(query("triggers", PACKAGE), {"table": quoted.as_string(connection)}).fetchall()
-        for schema, relation, trigger, state in found:
-            alter = sql.SQL("ALTER TABLE ONLY {} ").format(sql.Identifier(schema, relation))
-            connection.execute(alter + sql.SQL("DISABLE TRIGGER {}").format(sql.Identifier(trigger)))
-            yield alter + sql.SQL(ENABLE[state]) + sql.SQL(" {}").format(sql.Identifier(trigger))
+def _disable_triggers(connection: Connection, tables: Sequence[TablePlan]) -> sql.Composed:
+    """Disables the users' triggers; returns the statements that bring each back to what it was."""
+    names = [identifier(table.fact).as_string(connection) for table in tables]
+    found = connection.execute(query("triggers", PACKAGE), (names,)).fetchall()
+    disable, enable = [], []
+    for schema, relation, name, state in found:
+        alter = sql.SQL("ALTER TABLE ONLY {} ").format(sql.Identifier(schema, relation))
+        trigger = sql.Identifier(name)
+        disable.append(alter + sql.SQL("DISABLE TRIGGER {}").format(trigger))
+        enable.append(alter + sql.SQL(ENABLE[state]) + sql.SQL(" {}").format(trigger))
+    # One message for all: a round trip each would take longer than the work.
+    connection.execute(sql.SQL("; ").join(disable))
+    return sql.SQL("; ").join(enable)
 
 
 def _copy(connection: Connection, world: World, table: TablePlan, observer: Observer) -> StepResult:
@@ -153,50 +160,13 @@ def _advance_sequences(connection: Connection, table: TablePlan) -> None:
             connection.execute(statement.format(name, identifier(table.fact), name), (column.sequence,))
 
 
-def _mark(connection: Connection, platform: str, plan: SeedPlan, wanted: Marker, results: Iterable[StepResult]) -> None:
-    connection.execute(query("marker_create", PACKAGE))
-    connection.execute(
-        query("marker_write", PACKAGE),
-        {
-            "platform": platform,
-            "profile": wanted.profile,
-            "seed": wanted.seed,
-            "checksum": wanted.checksum,
-            "tables": [table.fact.name for table in plan.tables],
-            "rows": sum(result.rows or 0 for result in results),
-        },
-    )
-
-
 def _list(tables: Sequence[TablePlan]) -> sql.Composed:
     return sql.SQL(", ").join(identifier(table.fact) for table in tables)
 
 
-def _nothing_to_do(connection: Connection, platform: str, wanted: Marker) -> Report:
-    found = read_marker(connection, platform)
-    rows = found.rows if found else 0
-    return Report(
-        f"nothing to do: profile {wanted.profile}, seed {wanted.seed} is loaded already ({rows:,} rows)",
-        data={**_data(wanted), "rows": rows, "changed": False},
-    )
-
-
-def _report(wanted: Marker, results: tuple[StepResult, ...]) -> Report:
-    rows = sum(result.rows or 0 for result in results)
-    return Report(
-        f"seeded {len(results)} tables, {rows:,} rows (profile {wanted.profile}, seed {wanted.seed})",
-        steps=results,
-        data={
-            **_data(wanted),
-            "rows": rows,
-            "changed": True,
-            "tables": {result.step.subject: result.rows for result in results},
-        },
-    )
-
-
-def _data(wanted: Marker) -> dict[str, object]:
-    return {"profile": wanted.profile, "seed": wanted.seed, "checksum": wanted.checksum}
+def _marked(connection: Connection, plan: SeedPlan, wanted: Marker, results: Iterable[StepResult]) -> Marker:
+    names = tuple(identifier(table.fact).as_string(connection) for table in plan.tables)
+    return dataclasses.replace(wanted, rows=sum(result.rows or 0 for result in results), tables=names)
 
 
 def _explained(error: psycopg.Error) -> ApplyFailed:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from platformdb.errors import Place
 from platformdb.seeding.conditions import Condition
 from platformdb.seeding.times import Calendar, Time
 
@@ -15,27 +14,6 @@ if TYPE_CHECKING:
     from platformdb.seeding.reference import Reference
     from platformdb.seeding.streams import Stream
     from platformdb.seeding.world import Block, Draft, World
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something wrong with a definition, and where; ``key`` is the dotted key in seed.toml."""
-
-    message: str
-    place: Place
-    key: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.place}: {self.key}: {self.message}" if self.key else f"{self.place}: {self.message}"
-
-
-class Misfit(Exception):
-    """The definition asks for something that cannot be; ``key`` is the dotted key of whoever asked."""
-
-    def __init__(self, message: str, key: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.key = key
 
 
 class Generator(Protocol):
@@ -86,12 +64,11 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A whole seed.toml for one profile. ``checksum`` covers its text and every reference file's."""
+    """A whole seed.toml for one profile. ``source`` is the file's name as people see it."""
 
     file: str
     source: str
     profile: str
-    checksum: str
     calendar: Calendar
     tables: Mapping[str, Table]
     references: Mapping[str, Reference]
@@ -148,13 +125,3 @@ class SeedPlan:
     tables: tuple[TablePlan, ...]
     bystanders: tuple[TableFact, ...] = ()
     deferred: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Marker:
-    """Which seed a database holds; ``rows`` were loaded."""
-
-    profile: str
-    seed: int
-    checksum: str
-    rows: int = 0

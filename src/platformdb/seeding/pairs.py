@@ -6,7 +6,7 @@ import numpy as np
 
 from platformdb.seeding.columns import Floats, Ints, Mask
 from platformdb.seeding.distributions import choose
-from platformdb.seeding.model import Misfit
+from platformdb.seeding.problems import Misfit
 from platformdb.seeding.streams import Span, Stream
 
 # Up to so many possible pairs all are weighed, exact however dense the graph; above, drawn until enough differ.

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from platformdb.errors import Place, Refused
+from platformdb.errors import Place
 from platformdb.seeding.columns import Column
-from platformdb.seeding.model import (
-    ColumnFact,
-    Definition,
-    Marker,
-    Misfit,
-    Problem,
-    SeedPlan,
-    Table,
-    TableFact,
-    TablePlan,
-)
+from platformdb.seeding.model import ColumnFact, Definition, SeedPlan, Table, TableFact, TablePlan
+from platformdb.seeding.problems import Invalid, Misfit, Problem
 from platformdb.seeding.world import World
 
 
-def plan_seed(definition: Definition, facts: Mapping[str, TableFact]) -> tuple[SeedPlan, tuple[Problem, ...]]:
-    """The plan, and the problems: nothing may run unless there are none."""
+def plan_seed(definition: Definition, facts: Mapping[str, TableFact]) -> SeedPlan:
+    """What to load and in which order.
+
+    Raises:
+        Invalid: with everything that does not fit.
+    """
     problems = [*_unknown(definition, facts), *_undescribed(definition, facts), *rehearse(definition)]
     known = [facts[name] for name in definition.tables if name in facts]
     order, circle = load_order({fact: (*fact.needs, *fact.deferrable) for fact in known})
@@ -31,8 +26,10 @@ def plan_seed(definition: Definition, facts: Mapping[str, TableFact]) -> tuple[S
     if circle:
         message = f"the foreign keys of {', '.join(circle)} form a circle; make one of them DEFERRABLE"
         problems.append(Problem(message, Place(definition.source), "tables"))
+    if problems:
+        raise Invalid(tuple(problems))
     tables = tuple(TablePlan(fact, _columns(definition.tables[fact.name], fact)) for fact in order)
-    return SeedPlan(tables, _bystanders(definition, facts), deferred), tuple(problems)
+    return SeedPlan(tables, _bystanders(definition, facts), deferred)
 
 
 def load_order(needs: Mapping[TableFact, tuple[str, ...]]) -> tuple[tuple[TableFact, ...], tuple[str, ...]]:
@@ -47,34 +44,6 @@ def load_order(needs: Mapping[TableFact, tuple[str, ...]]) -> tuple[tuple[TableF
         for fact in ready:
             del waiting[fact.name]
     return tuple(order), ()
-
-
-def judge_state(wanted: Marker, found: Marker | None, filled: Mapping[str, int], *, replace: bool) -> bool:
-    """Whether to load (True), or nothing is to be done (False).
-
-    ``filled`` has the rows of those tables that are not empty.
-
-    Raises:
-        Refused: the tables hold other rows.
-    """
-    if not filled:
-        return True
-    if found is not None and _same(wanted, found) and not replace:
-        return False
-    if replace:
-        return True
-    holds = ", ".join(f"{table} ({rows:,})" for table, rows in filled.items())
-    if found is None:
-        message = f"the database holds rows that seed did not make: {holds}"
-    else:
-        same_choice = (wanted.profile, wanted.seed) == (found.profile, found.seed)
-        other = "an older definition" if same_choice else "another seed"
-        message = f"the database holds {other} (profile {found.profile}, seed {found.seed}): {holds}"
-    raise Refused(message, help="platformdb seed --replace empties these tables first; or use an empty database")
-
-
-def _same(one: Marker, other: Marker) -> bool:
-    return (one.profile, one.seed, one.checksum) == (other.profile, other.seed, other.checksum)
 
 
 def _bystanders(definition: Definition, facts: Mapping[str, TableFact]) -> tuple[TableFact, ...]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from platformdb.errors import Place
 from platformdb.seeding.columns import Column, texts
-from platformdb.seeding.model import Problem
+from platformdb.seeding.problems import Problem
 
 TRUE = ("true", "yes", "1")
 

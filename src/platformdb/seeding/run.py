@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import importlib.util
-from typing import TYPE_CHECKING
 
 from platformdb.errors import ConfigError
+from platformdb.postgres.connect import Connection
+from platformdb.project import Platform
 from platformdb.report.model import Report
 from platformdb.report.progress import Observer, Silent
-
-if TYPE_CHECKING:
-    from platformdb.postgres.connect import Connection
-    from platformdb.project import Platform
-    from platformdb.seeding.model import Definition, SeedPlan
+from platformdb.seeding.marker import holds, read_marker
+from platformdb.seeding.reports import nothing_to_do
+from platformdb.seeding.sources import Sources, read_sources
+from platformdb.seeding.state import Marker
 
 
 def seed(
@@ -43,29 +43,35 @@ def seed(
         NotNow: the tables are in use.
         ApplyFailed: the server refused a row; everything was rolled back.
     """
+    sources = read_sources(platform)
+    wanted = Marker(profile, seed, sources.checksum)
+    found = read_marker(connection, platform.name)
+    if not replace and holds(connection, found, wanted):
+        return nothing_to_do(wanted, found)
+    return _load(connection, platform, sources, wanted, replace=replace, observer=observer or Silent())
+
+
+def _load(
+    connection: Connection,
+    platform: Platform,
+    sources: Sources,
+    wanted: Marker,
+    *,
+    replace: bool,
+    observer: Observer,
+) -> Report:
     if importlib.util.find_spec("numpy") is None:
         raise ConfigError("seeding needs numpy, which is not installed", help="pip install 'platformdb[local]'")
     # Late, because numpy takes as long to import as most commands take to run.
-    from platformdb.seeding.load import load
-    from platformdb.seeding.model import Marker
-
-    definition, plan = _planned(connection, platform, profile)
-    wanted = Marker(profile, seed, definition.checksum)
-    return load(connection, platform.name, definition, plan, wanted, replace=replace, observer=observer or Silent())
-
-
-def _planned(connection: Connection, platform: Platform, profile: str) -> tuple[Definition, SeedPlan]:
-    from platformdb.seeding.definition import Invalid, read_definition
+    from platformdb.seeding.definition import read_definition
     from platformdb.seeding.facts import read_facts
-    from platformdb.seeding.files import explain, read_sources
+    from platformdb.seeding.load import load
     from platformdb.seeding.plan import plan_seed
+    from platformdb.seeding.problems import Invalid, explain
 
-    sources = read_sources(platform)
     try:
-        definition = read_definition(sources, profile)
+        definition = read_definition(sources, wanted.profile)
+        plan = plan_seed(definition, read_facts(connection))
     except Invalid as invalid:
         raise explain(invalid.problems, sources) from None
-    plan, problems = plan_seed(definition, read_facts(connection))
-    if problems:
-        raise explain(problems, sources)
-    return definition, plan
+    return load(connection, platform.name, definition, plan, wanted, replace=replace, observer=observer)

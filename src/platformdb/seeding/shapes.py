@@ -10,8 +10,8 @@ import numpy as np
 from platformdb.seeding.columns import Column, Ints, link, texts
 from platformdb.seeding.conditions import Condition, Scalar
 from platformdb.seeding.distributions import EVEN, FORBID, Distribution, Skew, choose, counts
-from platformdb.seeding.model import Misfit
 from platformdb.seeding.pairs import sample_pairs
+from platformdb.seeding.problems import Misfit
 from platformdb.seeding.streams import Span, Stream
 from platformdb.seeding.world import Draft, linked
 

@@ -39,14 +39,31 @@ class Calendar:
         if self.rhythm and max(self.rhythm) * 24 / sum(self.rhythm) > STEEPEST:
             raise ValueError(f"no hour of the rhythm can be more than {STEEPEST} times as busy as the average")
 
+    @property
+    def opens(self) -> int:
+        """The start in activity time."""
+        return int(self._bent(np.array([self.start]), self._hours(), self._busy())[0]) // STEP * STEP + STEP
+
+    @property
+    def closes(self) -> int:
+        """The end in activity time."""
+        return int(self._bent(np.array([self.end]), self._hours(), self._busy())[0]) // STEP * STEP
+
     def wall(self, instants: Ints) -> Ints:
         """Activity time as wall time: µs since 1970."""
-        if not self.rhythm:
-            return instants
-        busy = np.concatenate([[0.0], np.cumsum(self.rhythm)])
-        hours = np.linspace(0, DAY, 25)
-        within = np.interp(instants % DAY, busy / busy[-1] * DAY, hours)
-        return instants - instants % DAY + within.astype(np.int64)
+        return self._bent(instants, self._busy(), self._hours())
+
+    def _bent(self, instants: Ints, of: Floats, to: Floats) -> Ints:
+        within = instants % DAY
+        return np.asarray(instants - within + np.interp(within, of, to).astype(np.int64))
+
+    def _hours(self) -> Floats:
+        return np.linspace(0, DAY, 25)
+
+    def _busy(self) -> Floats:
+        """Where in activity time each hour begins."""
+        weights = self.rhythm or (1.0,) * 24
+        return np.concatenate([[0.0], np.cumsum(weights)]) / sum(weights) * DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +97,7 @@ class Time:
         """The instant of each row, unsorted; ``base`` is that of the last row it refers to."""
         if self.together:
             return base
-        last = calendar.start + self.until * (calendar.end - calendar.start)
+        last = calendar.opens + self.until * (calendar.closes - calendar.opens)
         room = np.maximum(last - base, 0.0)
         anywhere = room * stream.aspect("anywhere").uniform(Span(0, len(base))) ** (1.0 / self.growth)
         waited = self._waited(base, groups, room, anywhere, stream)

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from platformdb.seeding.columns import Column, Ints, by_code, compact, keys
-from platformdb.seeding.model import Definition, Misfit, Table, Value
+from platformdb.seeding.model import Definition, Table, Value
+from platformdb.seeding.problems import Misfit
 from platformdb.seeding.streams import Span, Stream
 from platformdb.seeding.times import ascending, latest
 
@@ -145,7 +146,7 @@ class World:
         columns += [linked(block, path) for path in spec.time.after]
         calendar = self.definition.calendar
         moments = [self._moments(column) for column in columns if column.target in self.definition.tables]
-        base = latest(moments, block.span.rows, calendar.start)
+        base = latest(moments, block.span.rows, calendar.opens)
         groups = linked(block, spec.time.per).array if spec.time.per else None
         return spec.time.instants(base, groups, calendar, self.stream(spec.name, TIME))
 

@@ -60,7 +60,7 @@ def test_updated_at_is_set_when_a_row_changes(conn: Connection, table: str) -> N
     row = old_row(conn, table)
     assert row.updated_at == LONG_AGO
     change(conn, table, **CHANGES[table])
-    assert value(conn, f"SELECT bool_and(updated_at = now()) FROM {table}")  # noqa: S608
+    assert value(conn, f"SELECT bool_and(updated_at = now()) FROM {table}")
 
 
 @pytest.mark.parametrize("table", CHANGES)
@@ -76,7 +76,7 @@ def test_updated_at_stays_when_an_update_changes_nothing(conn: Connection, table
 def test_updated_at_cannot_be_set_by_hand_together_with_a_change(conn: Connection, table: str) -> None:
     old_row(conn, table)
     change(conn, table, **CHANGES[table], updated_at=datetime(2030, 1, 1, tzinfo=UTC))
-    assert value(conn, f"SELECT bool_and(updated_at = now()) FROM {table}")  # noqa: S608
+    assert value(conn, f"SELECT bool_and(updated_at = now()) FROM {table}")
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,15 @@ from platformdb.postgres.server.files import (
     write_private,
 )
 from platformdb.postgres.server.model import DEFAULT_PORT, Account, Binaries, Mark, PidFile, Places, Server
-from platformdb.postgres.server.places import abandon, locate, prepare_socket_folder, remove_socket_folder, settle
+from platformdb.postgres.server.places import (
+    abandon,
+    abandoned,
+    claim,
+    locate,
+    prepare_socket_folder,
+    remove_socket_folder,
+    settle,
+)
 from platformdb.postgres.server.plan import choose, explain, mark_text, parse_mark, settings_text
 from platformdb.postgres.server.relocate import reachable_programs
 from platformdb.report.progress import Observer
@@ -141,6 +149,8 @@ def _create(
     observer.stage(f"creating a PostgreSQL {binaries.version.text} server")
     undo.callback(_undo_creation, places.state)
     settled = settle(places, account)
+    if settled.elsewhere and (left := abandoned()):
+        observer.note(f"{len(left)} servers of projects that are gone take up space: {', '.join(map(str, left))}")
     cluster.create(settled, programs, binaries.version, account)
     return settled
 
@@ -165,6 +175,8 @@ def _launch(config: Config, places: Places, programs: Path, account: Account, he
     stale = process.defuse_pid_file(places.data)
     if stale is not None:
         write_private(places.data / "postmaster.pid", stale)
+    if places.elsewhere:
+        claim(places)  # the project may have been moved
     folder = prepare_socket_folder(places, account, port)
     settings = settings_text(os.fsdecode(folder), port, tcp=config.port is not None)
     write_private(places.data / cluster.SETTINGS_FILE, settings)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from platformdb.errors import Refused
 from platformdb.postgres.server.account import ROOT, can_enter
-from platformdb.postgres.server.files import is_private, make_folder, remove_tree
+from platformdb.postgres.server.files import is_private, make_folder, remove_tree, write_private
 from platformdb.postgres.server.model import Account, Places
 from platformdb.postgres.server.plan import can_hold_socket
 
@@ -61,6 +61,23 @@ def abandon(places: Places) -> None:
         remove_tree(places.home / "run")
 
 
+def abandoned() -> tuple[Path, ...]:
+    """Homes whose project is not where it was: deleted, or moved and not started since. Only its owner can know."""
+    return tuple(sorted(note.parent for note in HOMES.glob("*/project") if not _owner_of(note).exists()))
+
+
+def claim(places: Places) -> None:
+    """Writes into a home whose it is."""
+    write_private(places.home / "project", f"{places.state}\n")
+
+
+def _owner_of(note: Path) -> Path:
+    try:
+        return Path(note.read_text(encoding="utf-8", errors="surrogateescape").rstrip("\n"))
+    except FileNotFoundError:  # another command has just removed it: nothing is left to be said
+        return HOMES
+
+
 def make_homes() -> Path:
     """The folder of all servers outside their projects, and of copied programs."""
     HOMES.parent.mkdir(parents=True, exist_ok=True)
@@ -73,7 +90,7 @@ def _make_home(places: Places) -> None:
     make_homes()
     if not places.home.exists():
         make_folder(places.home, 0o711)
-        (places.home / "project").write_text(f"{places.state}\n", encoding="utf-8", errors="surrogateescape")
+    claim(places)
 
 
 def prepare_socket_folder(places: Places, account: Account, port: int) -> Path:

@@ -11,7 +11,7 @@ import numpy as np
 from platformdb.seeding.columns import Column, Ints, link
 from platformdb.seeding.conditions import Condition, Scalar
 from platformdb.seeding.distributions import FORBID
-from platformdb.seeding.model import Misfit
+from platformdb.seeding.problems import Misfit
 from platformdb.seeding.world import linked
 
 if TYPE_CHECKING:

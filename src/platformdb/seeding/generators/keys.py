@@ -9,7 +9,7 @@ import numpy as np
 
 from platformdb.seeding.columns import Column, Mask, Part, Texts, ranks
 from platformdb.seeding.distributions import FORBID
-from platformdb.seeding.model import Misfit
+from platformdb.seeding.problems import Misfit
 
 if TYPE_CHECKING:
     from platformdb.seeding.streams import Stream

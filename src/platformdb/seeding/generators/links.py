@@ -11,7 +11,7 @@ import numpy as np
 from platformdb.seeding.columns import Column, Floats, Ints, by_code, compact, keys, link
 from platformdb.seeding.conditions import Condition, Scalar
 from platformdb.seeding.distributions import EVEN, FORBID, Skew, choose
-from platformdb.seeding.model import Misfit
+from platformdb.seeding.problems import Misfit
 from platformdb.seeding.streams import BLOCK
 from platformdb.seeding.world import linked
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from platformdb.seeding.columns import Column, Mask, Part, Texts, constant, joined, numerals, ranks, recode, text, texts
 from platformdb.seeding.distributions import FORBID
-from platformdb.seeding.model import Misfit
+from platformdb.seeding.problems import Misfit
 
 if TYPE_CHECKING:
     from platformdb.seeding.streams import Stream

@@ -11,7 +11,7 @@ import numpy as np
 from platformdb.seeding.columns import Column, Ints, Mask, Texts, constant, keys, texts
 from platformdb.seeding.conditions import Scalar, present
 from platformdb.seeding.distributions import FORBID, Distribution, check_weights, choose
-from platformdb.seeding.model import Misfit
+from platformdb.seeding.problems import Misfit
 from platformdb.seeding.times import SECOND
 
 if TYPE_CHECKING:

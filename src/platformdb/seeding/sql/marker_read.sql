@@ -1,1 +1,1 @@
-SELECT profile, seed, checksum, rows FROM platformdb.seed WHERE platform = %s
+SELECT profile, seed, checksum, rows, tables FROM platformdb.seed WHERE platform = %s

@@ -1,18 +1,37 @@
-"""Reads a platform's seed folder, and puts problems into words."""
+"""The texts of a platform's seed folder: seed.toml and reference/*.csv."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from platformdb.errors import ConfigError, Place
 from platformdb.project import Platform
-from platformdb.seeding.definition import Sources
-from platformdb.seeding.model import Problem
-from platformdb.seeding.places import find_line
 
 FILE = "seed.toml"
 FOLDER = "reference"
+# Data made by another version of the generators is other data, even where the definition is the same.
+GENERATION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The texts. ``file`` and ``folder`` are named as people see them."""
+
+    file: str
+    text: str
+    folder: str
+    references: Mapping[str, str]
+
+    @property
+    def checksum(self) -> str:
+        """Of everything that the rows depend on, line ends aside."""
+        digest = hashlib.blake2b(f"platformdb seed {GENERATION}".encode(), digest_size=16)
+        for name, content in ((FILE, self.text), *sorted(self.references.items())):
+            digest.update(f"\0{name}\0{content.replace(chr(13) + chr(10), chr(10))}".encode())
+        return digest.hexdigest()
 
 
 def read_sources(platform: Platform) -> Sources:
@@ -38,22 +57,3 @@ def _text(platform: Platform, path: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         place = Place(platform.shown(path))
         raise ConfigError(f"cannot read {place}: {error}", place=place, help="the file must be UTF-8") from None
-
-
-def explain(problems: tuple[Problem, ...], sources: Sources) -> ConfigError:
-    """All problems as one error, each with its line."""
-    placed = [_placed(problem, sources) for problem in problems]
-    if len(placed) == 1:
-        return ConfigError(placed[0].message, detail=placed[0].key, place=placed[0].place, help=f"correct {FILE}")
-    return ConfigError(
-        f"the seed definition has {len(placed)} problems",
-        detail="\n".join(map(str, placed)),
-        place=placed[0].place,
-        help="correct them all, then run it again; nothing was changed",
-    )
-
-
-def _placed(problem: Problem, sources: Sources) -> Problem:
-    if problem.place.line is not None or problem.place.name != sources.file:
-        return problem
-    return replace(problem, place=Place(sources.file, find_line(sources.text, tuple(problem.key.split(".")))))

@@ -1,0 +1,50 @@
+"""The row in platformdb.seed that says which seed a database holds."""
+
+from __future__ import annotations
+
+from psycopg import sql
+
+from platformdb.postgres.connect import Connection
+from platformdb.postgres.queries import query
+from platformdb.seeding.state import Marker
+
+PACKAGE = "platformdb.seeding"
+
+
+def read_marker(connection: Connection, platform: str) -> Marker | None:
+    """Which seed the database says it holds."""
+    exists = connection.execute(query("marker_exists", PACKAGE)).fetchone()
+    if not (exists and exists[0]):
+        return None
+    row = connection.execute(query("marker_read", PACKAGE), (platform,)).fetchone()
+    if row is None:
+        return None
+    profile, seed, checksum, rows, tables = row
+    return Marker(profile, seed, checksum, rows, tuple(tables))
+
+
+def holds(connection: Connection, found: Marker | None, wanted: Marker) -> bool:
+    """Whether the database holds the wanted seed; not when its tables are gone, or all empty."""
+    if found is None or not wanted.same_seed(found):
+        return False
+    present = connection.execute(query("tables_present", PACKAGE), (list(found.tables),)).fetchone()
+    if not (present and present[0]):
+        return False
+    # The names were quoted when they were written down.
+    parts = [sql.SQL("EXISTS (SELECT FROM {})").format(sql.SQL(name)) for name in found.tables]
+    row = connection.execute(sql.SQL("SELECT {}").format(sql.SQL(" OR ").join(parts))).fetchone()
+    return bool(row and row[0])
+
+
+def write_marker(connection: Connection, platform: str, marker: Marker) -> None:
+    """Says so, in the transaction that loaded it; ``marker.tables`` are quoted names."""
+    connection.execute(query("marker_create", PACKAGE))
+    values = {
+        "platform": platform,
+        "profile": marker.profile,
+        "seed": marker.seed,
+        "checksum": marker.checksum,
+        "tables": list(marker.tables),
+        "rows": marker.rows,
+    }
+    connection.execute(query("marker_write", PACKAGE), values)

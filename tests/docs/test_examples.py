@@ -1,0 +1,156 @@
+"""The commands in the manual are run for real, and print what the manual says.
+
+After a wanted change: ``pytest tests/docs --update-golden`` writes the real output into the pages; read the difference.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import chdir
+from pathlib import Path
+
+import pytest
+
+import platformdb
+from commandline import MISLEADING, url_of
+from embedded_server import clean_up, project_folder
+from manual import PAGES, Block, blocks, name, runnable, script
+from platformdb.cli.app import run
+from platformdb.config import STATE_FOLDER
+from platformdb.postgres.server.binaries import find_candidates
+
+SHOWN_HOME = "/home/ada"
+# The picture and the README's screen are made by docs/pictures/make, in one run.
+MADE_ELSEWHERE = ("README.md",)
+OWN_SERVER = re.compile(r"platformdb (up|server)\b")
+SHELL = re.compile(r" [|<>] |\$[A-Z(]| &&? ")
+
+# What is another one at each run, and what to compare instead.
+VARIES = (
+    (re.compile(r"\d+(\.\d+)? ms\b"), "N ms"),
+    (re.compile(r"\b(process|pid) \d+"), r"\1 N"),
+    (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?(\+00)?"), "DATE"),
+    (re.compile(r'"elapsed_ms": \d+(\.\d+)?'), '"elapsed_ms": N'),
+    (re.compile(r"\b18\.\d+\b"), "18.N"),
+    (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "UUID"),
+    (re.compile(r"^(runs as|user) +\S+", re.MULTILINE), r"\1 USER"),
+    (re.compile(r"\d+ bytes free|\d+ kB\b"), "SIZE"),
+    (re.compile(r"[ \t]+"), " "),
+    (re.compile(r"-{3,}"), "---"),
+)
+
+
+@pytest.mark.newest_server
+@pytest.mark.parametrize("page", runnable(), ids=name)
+def test_a_page_does_what_it_says(page, db, request, monkeypatch, capfd):
+    todo = tuple(script(page))
+    for variable in MISLEADING:
+        monkeypatch.delenv(variable, raising=False)
+    continues = any(block.page.name == "README.md" for block in todo)
+    with project_folder("vrss" if continues else "shop") as folder:
+        if not any(OWN_SERVER.match(command) for block in todo if block.is_run for command, _ in block.commands):
+            monkeypatch.setenv("DATABASE_URL", url_of(db))
+        with chdir(folder):
+            session = Session(folder, capfd)
+            try:
+                outputs = {block: tuple(session.carry_out(block)) for block in todo}
+            finally:
+                for state in folder.rglob(STATE_FOLDER):
+                    clean_up(state.parent)
+    if request.config.getoption("--update-golden"):
+        write(outputs)
+    else:
+        for block, said in outputs.items():
+            shown = [output for _, output in block.commands] if block.is_run else []
+            assert [same(text) for text in said] == [same(text) for text in shown], name(block.page)
+
+
+class Session:
+    """A user at a terminal, in the project's folder."""
+
+    def __init__(self, folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+        self.folder = folder
+        self.capfd = capfd
+        self.code = 0
+
+    def carry_out(self, block: Block) -> Iterator[str]:
+        """Writes a file, or runs the commands; yields what each prints."""
+        if block.file:
+            path = Path(block.file)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(block.text, encoding="utf-8")
+        elif block.is_run:
+            yield from (self.run(command) for command, _ in block.commands)
+
+    def run(self, command: str) -> str:
+        self.capfd.readouterr()
+        program, *arguments = shlex.split(command, comments=True)
+        if command == "echo $?":
+            return f"{self.code}\n"
+        if program == "cd":
+            os.chdir(arguments[0])
+            return ""
+        if program == "platformdb" and not SHELL.search(command):
+            try:
+                self.code = run(arguments)
+            except SystemExit as left:
+                self.code = int(left.code or 0)
+        else:
+            self.code = subprocess.run(["bash", "-c", command], env=self.environment(), check=False).returncode
+        return self.as_shown("".join(self.capfd.readouterr()))
+
+    def environment(self) -> dict[str, str]:
+        """With a platformdb on the path, whatever of it is installed."""
+        programs = self.folder / "bin"
+        programs.mkdir(exist_ok=True)
+        (programs / "platformdb").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m platformdb "$@"\n')
+        (programs / "platformdb").chmod(0o755)
+        source = Path(platformdb.__file__).parent.parent
+        psql = next(find_candidates(None)).folder
+        return {**os.environ, "PATH": f"{programs}:{psql}:{os.environ['PATH']}", "PYTHONPATH": str(source)}
+
+    def as_shown(self, text: str) -> str:
+        """As on a reader's terminal: where progress leaves nothing behind, and folders are theirs."""
+        lines = (line for line in text.splitlines(keepends=True) if not line.startswith("== "))
+        places = (
+            (str(self.folder), f"{SHOWN_HOME}/{self.folder.name}"),
+            (str(self.folder.resolve()), f"{SHOWN_HOME}/{self.folder.name}"),
+            (sys.prefix, f"{SHOWN_HOME}/.venv"),
+            (f"python{sys.version_info[0]}.{sys.version_info[1]}", "python3.11"),
+        )
+        shown = "".join(lines)
+        for real, instead in places:
+            shown = shown.replace(real, instead)
+        return shown
+
+
+def same(text: str) -> list[str]:
+    for pattern, instead in VARIES:
+        text = pattern.sub(instead, text)
+    return [line.strip() for line in text.strip().splitlines()]
+
+
+def write(outputs: dict[Block, tuple[str, ...]]) -> None:
+    """Puts the real outputs into the pages, where they differ in more than what varies."""
+    for page in {block.page for block in outputs if name(block.page) not in MADE_ELSEWHERE}:
+        text = page.read_text(encoding="utf-8")
+        mine = [block for block in outputs if block.page == page and block.is_run]
+        for block in sorted(mine, key=lambda each: -each.start):
+            pairs = zip(block.commands, outputs[block], strict=True)
+            new = "".join(
+                f"$ {command}\n{shown if same(shown) == same(said) else said}" for (command, shown), said in pairs
+            )
+            text = text[: block.start] + new + text[block.end :]
+        page.write_text(text, encoding="utf-8")
+
+
+def test_most_examples_are_run():
+    consoles = [block for page in PAGES for block in blocks(page) if block.language == "console"]
+    not_run = [block for block in consoles if not block.is_run]
+    assert len(not_run) * 4 <= len(consoles), Counter(name(block.page) for block in not_run)

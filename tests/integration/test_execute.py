@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from catalog import relations, rows
+from platformdb.errors import ApplyFailed, Interrupted, Place
+from platformdb.postgres.connect import Connection, connect
+from platformdb.postgres.execute import execute
+from platformdb.postgres.target import Target
+from platformdb.report.model import Statement, Step, StepState
+from platformdb.report.progress import Silent
+from recorder import Recorder
+
+
+def step(name: str, *statements: str | Statement, **fields: object) -> Step:
+    made = tuple(s if isinstance(s, Statement) else Statement(s) for s in statements)
+    return Step("test", name, "why", made, **fields)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def work(db: Target) -> Iterator[Connection]:
+    with connect(db) as connection:
+        yield connection
+
+
+def failure(work: Connection, *steps: Step, observer: Recorder | None = None) -> ApplyFailed:
+    with pytest.raises(ApplyFailed) as caught:
+        execute(work, steps, observer or Silent())
+    return caught.value
+
+
+def test_steps_run_in_order_and_are_reported_as_they_happen(work: Connection) -> None:
+    recorder = Recorder()
+    results = execute(work, [step("a", "CREATE TABLE a (x int)"), step("b", "INSERT INTO a VALUES (1), (2)")], recorder)
+    assert recorder.events == ["started a", "applied a", "started b", "applied b"]
+    assert [(r.state, r.rows) for r in results] == [(StepState.APPLIED, None), (StepState.APPLIED, 2)]
+    assert all(r.elapsed_ms > 0 for r in results)
+
+
+def test_no_steps_are_no_work(work: Connection) -> None:
+    assert execute(work, [], Silent()) == ()
+
+
+def test_values_are_bound_and_text_without_values_is_sent_as_it_is(work: Connection) -> None:
+    execute(
+        work,
+        [
+            step("a", "CREATE TABLE a (x text); INSERT INTO a VALUES ('100 %s')"),
+            step("b", Statement("INSERT INTO a SELECT unnest(%s::text[])", (["x'; DROP TABLE a; --", "ü"],))),
+        ],
+        Silent(),
+    )
+    assert work.execute('SELECT x FROM a ORDER BY x COLLATE "C"').fetchall() == [
+        ("100 %s",),
+        ("x'; DROP TABLE a; --",),
+        ("ü",),
+    ]
+
+
+def test_a_step_is_planned_only_when_the_one_before_it_has_run(db: Target, work: Connection) -> None:
+    seen = []
+
+    def steps() -> Iterator[Step]:
+        yield step("a", "CREATE TABLE a ()")
+        seen.append(relations(db))
+        yield step("b", "CREATE TABLE b ()")
+
+    execute(work, steps(), Silent())
+    assert seen == [{"a"}]
+
+
+def test_all_statements_of_a_transactional_step_stand_or_fall_together(db: Target, work: Connection) -> None:
+    error = failure(work, step("a", "CREATE TABLE a ()", "CREATE TABLE b ()", "SELECT nope"))
+    assert error.message == 'a: column "nope" does not exist'
+    assert "rolled back whole" in error.help
+    assert relations(db) == set()
+
+
+def test_the_statements_of_a_solo_step_stand_one_by_one(db: Target, work: Connection) -> None:
+    error = failure(work, step("a", "CREATE TABLE a ()", "SELECT nope", transactional=False))
+    assert "check what it left behind" in error.help
+    assert relations(db) == {"a"}
+
+
+def test_the_first_failure_ends_the_run_and_the_error_holds_what_went_before(work: Connection) -> None:
+    recorder = Recorder()
+    error = failure(work, step("a", "SELECT 1"), step("b", "SELECT nope"), step("c", "SELECT 1"), observer=recorder)
+    assert [(r.step.subject, r.state.value) for r in error.results] == [("a", "applied"), ("b", "failed")]
+    assert recorder.events == ["started a", "applied a", "started b", "failed b"]
+    assert work.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+
+
+@pytest.mark.parametrize(
+    ("source", "sql", "expected"),
+    [
+        (Place("f.sql", 10, 5, "    SELECT nope;"), "SELECT nope", Place("f.sql", 10, 12, "    SELECT nope;")),
+        (Place("f.sql", 10, 5, "    SELECT"), "SELECT\n  1, nope", Place("f.sql", 11, 6, "  1, nope")),
+        (Place("f.sql", 10, 5, "x"), "DO $$ BEGIN RAISE 'x'; END $$", Place("f.sql", 10, 5, "x")),
+        (None, "SELECT nope", None),
+    ],
+)
+def test_a_position_is_told_in_the_file_and_else_the_place_of_the_step(
+    work: Connection, source: Place | None, sql: str, expected: Place | None
+) -> None:
+    assert failure(work, step("a", sql, source=source)).place == expected
+
+
+def test_an_interrupt_cancels_the_statement_and_says_what_was_done(db: Target, work: Connection) -> None:
+    def interrupt() -> None:
+        while not rows(
+            db, "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"
+        ):
+            time.sleep(0.02)
+        signal.raise_signal(signal.SIGINT)
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    with pytest.raises(Interrupted) as caught:
+        execute(work, [step("a", "CREATE TABLE a ()"), step("b", "CREATE TABLE b (); SELECT pg_sleep(60)")], Silent())
+    thread.join()
+    assert caught.value.message == "interrupted during b"
+    assert [(r.step.subject, r.state.value) for r in caught.value.results] == [("a", "applied"), ("b", "failed")]
+    assert relations(db) == {"a"}

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import pytest
+
+from catalog import rows, run
+from platformdb.errors import ApplyFailed, NotNow
+from platformdb.postgres import lock
+from platformdb.postgres.connect import connect
+from platformdb.postgres.lock import one_runner
+from platformdb.postgres.target import Target
+from platformdb.report.progress import Observer, Silent
+from recorder import Recorder
+from servers import Server
+
+HELD = """
+FROM pg_locks
+WHERE locktype = 'advisory' AND granted
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+
+
+def locked(db: Target, seconds: float = 0, observer: Observer | None = None) -> AbstractContextManager[None]:
+    return one_runner(db, wait_seconds=seconds, observer=observer or Silent())
+
+
+@contextmanager
+def waiting_runner(db: Target) -> Iterator[tuple[list[str], Recorder]]:
+    """A second runner in a thread, which waits already: what it did, and what it said."""
+    did: list[str] = []
+    recorder = Recorder()
+
+    def work() -> None:
+        with locked(db, 20, recorder):
+            did.append("ran")
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    while not recorder.events:
+        time.sleep(0.01)
+    try:
+        yield did, recorder
+    finally:
+        release(db)
+        thread.join(timeout=20)
+    assert not thread.is_alive()
+
+
+def release(db: Target) -> None:
+    """Ends the holder's session, as a crash would."""
+    run(db, f"SELECT pg_terminate_backend(pid) {HELD}")
+
+
+def test_a_second_runner_is_told_who_holds_the_lock(db: Target) -> None:
+    with locked(db):
+        ((pid, user),) = rows(db, f"SELECT pid, current_user {HELD}")
+        with pytest.raises(NotNow) as caught, locked(db):
+            pytest.fail("both hold it")
+    assert f"pid {pid}, user {user}, from this machine" in caught.value.message
+    assert caught.value.exit_code == 5
+
+
+def test_a_second_runner_waits_says_so_once_and_then_runs(db: Target) -> None:
+    with locked(db), waiting_runner(db) as (did, recorder):
+        time.sleep(0.3)
+        assert did == []
+    assert did == ["ran"]
+    (event,) = recorder.events
+    assert event.startswith("note waiting for another platformdb (pid ")
+
+
+def test_the_lock_is_free_after_an_error(db: Target) -> None:
+    with pytest.raises(ApplyFailed), locked(db):
+        raise ApplyFailed("x")
+    assert rows(db, f"SELECT count(*) {HELD}") == [(0,)]
+    with locked(db):
+        assert rows(db, f"SELECT count(*) {HELD}") == [(1,)]
+
+
+def test_the_wait_is_not_longer_than_asked_for(db: Target) -> None:
+    with locked(db):
+        began = time.monotonic()
+        with pytest.raises(NotNow), locked(db, 0.3):
+            pass
+        assert 0.3 <= time.monotonic() - began < 3
+
+
+def test_another_database_has_a_lock_of_its_own(server: Server, db: Target) -> None:
+    with locked(db), one_runner(server.maintenance, wait_seconds=0, observer=Silent()):
+        pass
+
+
+def test_an_application_that_locks_on_its_own_numbers_is_not_in_the_way(db: Target) -> None:
+    with connect(db) as application:
+        application.execute("SELECT pg_advisory_lock(1), pg_advisory_lock(1, 2)")
+        with locked(db):
+            pass
+
+
+def test_a_waiting_runner_does_not_stop_a_concurrent_index_build(db: Target) -> None:
+    """A blocking waiter would hold a snapshot that CREATE INDEX CONCURRENTLY waits for: a deadlock."""
+    run(db, "CREATE TABLE t AS SELECT generate_series(1, 100) AS x")
+    with locked(db), waiting_runner(db) as (did, _):
+        with connect(db) as work:
+            work.execute("SET statement_timeout = '15s'")
+            work.execute("CREATE INDEX CONCURRENTLY i ON t (x)")
+        assert did == []
+        assert rows(db, "SELECT indisvalid FROM pg_index WHERE indexrelid = 'i'::regclass") == [(True,)]
+
+
+def test_a_lock_lost_with_its_connection_is_said_and_is_no_error(db: Target) -> None:
+    recorder = Recorder()
+    with locked(db, observer=recorder):
+        release(db)
+    (event,) = recorder.events
+    assert "connection was lost" in event
+
+
+def test_a_lock_that_is_no_longer_ours_is_said(db: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    recorder = Recorder()
+    with locked(db, observer=recorder):
+        monkeypatch.setattr(lock, "LOCK_KEY", (1, 2))  # as behind a pooler that gave our session to somebody else
+    (event,) = recorder.events
+    assert "no longer ours" in event
