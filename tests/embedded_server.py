@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -144,6 +145,35 @@ def as_user(user: str, command: str, project: Path, **more: Any) -> dict[str, An
     os.waitpid(child, 0)
     assert text, f"'{user}' said nothing"
     return dict(json.loads(text))
+
+
+def start(project: Path) -> int:
+    return int(run.start(config_of(project), Silent()).data["pid"])
+
+
+def wait_until(condition: object) -> None:
+    until = time.monotonic() + 20
+    while not condition():  # type: ignore[operator]
+        assert time.monotonic() < until, "waited in vain"
+        time.sleep(0.002)
+
+
+def assert_works(project: Path) -> None:
+    """The table is there, and nothing of earlier troubles."""
+    assert query(config_of(project), "SELECT a FROM kept") == 42
+    assert not [name for name in tree(project) if "fresh" in name or ".pw" in name]
+
+
+def prepare(project: Path) -> None:
+    """Makes a server with a table in it, and stops it cleanly."""
+    start(project)
+    query(config_of(project), "CREATE TABLE kept AS SELECT 42 AS a")
+    run.stop(config_of(project), Silent())
+
+
+def copy_stopped(prepared: Path, project: Path) -> None:
+    """A copy of a stopped server: faster than making another."""
+    subprocess.run(["cp", "-a", prepared / ".platformdb", project], check=True)
 
 
 def mount_tmpfs(folder: Path, options: str) -> str | None:

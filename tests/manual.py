@@ -3,6 +3,7 @@
 A fenced block after ``<!-- file: NAME -->`` is a file of the page's project. A ``console`` block holds commands
 (``$ …``) and what they print; after ``<!-- not run: REASON -->`` it is for reading only. ``<!-- follows: PAGE -->``
 begins a page that goes on where another ends, ``<!-- files of: PAGE -->`` one that has the other's files.
+``<!-- setup: COMMAND -->`` is run and not shown.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ BLOCK = re.compile(
     r"(?:^<!-- (?P<mark>[^\n]*?) -->\n)?^(?P<fence>```+)(?P<language>\w*)\n(?P<text>.*?)^(?P=fence)$",
     re.MULTILINE | re.DOTALL,
 )
+SETUP = re.compile(r"^<!-- setup: (?P<command>.*) -->$", re.MULTILINE)
 FOLLOWS = re.compile(r"^<!-- (?P<how>follows|files of): (?P<page>\S+) -->$", re.MULTILINE)
 
 
@@ -43,7 +45,7 @@ class Block:
     @property
     def is_run(self) -> bool:
         """Whether it holds commands to be run."""
-        return self.language == "console" and not self.mark.startswith("not run: ")
+        return self.language in ("console", "setup") and not self.mark.startswith("not run: ")
 
     @property
     def commands(self) -> tuple[tuple[str, str], ...]:
@@ -74,7 +76,11 @@ def script(page: Path) -> Iterator[Block]:
     for before in FOLLOWS.finditer(text_of(page)):
         earlier = tuple(script((page.parent / before["page"]).resolve()))
         yield from earlier if before["how"] == "follows" else (block for block in earlier if block.file)
-    yield from (block for block in blocks(page) if block.file or block.is_run)
+    own = [block for block in blocks(page) if block.file or block.is_run]
+    hidden = [
+        Block(page, "", "setup", f"$ {m['command']}\n", m.start(), m.end()) for m in SETUP.finditer(text_of(page))
+    ]
+    yield from sorted((*own, *hidden), key=lambda block: block.start)
 
 
 def runnable() -> list[Path]:

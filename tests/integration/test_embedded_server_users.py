@@ -32,17 +32,15 @@ from platformdb.postgres.server.files import remove_tree
 from platformdb.postgres.server.model import SYSTEM, Account, Binaries
 from platformdb.report.progress import Silent
 
-ORDINARY = "nobody"
 pytestmark = pytest.mark.skipif(not ROOT, reason="root lends servers a user; these tests do not run as root")
 
 
 @pytest.fixture
 def ordinary() -> str:
     try:
-        pwd.getpwnam(ORDINARY)
+        return pwd.getpwnam("nobody").pw_name
     except KeyError:
-        pytest.skip(f"there is no user '{ORDINARY}'")
-    return ORDINARY
+        pytest.skip("there is no user 'nobody'")
 
 
 @pytest.fixture

@@ -5,10 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-import pytest
-
-pytest.importorskip("numpy")
-
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -136,7 +132,9 @@ def test_the_same_seed_gives_the_same_rows_and_another_seed_others(seed: int) ->
 
 
 def test_a_new_column_and_a_new_table_change_no_other() -> None:
-    columns = 'id = { make = "uuid7" }\nn = { make = "number", spread = { dist = "uniform", min = 0, max = 1_000_000 } }'
+    columns = (
+        'id = { make = "uuid7" }\nn = { make = "number", spread = { dist = "uniform", min = 0, max = 1_000_000 } }'
+    )
     alone = one_table(columns, 50)
     more = one_table(columns + '\nflag = { make = "flag", share = 0.5 }', 50)
     assert [rows_of(alone, "t", name) for name in ("id", "n")] == [rows_of(more, "t", name) for name in ("id", "n")]

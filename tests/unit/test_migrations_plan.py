@@ -169,8 +169,12 @@ class TestRepeatable:
         assert states(sources, history) == [("v.sql", "changed")]
         assert len(planned(sources, history)) == 3
 
-    def test_one_whose_file_is_gone_is_no_contradiction(self) -> None:
-        assert states(Sources("demo", ()), applied(repeatable("v.sql", "SELECT 1"))) == []
+    def test_one_whose_file_is_gone_is_worth_a_warning_that_stops_nothing(self) -> None:
+        found = standings(Sources("demo", ()), applied(repeatable("v.sql", "SELECT 1")))
+        assert [(each.name, each.state.value) for each in found] == [("v.sql", "missing")]
+        assert plan_steps(Sources("demo", ()), found) == ()
+        (finding,) = contradictions(found)
+        assert (finding.rule, finding.severity) == ("repeatable-missing", "warning")
 
 
 def standing(state: State) -> Standing:

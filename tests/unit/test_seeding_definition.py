@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import pytest
 
-pytest.importorskip("numpy")
-
 from platformdb.seeding.places import find_line
 from platformdb.seeding.plan import rehearse
 from platformdb.seeding.problems import Invalid, Problem, explain
@@ -125,7 +123,10 @@ def test_what_a_column_cannot_be_is_said_with_its_line(options: str, message: st
     [
         ('{ shape = "independent", count = -1 }', "count must not be negative"),
         ('{ shape = "per", of = [] }', "of needs at least one source"),
-        ('{ shape = "per", of = [{ table = "t", count = { dist = "fixed", value = 1 }, total = 1 }] }', "choose one of"),
+        (
+            '{ shape = "per", of = [{ table = "t", count = { dist = "fixed", value = 1 }, total = 1 }] }',
+            "choose one of",
+        ),
         ('{ shape = "per", of = [{ table = "t", share = 2 }] }', "share must be from 0 to 1"),
         ('{ shape = "per", of = [{ table = "t", skew = { zipf = 1 } }] }', "skew spreads a total"),
         ('{ shape = "per", of = [{ table = "t" }] }', "the rows of these tables depend on each other: t → t"),
@@ -152,7 +153,10 @@ def test_rows_that_cannot_be(rows: str, message: str) -> None:
         (HEAD + "rhythm = [1, 2]", "rhythm: rhythm needs 24 weights"),
         (HEAD + "rhythm = [" + "1," * 23 + "40]", "rhythm: no hour of the rhythm can be more than 3.9 times"),
         (HEAD + "[profiles]\ntest = { rows = 'many' }", "profiles.test.rows: must be a number"),
-        (HEAD + "[profiles.test]\n[tables.t]\ntime = { lag = { dist = 'fixed', value = 1 }, together = true }", "choose"),
+        (
+            HEAD + "[profiles.test]\n[tables.t]\ntime = { lag = { dist = 'fixed', value = 1 }, together = true }",
+            "choose",
+        ),
         (HEAD + "[profiles.test]\n[tables.t]\ntime = { per = 'x' }", "gap and per belong together"),
         (HEAD + "[profiles.test]\n[tables.t]\ndiffer = ['x']", "differ: must name two links"),
         (HEAD + "[profiles.test]\n[tables.t.links]\ntime = { make = 'uuid7' }", "'time' is there already (built in)"),

@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import pytest
 
-pytest.importorskip("numpy")
-
 from platformdb.errors import Refused
 from platformdb.seeding.plan import load_order, plan_seed
 from platformdb.seeding.problems import Invalid

@@ -52,7 +52,10 @@ def contracts_check(run: Run) -> Report:
 
 
 def bench(
-    run: Run, samples: Annotated[int, typer.Option(min=20, help="How often each query is run and timed.")] = 200
+    run: Run,
+    samples: Annotated[
+        int, typer.Option(metavar="NUMBER", min=20, help="How often each query is run and timed.")
+    ] = 200,
 ) -> Report:
     """Measure the platform's queries against their targets; exits 1 where one is missed. Changes nothing."""
     from platformdb.bench.run import measure_queries

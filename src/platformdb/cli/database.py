@@ -56,7 +56,7 @@ def validate(run: Run) -> Report:
 
 
 def indexes_apply(
-    run: Run, tier: Annotated[int, typer.Option(min=1, max=3, help="Build the tiers up to this one.")]
+    run: Run, tier: Annotated[int, typer.Option(metavar="TIER", min=1, max=3, help="Build the tiers up to this one.")]
 ) -> Report:
     """Build the missing indexes of the tiers up to --tier, concurrently; rebuild invalid ones."""
     from platformdb.indexes.run import apply_indexes
@@ -78,7 +78,9 @@ def indexes_status(run: Run) -> Report:
 def seed(
     run: Run,
     profile: Annotated[str, typer.Option(metavar="NAME", help="Which profile of seed.toml.")] = "dev",
-    number: Annotated[int, typer.Option("--seed", min=0, help="The same number gives the same bytes.")] = 1,
+    number: Annotated[
+        int, typer.Option("--seed", metavar="NUMBER", min=0, help="The same number gives the same bytes.")
+    ] = 1,
     *,
     replace: Annotated[
         bool, typer.Option("--replace", help="Empty the seeded tables first: their rows are lost.")

@@ -66,7 +66,7 @@ def url(run: Run) -> Report:
 def psql(
     run: Run,
     arguments: Annotated[
-        list[str] | None, typer.Argument(metavar="[-- PSQL ARGUMENTS]", help="Passed on to psql.")
+        list[str] | None, typer.Argument(metavar="-- PSQL ARGUMENTS", help="Passed on to psql.")
     ] = None,
 ) -> Report:
     """Open psql on the server; its exit code becomes this command's."""

@@ -23,7 +23,7 @@ def up(
     run: Run,
     platform: Annotated[
         str | None,
-        typer.Argument(metavar="[PLATFORM]", help="Which platform [default: the project's only one, else vrss]."),
+        typer.Argument(metavar="PLATFORM", help="Which platform [default: the project's only one, else vrss]."),
     ] = None,
 ) -> Report:
     """Start a local server, migrate, build all indexes, seed, check, benchmark: the whole way in one command."""

@@ -17,8 +17,8 @@ def standings(sources: Sources, history: History) -> tuple[Standing, ...]:
     """Where every migration stands: versioned ones by version (missing ones among them), then repeatable ones."""
     versioned = _versioned(sources, history.of(Kind.VERSIONED))
     latest = {entry.record.name: entry for entry in history.of(Kind.REPEATABLE)}
-    repeatable = (_repeatable(m, latest.get(m.name)) for m in sources.migrations if m.kind is Kind.REPEATABLE)
-    return (*versioned, *repeatable)
+    repeatable = [_repeatable(m, latest.pop(m.name, None)) for m in sources.migrations if m.kind is Kind.REPEATABLE]
+    return (*versioned, *repeatable, *(_missing(entry) for entry in latest.values()))
 
 
 def _versioned(sources: Sources, entries: tuple[Entry, ...]) -> tuple[Standing, ...]:
@@ -52,8 +52,9 @@ def _standing(migration: Migration, state: State, entry: Entry | None = None, *,
 
 def _missing(entry: Entry) -> Standing:
     record = entry.record
+    kind = Kind(record.kind)
     return Standing(
-        Kind.VERSIONED, record.version, record.name, State.MISSING, entry.applied_at, entry.elapsed_ms, record.segment
+        kind, record.version, record.name, State.MISSING, entry.applied_at, entry.elapsed_ms, record.segment
     )
 
 
@@ -119,11 +120,13 @@ def _reason(standing: Standing, number: int, total: int) -> str:
 
 
 def contradictions(found: Iterable[Standing]) -> tuple[Finding, ...]:
-    """What stands between files and history and must be resolved by a person."""
+    """Where files and history contradict each other: an error stops a run, a warning does not."""
     return tuple(_contradiction(standing) for standing in found if standing.state in CONTRADICTIONS)
 
 
 def _contradiction(standing: Standing) -> Finding:
+    if standing.kind is Kind.REPEATABLE:
+        return _orphan(standing)
     name = standing.migration.source.name if standing.migration else f"{standing.version}_{standing.name}"
     messages = {
         State.MODIFIED: (
@@ -139,3 +142,15 @@ def _contradiction(standing: Standing) -> Finding:
     message, help_text = messages[standing.state]
     rule = f"migration-{standing.state.value.replace(' ', '-')}"
     return Finding(rule, message, name, Severity.ERROR, Place(name), help_text)
+
+
+def _orphan(standing: Standing) -> Finding:
+    """A repeatable file that is gone leaves what it made: worth a word, and no reason to stop."""
+    return Finding(
+        "repeatable-missing",
+        f"{standing.name} was applied here, but its file is gone; what it made is still in the database",
+        standing.name,
+        Severity.WARNING,
+        Place(standing.name),
+        "drop what it made in a new migration, or restore the file",
+    )

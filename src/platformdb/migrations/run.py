@@ -18,7 +18,7 @@ from platformdb.postgres.history import creation, read_history
 from platformdb.postgres.lock import one_runner
 from platformdb.postgres.target import Target
 from platformdb.project import Platform
-from platformdb.report.model import Finding, Outcome, Report, StepResult, Table
+from platformdb.report.model import Finding, Outcome, Report, Severity, StepResult, Table
 from platformdb.report.progress import Observer
 
 
@@ -55,14 +55,16 @@ def _apply(connection: Connection, sources: Sources, observer: Observer, also: S
     found = standings(sources, history)
     own = Plan(plan_steps(sources, found), contradictions(found))
     plans = [own, *(other.plan(connection, history) for other in also)]
-    if problems := [finding for plan in plans for finding in plan.findings]:
-        return refused(problems)
+    findings = tuple(finding for plan in plans for finding in plan.findings)
+    if any(finding.severity is Severity.ERROR for finding in findings):
+        return refused(findings)
     expected = sum(len(plan.steps) for plan in plans)
     first = creation(history) if expected else ()
     # The others plan again when the migrations are in, for only then do they see the tables.
     later = (step for other in also for step in other.plan(connection, history).steps)
     observer.stage("migrate", len(first) + expected)
-    return applied(execute(connection, chain(first, own.steps, later), observer), sources.platform)
+    results = execute(connection, chain(first, own.steps, later), observer)
+    return applied(results, sources.platform).but(findings=findings)
 
 
 def refused(findings: Sequence[Finding]) -> Report:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
+from pydantic import Field
 
 from platformdb.seeding.columns import Floats, Ints
 from platformdb.seeding.streams import Span, Stream
@@ -109,7 +110,7 @@ class Weighted:
         return np.array([amount(value) for value in self.values])[choose(self.weights, stream, span)]
 
 
-Distribution = Fixed | Uniform | Lognormal | Weighted
+Distribution = Annotated[Fixed | Uniform | Lognormal | Weighted, Field(discriminator="dist")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +121,8 @@ class Skew:
     chosen. Without either all are alike.
     """
 
-    zipf: Annotated[float, "exponent"] = 0.0
-    lognormal: Annotated[float, "sigma"] = 0.0
+    zipf: float = 0.0
+    lognormal: float = 0.0
     childless: float = 0.0
     __pydantic_config__: ClassVar[dict[str, str]] = FORBID
 

@@ -11,7 +11,9 @@ from platformdb.seeding.streams import Span, Stream
 
 # Up to so many possible pairs all are weighed, exact however dense the graph; above, drawn until enough differ.
 WEIGH_ALL = 1 << 20
-ROUNDS = 64
+# Where a quarter of all pairs is wanted, chance would meet the same ones again and again: weigh all up to here.
+WEIGH_ALL_DENSE = 1 << 24
+ROUNDS = 24
 
 
 def sample_pairs(
@@ -60,7 +62,8 @@ def _among(values: Ints, codes: Ints) -> Mask:
 def _sample(left: Floats, right: Floats, total: int, stream: Stream, *, loops: bool) -> Ints:
     if not total:
         return np.zeros(0, np.int64)
-    if len(left) * len(right) <= WEIGH_ALL:
+    possible = len(left) * len(right)
+    if possible <= (WEIGH_ALL_DENSE if total * 4 > possible else WEIGH_ALL):
         return _weighed(left, right, total, stream, loops=loops)
     return _drawn(left, right, total, stream, loops=loops)
 
@@ -92,9 +95,7 @@ def _drawn(left: Floats, right: Floats, total: int, stream: Stream, *, loops: bo
         codes = codes if loops else codes[lefts != rights]
         found = _with_new(found, codes, total)
     if len(found) < total:
-        raise Misfit(
-            f"only {len(found)} of {total} different pairs were found: the popularity is too uneven for so many"
-        )
+        raise Misfit(f"only {len(found)} of {total} different pairs were found: choose fewer, or a flatter skew")
     return found
 
 

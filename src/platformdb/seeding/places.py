@@ -10,7 +10,7 @@ PART = re.compile(r'"([^"]*)"|([\w-]+)')
 
 
 def find_line(text: str, key: tuple[str, ...]) -> int | None:
-    """The line (from 1) of the header or assignment that goes furthest along the path ``key``."""
+    """The line (from 1) of the header or assignment that goes furthest along the path ``key``, or first beyond it."""
     best, found = 0, None
     header: tuple[str, ...] = ()
     for number, line in enumerate(text.splitlines(), start=1):
@@ -21,8 +21,9 @@ def find_line(text: str, key: tuple[str, ...]) -> int | None:
             path = (*header, *_parts(match["path"]))
         else:
             continue
-        if len(path) > best and path == key[: len(path)]:
-            best, found = len(path), number
+        reached = min(len(path), len(key))
+        if reached > best and path[:reached] == key[:reached]:
+            best, found = reached, number
     return found
 
 

@@ -1,0 +1,148 @@
+"""The bytes of COPY, taken apart again as PostgreSQL would."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from platformdb.errors import ConfigError
+from platformdb.postgres import copy
+from platformdb.postgres.copy import HEADER, TRAILER, encode_rows, stream
+from platformdb.postgres.copy_types import WireType, encode, inet, numeric, text_array
+from platformdb.seeding.columns import Column, texts
+from seeding_worlds import one_table
+
+
+def field(column: Column, kind: str, *, enum: bool = False):
+    return encode(column, WireType("t.c", kind, enum))
+
+
+def parsed(content: bytes) -> list[tuple[bytes | None, ...]]:
+    """The fields of each row."""
+    rows, at = [], 0
+    while at < len(content):
+        (count,) = struct.unpack_from(">h", content, at)
+        at += 2
+        row: list[bytes | None] = []
+        for _ in range(count):
+            (length,) = struct.unpack_from(">i", content, at)
+            at += 4
+            row.append(None if length < 0 else content[at : at + length])
+            at += max(length, 0)
+        rows.append(tuple(row))
+    return rows
+
+
+def sent(*columns: Column, kinds: Sequence[str]) -> list[tuple[bytes | None, ...]]:
+    fields = [field(column, kind) for column, kind in zip(columns, kinds, strict=True)]
+    return parsed(b"".join(encode_rows(fields)))
+
+
+INTS = Column("int", np.array([1, -2, 3], np.int64))
+SOME = Column("int", np.array([1, -2, 3], np.int64), np.array([False, True, False]))
+WORDS = Column("text", texts(["a", "", "äöü" * 50]))
+LOST = Column("text", texts(["a", "b", "c"]), np.array([True, False, True]))
+
+
+def test_rows_of_fixed_width_lie_side_by_side() -> None:
+    assert sent(INTS, INTS, kinds=["int4", "int8"]) == [
+        (struct.pack(">i", n), struct.pack(">q", n)) for n in (1, -2, 3)
+    ]
+
+
+def test_texts_and_nulls_have_their_own_lengths() -> None:
+    assert sent(INTS, WORDS, SOME, LOST, kinds=["int2", "text", "int4", "jsonb"]) == [
+        (b"\0\1", b"a", b"\0\0\0\1", None),
+        (b"\xff\xfe", b"", None, b"\1b"),
+        (b"\0\3", ("äöü" * 50).encode(), b"\0\0\0\3", None),
+    ]
+
+
+def test_long_texts_are_copied_by_their_lengths(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(copy, "SMALL", 0)
+    test_texts_and_nulls_have_their_own_lengths()
+
+
+def test_chunks_are_bounded_and_hold_whole_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(copy, "CHUNK_BYTES", 100)
+    chunks = [bytes(chunk) for chunk in encode_rows([field(WORDS, "text"), field(INTS, "int4")])]
+    assert [len(parsed(chunk)) for chunk in chunks] == [2, 1]
+    assert parsed(b"".join(chunks))[1] == (b"", b"\xff\xff\xff\xfe")
+
+
+def test_a_stream_has_a_head_and_an_end() -> None:
+    parts = [bytes(part) for part in stream([[field(INTS, "int4")], [field(INTS, "int4")]])]
+    assert parts[0] == HEADER
+    assert HEADER.startswith(b"PGCOPY\n\xff\r\n\0")
+    assert len(HEADER) == 19
+    assert parts[-1] == TRAILER
+    assert len(parsed(b"".join(parts[1:-1]))) == 6
+
+
+def test_times_count_from_the_year_2000() -> None:
+    moment = Column("time", np.array([946_684_800_000_000 + 86_400_000_000 * 3 + 5, 0]))
+    assert sent(moment, moment, kinds=["timestamptz", "date"]) == [
+        (struct.pack(">q", 86_400_000_000 * 3 + 5), struct.pack(">i", 3)),
+        (struct.pack(">q", -946_684_800_000_000), struct.pack(">i", -10_957)),
+    ]
+
+
+def test_texts_of_several_pieces_are_joined_also_where_values_are_made_one_by_one() -> None:
+    made = one_table('c = { make = "text", templates = ["10.0.0.{n}"] }\nn = { make = "ordinal", start = 1 }', 2)
+    column = made.whole("t").value("c")
+    assert sent(column, column, kinds=["text", "inet"]) == [
+        (b"10.0.0.1", b"\2\x20\0\4\x0a\0\0\1"),
+        (b"10.0.0.2", b"\2\x20\0\4\x0a\0\0\2"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("0", (0, 0, 0, 0)),
+        ("0.00", (0, 0, 0, 2)),
+        ("1", (1, 0, 0, 0, 1)),
+        ("-12345.678", (3, 1, 0x4000, 3, 1, 2345, 6780)),
+        ("0.00012", (2, -1, 0, 5, 1, 2000)),
+        ("1e9", (3, 2, 0, 0, 10, 0, 0)),
+        ("120000", (2, 1, 0, 0, 12, 0)),
+    ],
+)
+def test_numerics_are_groups_of_four_digits(value: str, expected: tuple[int, ...]) -> None:
+    content = numeric(value)
+    assert struct.unpack(f">HhHH{(len(content) - 8) // 2}H", content) == expected
+
+
+def test_what_is_no_value_of_the_type_is_refused_with_the_column() -> None:
+    for column, kind, message in (
+        (Column("text", texts(["x"])), "numeric", "t.c (numeric): "),
+        (Column("text", texts(["NaN"])), "numeric", "t.c (numeric): 'NaN' is not a finite number"),
+        (Column("text", texts(["1.2.3"])), "inet", "t.c (inet): '1.2.3'"),
+        (Column("text", texts(["x"])), "uuid", "t.c (uuid): badly formed"),
+        (Column("text", texts(["{}"])), "_text", "t.c (_text): '{}' is not a JSON array of strings"),
+        (Column("int", np.array([40_000])), "int2", "t.c (int2): 40000 or 40000 does not fit"),
+        (INTS, "uuid", "t.c has type uuid, which takes no int values"),
+        (INTS, "polygon", "t.c has type polygon, which takes no int values"),
+        (Column("link", np.array([1]), None, "t"), "int8", "t.c has type int8, which takes no link values"),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            field(column, kind)
+        assert caught.value.message.startswith(message), caught.value.message
+
+
+def test_enums_travel_as_text_whatever_they_are_called() -> None:
+    assert parsed(b"".join(encode_rows([field(LOST, "mood", enum=True)]))) == [(None,), (b"b",), (None,)]
+
+
+def test_empty_texts_make_empty_values() -> None:
+    assert inet("") == numeric("") == b""
+    assert text_array("") == struct.pack(">iii", 0, 0, 25)
+    assert text_array('["a"]') == struct.pack(">iiiiii", 1, 0, 25, 1, 1, 1) + b"a"
+    assert inet("2001:db8::1/64")[:4] == bytes([3, 64, 0, 16])
+
+
+def test_no_rows_make_no_chunk() -> None:
+    assert list(encode_rows([field(Column("int", np.zeros(0, np.int64)), "int4")])) == []
