@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import pwd
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -26,6 +25,7 @@ from platformdb.postgres.server.lifecycle import find_server, shut_down
 from platformdb.postgres.server.model import Server
 from platformdb.postgres.server.places import locate
 from platformdb.report.progress import Silent
+from servers import memory
 
 ROOT = os.geteuid() == 0
 
@@ -36,7 +36,7 @@ def project_folder(name: str = "", *, programs: bool = False) -> Iterator[Path]:
 
     In memory where there is enough of it; ``programs`` says that some will be run from it, which /dev/shm may forbid.
     """
-    base = Path(tempfile.mkdtemp(prefix="pdb", dir=None if programs else _memory()))
+    base = Path(tempfile.mkdtemp(prefix="pdb", dir=None if programs else memory()))
     project = base / name
     project.mkdir(exist_ok=True, parents=True)
     for folder in (project, *project.parents):
@@ -49,11 +49,6 @@ def project_folder(name: str = "", *, programs: bool = False) -> Iterator[Path]:
         left = processes_below(base)
         remove_tree(base)
         assert not left, f"processes are left: {left}"
-
-
-def _memory() -> str | None:
-    memory = Path("/dev/shm")
-    return str(memory) if memory.is_dir() and shutil.disk_usage(memory).free > 4 << 30 else None
 
 
 def clean_up(project: Path) -> None:

@@ -40,6 +40,12 @@ class Server:
             connection.execute(sql.encode())
 
 
+def memory() -> str | None:
+    """A folder in memory with room for test servers, or None for the usual place of temporary files."""
+    folder = Path("/dev/shm")
+    return str(folder) if folder.is_dir() and shutil.disk_usage(folder).free > 4 << 30 else None
+
+
 def available_versions() -> tuple[str, ...]:
     return tuple(version for version, folder in BINARIES.items() if folder is None or (folder / "postgres").is_file())
 
@@ -47,7 +53,7 @@ def available_versions() -> tuple[str, ...]:
 @contextmanager
 def running_server(version: str, *, keep: bool) -> Iterator[Server]:
     # Not pytest's tmp_path: the server's unprivileged user must be able to enter, and names must stay short.
-    project = Path(tempfile.mkdtemp(prefix="pdb"))
+    project = Path(tempfile.mkdtemp(prefix="pdb", dir=memory()))
     project.chmod(0o755)
     config = Config(project=project, binaries=BINARIES[version])
     try:

@@ -122,6 +122,7 @@ def _report(data: dict[str, Any]) -> Report:
             Table(table["title"], tuple(table["columns"]), tuple(map(tuple, table["rows"])))
             for table in data.get("tables", ())
         ),
+        facts=data.get("facts", {}),
         next=tuple(data.get("next", ())),
         raw=data.get("raw"),
         folded=data.get("folded", False),

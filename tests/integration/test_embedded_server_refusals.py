@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +10,7 @@ import pytest
 
 from embedded_server import (
     assert_works,
+    clean_up,
     config_of,
     copy_stopped,
     mount_tmpfs,
@@ -59,9 +58,7 @@ def small_disk(project: Path) -> Iterator[Path]:
     if reason:
         pytest.skip(reason)
     yield project
-    for pid in processes_below(project):
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+    clean_up(project)
     unmount(project)
 
 

@@ -24,7 +24,7 @@ def problems(text: str, references: dict[str, str] | None = None, profile: str =
     except Invalid as invalid:
         found = invalid.problems
     else:
-        found = tuple(rehearse(read))
+        found = rehearse(read)[1]
     return shown(found, text)
 
 

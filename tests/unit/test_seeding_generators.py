@@ -72,7 +72,7 @@ d = { make = "map", of = "b", values = { true = 1 }, otherwise = 0 }
 b = { make = "flag", share = 0.5 }
 """
     table = one_table(lines, 50)
-    both = set(zip(*(rows_of(table, "t", name) for name in ("b", "c", "d")), strict=True))
+    found = set(zip(*(rows_of(table, "t", name) for name in ("b", "c", "d")), strict=True))
     assert found == {(True, "yes", 1), (False, None, 0)}
 
 

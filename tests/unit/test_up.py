@@ -23,14 +23,9 @@ def summed(*reports: Report) -> Report:
 
 def test_the_last_screen_has_the_parts_what_was_created_the_targets_and_the_url() -> None:
     report = summed(MIGRATED, MEASURED)
-    assert [table.title for table in report.tables] == [
-        "what was done",
-        "in the database",
-        "performance targets",
-        "connect with",
-    ]
-    assert report.tables[0].rows == (("pass", MIGRATED.summary), ("pass", MEASURED.summary))
-    assert report.tables[-1].columns == ("postgresql://here/demo",)
+    assert [table.title for table in report.tables] == ["what was done", "in the database", "performance targets"]
+    assert report.tables[0].rows == (("✓", "applied 1 versioned"), ("✓", "1 of 1 targets met"))
+    assert report.facts == {"connection URL": "postgresql://here/demo"}
     assert report.summary == "demo is up: 1 steps applied"
     assert report.ok
 
@@ -58,7 +53,7 @@ def test_findings_of_every_part_stay_and_decide_the_exit_code() -> None:
     report = summed(MIGRATED, Report("drift", findings=(drifted,)), MEASURED.but(findings=(hint,)))
     assert report.findings == (drifted, hint)
     assert report.exit_code == 1
-    assert report.tables[0].rows[1][0] == "fail"
+    assert report.tables[0].rows[1][0] == "✗"
     assert report.summary.endswith("but 1 of its checks failed")
 
 

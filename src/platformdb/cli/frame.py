@@ -22,6 +22,7 @@ import typer
 
 from platformdb.cli.present import failure, present
 from platformdb.config import Config, load
+from platformdb.errors import ConfigError
 from platformdb.report.model import Report
 from platformdb.report.progress import Observer, PlainLines, Silent, live_display
 
@@ -110,7 +111,7 @@ def _carry_out(name: str, work: Callable[[Run], Report], given: Mapping[str, Any
     flags = {key: value for key, value in given.items() if key not in DEFAULTS}
     try:
         with _observer(given) as observer:
-            report = work(Run(load(flags, os.environ, Path.cwd()), observer))
+            report = work(Run(load(flags, os.environ, _here()), observer))
     except typer.Exit:
         raise
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the boundary: nobody sees a traceback
@@ -119,6 +120,13 @@ def _carry_out(name: str, work: Callable[[Run], Report], given: Mapping[str, Any
     return present(
         report, name, elapsed_ms=elapsed_ms, as_json=given["format"] is Format.JSON, color=not given["no_color"]
     )
+
+
+def _here() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        raise ConfigError("the folder this runs in is gone", help="change to a folder that exists") from None
 
 
 @contextmanager

@@ -35,7 +35,8 @@ def _as_text(report: Report, *, color: bool) -> None:
 
     stream = sys.stdout if report.outcome in {Outcome.DONE, Outcome.FOUND} else sys.stderr
     if stream.isatty():
-        render_text(report, Console(file=stream, no_color=not color, highlight=False))
+        # None leaves it to rich, which knows NO_COLOR.
+        render_text(report, Console(file=stream, no_color=None if color else True, highlight=False))
         return
     # For a pipe or a log: nothing folds, and no line ends in the blanks that tables are filled up with.
     console = Console(file=io.StringIO(), no_color=True, highlight=False, width=WIDE)

@@ -121,19 +121,27 @@ def encode(values: Values, wire: WireType) -> Field:
     Raises:
         ConfigError: the type is not supported, takes no such values, or a value does not fit; names the column.
     """
-    kind = "enum" if wire.enum else wire.name
-    encoder = ENCODERS.get((values.kind, kind)) or (_raw if wire.enum and values.kind == "text" else None)
-    if encoder is None:
-        known = sorted({name for _, name in ENCODERS})
-        raise ConfigError(
-            f"{wire.column} has type {wire.name}, which takes no {values.kind} values",
-            help=f"choose a generator that fits the type; known types: {', '.join(known)}, enums",
-        )
     try:
-        field = encoder(values.values)
+        field = find_encoder(values.kind, wire)(values.values)
     except (ValueError, ArithmeticError) as error:
         raise ConfigError(f"{wire.column} ({wire.name}): {error}", help="correct the generator's options") from None
     return field if values.nulls is None else _with_nulls(field, values.nulls)
+
+
+def find_encoder(kind: str, wire: WireType) -> Callable[[Any], Field]:
+    """How values of a kind become values of a type.
+
+    Raises:
+        ConfigError: they cannot; names the column.
+    """
+    encoder = ENCODERS.get((kind, "text" if wire.enum else wire.name))
+    if encoder is None:
+        known = ", ".join(sorted({name for _, name in ENCODERS}))
+        raise ConfigError(
+            f"{wire.column} has type {wire.name}, which takes no {kind} values",
+            help=f"choose a generator that fits the type; known types: {known}, enums",
+        )
+    return encoder
 
 
 def _with_nulls(field: Field, nulls: Mask) -> Field:
@@ -154,7 +162,7 @@ def _fixed(wire: str) -> Callable[[NDArray[Any]], Field]:
         sent = values.astype(wire)
         if sent.dtype.kind == "i" and not np.array_equal(sent, values):
             raise ValueError(f"{values.max()} or {values.min()} does not fit into the type")
-        return Field(sent.view(np.uint8).reshape(len(values), -1))
+        return Field(sent.view(np.uint8).reshape(len(values), sent.itemsize))
 
     return encoder
 

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 import psycopg
 from psycopg import sql
 
-from platformdb.errors import ApplyFailed, ConfigError, Interrupted, NotNow, Refused
+from platformdb.errors import ApplyFailed, Interrupted, NotNow, Place, Refused
 from platformdb.postgres.connect import Connection
 from platformdb.postgres.copy import copy_in
-from platformdb.postgres.copy_types import Field, WireType, encode
 from platformdb.postgres.queries import query
 from platformdb.report.model import Report, Statement, Step, StepResult, StepState
 from platformdb.report.progress import Observer
 from platformdb.seeding.facts import count_filled, identifier
 from platformdb.seeding.marker import PACKAGE, read_marker, write_marker
 from platformdb.seeding.model import Definition, SeedPlan, TablePlan
-from platformdb.seeding.problems import Misfit
+from platformdb.seeding.problems import Invalid, Misfit, Problem
 from platformdb.seeding.reports import loaded, nothing_to_do
 from platformdb.seeding.state import Marker, judge_state
-from platformdb.seeding.streams import BLOCK, Span
+from platformdb.seeding.wires import encode_table
 from platformdb.seeding.world import World
 
 LOCK_TIMEOUT = "5s"
@@ -44,18 +43,23 @@ def load(
     Raises:
         Refused: the tables hold other rows, and ``replace`` was not given.
         NotNow: the tables are in use.
+        Invalid: the definition asks for rows that cannot be; everything was rolled back.
         ConfigError: a generator's values do not fit a column; everything was rolled back.
         ApplyFailed: the server refused a row; everything was rolled back.
     """
     if not _may_load(connection, platform, plan, wanted, replace=replace):
         return nothing_to_do(wanted, read_marker(connection, platform))
+    world = World(definition, wanted.seed)
     try:
+        # Before anything is locked: which rows there are, and the larger part of the work.
+        for table in plan.tables:
+            world.rows(table.fact.name)
         with connection.transaction():
             _take(connection, plan)
             # Again, now that nobody can write any more.
             if not _may_load(connection, platform, plan, wanted, replace=replace):
                 return nothing_to_do(wanted, read_marker(connection, platform))
-            results = _fill(connection, definition, plan, wanted, observer)
+            results = _fill(connection, world, plan, observer)
             write_marker(connection, platform, _marked(connection, plan, wanted, results))
     except psycopg.errors.LockNotAvailable:
         message = f"the tables are in use: no lock within {LOCK_TIMEOUT}"
@@ -63,20 +67,11 @@ def load(
     except psycopg.Error as error:
         raise _explained(error) from None
     except Misfit as misfit:
-        raise ConfigError(f"{misfit.key}: {misfit.message}", help="correct seed.toml; nothing was changed") from None
+        raise Invalid((Problem(misfit.message, Place(definition.source), misfit.key),)) from None
     except KeyboardInterrupt:
         raise Interrupted("interrupted; nothing was loaded", help="run it again") from None
     connection.execute(sql.SQL("ANALYZE {}").format(_list(plan.tables)))
     return loaded(wanted, results)
-
-
-def generate_fields(world: World, table: TablePlan) -> Iterator[Sequence[Field]]:
-    """The rows of a table in wire format, block by block."""
-    name, rows = table.fact.name, world.rows(table.fact.name)
-    types = [WireType(f"{name}.{fact.name}", fact.type, fact.enum) for fact in table.columns]
-    for first in range(0, rows, BLOCK):
-        block = world.block(name, Span(first, min(first + BLOCK, rows)))
-        yield [encode(block.value(fact.name), wire) for fact, wire in zip(table.columns, types, strict=True)]
 
 
 def _may_load(connection: Connection, platform: str, plan: SeedPlan, wanted: Marker, *, replace: bool) -> bool:
@@ -102,11 +97,8 @@ def _take(connection: Connection, plan: SeedPlan) -> None:
     connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(names))
 
 
-def _fill(
-    connection: Connection, definition: Definition, plan: SeedPlan, wanted: Marker, observer: Observer
-) -> tuple[StepResult, ...]:
-    world = World(definition, wanted.seed)
-    observer.stage(f"seeding profile {wanted.profile}", len(plan.tables))
+def _fill(connection: Connection, world: World, plan: SeedPlan, observer: Observer) -> tuple[StepResult, ...]:
+    observer.stage(f"seeding profile {world.definition.profile}", len(plan.tables))
     enable = _disable_triggers(connection, plan.tables)
     # FREEZE asks for a table that this very (sub)transaction has emptied.
     names = sql.SQL(", ").join(identifier(fact) for fact in (*(t.fact for t in plan.tables), *plan.bystanders))
@@ -146,7 +138,7 @@ def _copy(connection: Connection, world: World, table: TablePlan, observer: Obse
     step = Step("copy", table.fact.name, f"{rows:,} rows", (Statement(statement.as_string(connection)),))
     observer.started(step)
     began = time.perf_counter()
-    copied = copy_in(connection, statement, generate_fields(world, table)) if rows else 0
+    copied = copy_in(connection, statement, encode_table(world, table)) if rows else 0
     result = StepResult(step, StepState.APPLIED, (time.perf_counter() - began) * 1000, copied)
     observer.finished(result)
     return result

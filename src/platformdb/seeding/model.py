@@ -108,10 +108,11 @@ class TableFact:
 
 @dataclass(frozen=True, slots=True)
 class TablePlan:
-    """One table to load, and the columns of the COPY in the catalog's order."""
+    """One table to load, the columns of the COPY in the catalog's order, and the kinds of their values."""
 
     fact: TableFact
     columns: tuple[ColumnFact, ...]
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from platformdb.errors import Place
-from platformdb.seeding.columns import Column
-from platformdb.seeding.model import ColumnFact, Definition, SeedPlan, Table, TableFact, TablePlan
+from platformdb.seeding.model import Definition, SeedPlan, Table, TableFact, TablePlan
 from platformdb.seeding.problems import Invalid, Misfit, Problem
 from platformdb.seeding.world import World
 
@@ -17,7 +16,8 @@ def plan_seed(definition: Definition, facts: Mapping[str, TableFact]) -> SeedPla
     Raises:
         Invalid: with everything that does not fit.
     """
-    problems = [*_unknown(definition, facts), *_undescribed(definition, facts), *rehearse(definition)]
+    kinds, unmakable = rehearse(definition)
+    problems = [*_unknown(definition, facts), *_undescribed(definition, facts), *unmakable]
     known = [facts[name] for name in definition.tables if name in facts]
     order, circle = load_order({fact: (*fact.needs, *fact.deferrable) for fact in known})
     deferred = bool(circle)
@@ -28,7 +28,7 @@ def plan_seed(definition: Definition, facts: Mapping[str, TableFact]) -> SeedPla
         problems.append(Problem(message, Place(definition.source), "tables"))
     if problems:
         raise Invalid(tuple(problems))
-    tables = tuple(TablePlan(fact, _columns(definition.tables[fact.name], fact)) for fact in order)
+    tables = tuple(_table_plan(definition.tables[fact.name], fact, kinds) for fact in order)
     return SeedPlan(tables, _bystanders(definition, facts), deferred)
 
 
@@ -56,31 +56,26 @@ def _bystanders(definition: Definition, facts: Mapping[str, TableFact]) -> tuple
     return tuple(found)
 
 
-def rehearse(definition: Definition) -> Iterator[Problem]:
-    """Makes every column of every table without rows: what cannot be made at all shows here."""
+def rehearse(definition: Definition) -> tuple[Mapping[tuple[str, str], str], tuple[Problem, ...]]:
+    """Makes every column of every table without rows: the kinds of their values, and what cannot be made at all."""
     world = World(definition, 0, empty=True)
-    seen: set[tuple[str, str]] = set()
+    kinds: dict[tuple[str, str], str] = {}
+    problems: dict[Problem, None] = {}
     for table, spec in definition.tables.items():
         for name in ("time", *spec.helpers, *spec.columns):
-            problem = _attempt(world, table, name)
-            if problem is not None and (problem.key, problem.message) not in seen:
-                seen.add((problem.key, problem.message))
-                yield problem
+            try:
+                kinds[table, name] = world.whole(table).value(name).kind
+            except Misfit as misfit:
+                problem = Problem(misfit.message, Place(definition.source), misfit.key or f"tables.{table}")
+                problems.setdefault(problem)
+    return kinds, (*problems, *_loose(definition, kinds))
 
 
-def _attempt(world: World, table: str, name: str) -> Problem | None:
-    try:
-        column = world.whole(table).value(name)
-    except Misfit as misfit:
-        return Problem(misfit.message, Place(world.definition.source), misfit.key or f"tables.{table}")
-    return _loose(world.definition, table, name, column)
-
-
-def _loose(definition: Definition, table: str, name: str, column: Column) -> Problem | None:
-    if column.kind != "link" or name not in definition.tables[table].columns:
-        return None
-    key = f"tables.{table}.columns.{name}"
-    return Problem(f'a link is no value: copy a column of it, such as "{name}.id"', Place(definition.source), key)
+def _loose(definition: Definition, kinds: Mapping[tuple[str, str], str]) -> Iterator[Problem]:
+    for (table, name), kind in kinds.items():
+        if kind == "link" and name in definition.tables[table].columns:
+            message = f'a link is no value: copy a column of it, such as "{name}.id"'
+            yield Problem(message, Place(definition.source), f"tables.{table}.columns.{name}")
 
 
 def _unknown(definition: Definition, facts: Mapping[str, TableFact]) -> Iterator[Problem]:
@@ -107,5 +102,6 @@ def _undescribed(definition: Definition, facts: Mapping[str, TableFact]) -> Iter
                 yield Problem(message, Place(definition.source), f"tables.{name}.columns")
 
 
-def _columns(spec: Table, fact: TableFact) -> tuple[ColumnFact, ...]:
-    return tuple(column for column in fact.columns if column.name in spec.columns)
+def _table_plan(spec: Table, fact: TableFact, kinds: Mapping[tuple[str, str], str]) -> TablePlan:
+    columns = tuple(column for column in fact.columns if column.name in spec.columns)
+    return TablePlan(fact, columns, tuple(kinds[fact.name, column.name] for column in columns))

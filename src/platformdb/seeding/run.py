@@ -68,10 +68,13 @@ def _load(
     from platformdb.seeding.load import load
     from platformdb.seeding.plan import plan_seed
     from platformdb.seeding.problems import Invalid, explain
+    from platformdb.seeding.wires import check_types
 
     try:
         definition = read_definition(sources, wanted.profile)
         plan = plan_seed(definition, read_facts(connection))
+        if problems := check_types(definition, plan):
+            raise Invalid(problems)  # noqa: TRY301 - all problems are explained in one place
+        return load(connection, platform.name, definition, plan, wanted, replace=replace, observer=observer)
     except Invalid as invalid:
         raise explain(invalid.problems, sources) from None
-    return load(connection, platform.name, definition, plan, wanted, replace=replace, observer=observer)

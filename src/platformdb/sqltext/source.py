@@ -42,6 +42,9 @@ def read_source(path: Path, name: str) -> Source:
     Raises:
         Refused: not readable, not UTF-8, or with a NUL byte, which PostgreSQL cannot take; names line and column.
     """
+    if any("\udc80" <= character <= "\udcff" for character in name):  # how Python writes what it cannot decode
+        shown = name.encode(errors="replace").decode()
+        raise Refused(f"the name of {shown} is not UTF-8", place=Place(shown), help="rename the file")
     try:
         data = path.read_bytes()
     except OSError as error:

@@ -1,4 +1,4 @@
-"""What the tests with several connections share: one database for all of them, emptied after each."""
+"""Databases that many tests share, and one connection for all that roll back: opening one takes longer than a test."""
 
 from __future__ import annotations
 
@@ -40,3 +40,42 @@ def first(busy_db: Target) -> Iterator[Connection]:
         connection.autocommit = False
         yield connection
         connection.rollback()
+
+
+@pytest.fixture(scope="session")
+def shared_seed(server: Server, seeded_template: str) -> Target:
+    """One seeded VRSS database for all tests that change nothing, or roll back."""
+    name = f"{seeded_template}_shared"
+    server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{seeded_template}"')
+    return server.database(name)
+
+
+@pytest.fixture(scope="session")
+def _connection(shared_vrss: Target) -> Iterator[Connection]:
+    with connect(shared_vrss) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="session")
+def _seeded_connection(shared_seed: Target) -> Iterator[Connection]:
+    with connect(shared_seed) as connection:
+        yield connection
+
+
+@pytest.fixture
+def conn(_connection: Connection) -> Iterator[Connection]:
+    """A connection to a VRSS database without rows; what the test does is rolled back."""
+    yield from _rolled_back(_connection)
+
+
+@pytest.fixture
+def seeded(_seeded_connection: Connection) -> Iterator[Connection]:
+    """A connection to a seeded database; what the test does is rolled back."""
+    yield from _rolled_back(_seeded_connection)
+
+
+def _rolled_back(connection: Connection) -> Iterator[Connection]:
+    connection.autocommit = False
+    yield connection
+    connection.rollback()
+    connection.isolation_level = None

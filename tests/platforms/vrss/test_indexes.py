@@ -300,12 +300,11 @@ def plan_of_the_documents(conn: Connection, vrss: Platform, name: str) -> list[M
 
 @pytest.mark.parametrize(("name", "parts"), DOCUMENT.items(), ids=list(DOCUMENT))
 def test_with_tier_1_alone_the_documents_query_is_served_by_its_indexes(
-    seeded_db: Target, vrss: Platform, name: str, parts: tuple[set[str], ...]
+    seeded: Connection, vrss: Platform, name: str, parts: tuple[set[str], ...]
 ) -> None:
-    with connect(seeded_db) as conn, conn.transaction(force_rollback=True):
-        later = [definition.name for definition in definitions(vrss) if definition.tier > 1]
-        conn.execute(f"DROP INDEX {', '.join(later)}".encode())
-        plan = plan_of_the_documents(conn, vrss, name)
+    later = [definition.name for definition in definitions(vrss) if definition.tier > 1]
+    seeded.execute(f"DROP INDEX {', '.join(later)}".encode())
+    plan = plan_of_the_documents(seeded, vrss, name)
     used = {node["Index Name"] for node in index_nodes(plan)}
     assert all(used & part for part in parts), used
     assert "Seq Scan" not in {node["Node Type"] for node in plan}
@@ -313,10 +312,9 @@ def test_with_tier_1_alone_the_documents_query_is_served_by_its_indexes(
 
 @pytest.mark.parametrize("name", DOCUMENT)
 def test_with_all_tiers_the_documents_query_still_reads_no_whole_table(
-    seeded_db: Target, vrss: Platform, name: str
+    seeded: Connection, vrss: Platform, name: str
 ) -> None:
-    with connect(seeded_db) as conn, conn.transaction():
-        plan = plan_of_the_documents(conn, vrss, name)
+    plan = plan_of_the_documents(seeded, vrss, name)
     assert "Seq Scan" not in {node["Node Type"] for node in plan}
     assert list(index_nodes(plan))
 

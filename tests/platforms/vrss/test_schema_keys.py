@@ -11,7 +11,9 @@ from psycopg import sql
 from platformdb.postgres.connect import Connection
 from platforms.vrss.build import (
     ALL_TABLES,
+    CASCADE,
     FOREIGN_KEY_VIOLATION,
+    REFERENCES,
     RESTRICT_VIOLATION,
     UNIQUE_VIOLATION,
     count,
@@ -62,48 +64,6 @@ UNIQUE = (
 # Tested in sentences of their own (below, and in test_schema_rules.py), or by their primary key before they are asked.
 OTHER_UNIQUE = {"storage_usage_user_id_key", "conversations_direct_pair_key", "comments_id_post_id_key"}
 
-CASCADE, SET_NULL, RESTRICT = "CASCADE", "SET NULL", "RESTRICT"
-
-# table, column, the table referred to, what happens when its row is deleted
-REFERENCES = (
-    ("user_profiles", "user_id", "users", CASCADE),
-    ("storage_usage", "user_id", "users", CASCADE),
-    ("posts", "user_id", "users", CASCADE),
-    ("post_media", "post_id", "posts", CASCADE),
-    ("post_media", "user_id", "users", CASCADE),
-    ("user_follows", "follower_id", "users", CASCADE),
-    ("user_follows", "following_id", "users", CASCADE),
-    ("friendships", "user_id_1", "users", CASCADE),
-    ("friendships", "user_id_2", "users", CASCADE),
-    ("post_interactions", "post_id", "posts", CASCADE),
-    ("post_interactions", "user_id", "users", CASCADE),
-    ("comments", "post_id", "posts", CASCADE),
-    ("comments", "user_id", "users", CASCADE),
-    ("comments", "parent_comment_id", "comments", CASCADE),
-    ("reposts", "post_id", "posts", CASCADE),
-    ("reposts", "user_id", "users", CASCADE),
-    ("profile_sections", "user_id", "users", CASCADE),
-    ("section_content", "section_id", "profile_sections", CASCADE),
-    ("section_content", "post_id", "posts", CASCADE),
-    ("custom_feeds", "user_id", "users", CASCADE),
-    ("feed_filters", "feed_id", "custom_feeds", CASCADE),
-    ("user_lists", "user_id", "users", CASCADE),
-    ("list_members", "list_id", "user_lists", CASCADE),
-    ("list_members", "user_id", "users", CASCADE),
-    ("conversations", "created_by", "users", SET_NULL),
-    ("conversations", "direct_user_1", "users", CASCADE),
-    ("conversations", "direct_user_2", "users", CASCADE),
-    ("conversation_participants", "conversation_id", "conversations", CASCADE),
-    ("conversation_participants", "user_id", "users", CASCADE),
-    ("messages", "conversation_id", "conversations", CASCADE),
-    ("messages", "sender_id", "users", SET_NULL),
-    ("notifications", "user_id", "users", CASCADE),
-    ("notifications", "actor_id", "users", CASCADE),
-    ("notifications", "post_id", "posts", CASCADE),
-    ("notifications", "comment_id", "comments", CASCADE),
-    ("user_subscriptions", "user_id", "users", CASCADE),
-    ("user_subscriptions", "tier_id", "subscription_tiers", RESTRICT),
-)
 REFERENCE_NAMES = [f"{table}.{column}" for table, column, *_ in REFERENCES]
 
 

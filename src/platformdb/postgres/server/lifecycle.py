@@ -161,7 +161,8 @@ def _undo_creation(state: Path) -> None:
     if status is not None:
         process.stop(status.pid, process.IMMEDIATE_SHUTDOWN)
     abandon(places)
-    places.passfile.unlink(missing_ok=True)
+    for path in (places.passfile, places.mark):
+        path.unlink(missing_ok=True)
 
 
 def _adopt(places: Places) -> PidFile | None:

@@ -37,7 +37,8 @@ def start(config: Config, observer: Observer, *, database: str = SUPERUSER) -> R
     target = target_of(server, database)
     return Report(
         f"PostgreSQL {server.mark.version.text} {done} (process {server.pid})",
-        tables=(_facts(server, target),),
+        tables=(_places(server),),
+        facts={"connection URL": target.url},
         data={**_data(server, target), "started": server.started, "created": server.created},
         next=("platformdb server psql", "platformdb server stop"),
     )
@@ -82,7 +83,8 @@ def status(config: Config, observer: Observer, *, database: str = SUPERUSER) -> 
     target = target_of(server, database)
     return Report(
         f"PostgreSQL {mark.version.text} is running (process {server.pid})",
-        tables=(_facts(server, target),),
+        tables=(_places(server),),
+        facts={"connection URL": target.url},
         data=_data(server, target),
         next=("platformdb server psql", "platformdb server stop"),
     )
@@ -181,10 +183,9 @@ def _listens(server: Server, port: int) -> bool:
     return bool(server.listen) and server.mark.port == port
 
 
-def _facts(server: Server, target: Target) -> Table:
+def _places(server: Server) -> Table:
     mark = server.mark
     rows = [
-        ("url", target.url),
         ("TCP", f"127.0.0.1:{mark.port}" if server.listen else "off (open it with --port)"),
         ("data", str(mark.data)),
         ("programs", f"{mark.programs} ({mark.source})"),
@@ -195,7 +196,7 @@ def _facts(server: Server, target: Target) -> Table:
         rows.append(("why outside", f"user '{mark.user}' cannot enter {server.places.state}"))
     if mark.programs != mark.binaries:
         rows.append(("why a copy", f"user '{mark.user}' cannot run the programs in {mark.binaries}"))
-    return Table("server", ("what", "value"), tuple(rows))
+    return Table("server", ("", ""), tuple(rows))
 
 
 def _data(server: Server, target: Target) -> dict[str, Any]:
