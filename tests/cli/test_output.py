@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from catalog import picture, run
-from commandline import environment, envelope_of, finish, platformdb_run, start
+from commandline import envelope_of, environment, finish, platformdb_run, start
 from platformdb.postgres.target import Target
 from projects import Project
 

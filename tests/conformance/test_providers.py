@@ -77,7 +77,8 @@ def platform(config: Config) -> Platform:
     return find_platform(config)
 
 
-pytestmark = pytest.mark.newest_server
+# One worker for all: the tests of containers count those of the whole engine.
+pytestmark = [pytest.mark.newest_server, pytest.mark.xdist_group("containers")]
 
 
 def test_it_gives_a_server_that_we_support(opening: Opening) -> None:

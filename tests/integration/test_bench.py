@@ -12,7 +12,11 @@ from projects import Project
 from recorder import Recorder
 
 SAMPLES = 20
-TABLE = "CREATE TABLE posts (id int PRIMARY KEY, author text); INSERT INTO posts SELECT n, 'a' || n % 3 FROM generate_series(1, 2000) AS n; ANALYZE posts"
+TABLE = """
+CREATE TABLE posts (id int PRIMARY KEY, author text);
+INSERT INTO posts SELECT n, 'a' || n % 3 FROM generate_series(1, 2000) AS n;
+ANALYZE posts;
+"""
 BY_ID = "-- platformdb: persona=first\nSELECT 1;\n-- platformdb: target_ms=1000\nSELECT * FROM posts WHERE id = $1::int"
 
 

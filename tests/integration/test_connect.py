@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from catalog import rows, run
-from commandline import environment, envelope_of, platformdb_run
+from commandline import envelope_of, environment, platformdb_run
 from platformdb.errors import ConfigError, NotNow, PlatformdbError, Refused
 from platformdb.postgres import connect as module
 from platformdb.postgres.connect import connect

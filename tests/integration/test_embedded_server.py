@@ -187,12 +187,13 @@ def test_no_tcp_unless_asked(shared: Config) -> None:
 
 
 def test_status_shows_where_things_are(shared: Config) -> None:
-    (table,) = run.status(shared, Silent()).tables
+    report = run.status(shared, Silent())
+    (table,) = report.tables
     facts = {str(key): str(value) for key, value in table.rows}
     assert facts["data"] == str(shared.state_folder / "data")
     assert facts["TCP"].startswith("off")
     assert facts["runs as"] == running(shared).mark.user
-    assert facts["url"] == run.url(shared, Silent()).raw
+    assert report.facts["connection URL"] == run.url(shared, Silent()).raw
 
 
 def test_the_url_is_one_line_that_works(shared: Config) -> None:

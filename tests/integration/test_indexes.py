@@ -14,8 +14,14 @@ from platformdb.report.model import Report, Severity
 from platformdb.report.progress import Silent
 from projects import Project
 
-TABLE = "CREATE TABLE posts (id int PRIMARY KEY, author int, likes int); INSERT INTO posts SELECT n, n % 3, n FROM generate_series(1, 50) AS n;"
-DEFINED = "SELECT pg_get_indexdef(indexrelid), indisvalid FROM pg_index WHERE indrelid = 'posts'::regclass AND NOT indisprimary ORDER BY 1"
+TABLE = """
+CREATE TABLE posts (id int PRIMARY KEY, author int, likes int);
+INSERT INTO posts SELECT n, n % 3, n FROM generate_series(1, 50) AS n;
+"""
+DEFINED = """
+SELECT pg_get_indexdef(indexrelid), indisvalid
+FROM pg_index WHERE indrelid = 'posts'::regclass AND NOT indisprimary ORDER BY 1
+"""
 
 
 @pytest.fixture
@@ -107,7 +113,7 @@ class TestChanged:
     def test_a_changed_definition_replaces_the_index_under_its_name(self, db: Target, tiers: Project) -> None:
         applied(db, tiers)
         tiers.write({"sql/indexes/tier1_a.sql": self.CHANGED})
-        assert [f.rule for f in index_status(db, tiers.platform).findings][0] == "index-changed"
+        assert "index-changed" in [f.rule for f in index_status(db, tiers.platform).findings]
         assert applied(db, tiers).ok
         assert definitions(db) == [("CREATE INDEX by_author ON public.posts USING btree (author, id)", True)]
         assert applied(db, tiers).steps == ()

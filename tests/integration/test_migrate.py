@@ -1,17 +1,18 @@
 from __future__ import annotations
 
-import os
 import signal
 import time
 from contextlib import nullcontext
+from subprocess import Popen
 
 import pytest
 
 from catalog import history, picture, relations, rows, run
-from commandline import environment, envelope_of, finish, platformdb_run, start
+from commandline import envelope_of, environment, finish, platformdb_run, start
 from platformdb import __version__
 from platformdb.errors import ApplyFailed
 from platformdb.indexes.run import tier_planner
+from platformdb.migrations.read import read_sources
 from platformdb.migrations.run import migrate, status, validate
 from platformdb.postgres.target import Target
 from platformdb.report.model import Report
@@ -65,7 +66,7 @@ class TestApply:
             {"phases/001_a.sql": "-- why\nCREATE TABLE ä ();\n", "sql/views/v.sql": "CREATE VIEW v AS SELECT 1"}
         )
         migrated(db, project)
-        checksums = [m.source.checksum for m in _sources(project)]
+        checksums = [m.source.checksum for m in read_sources(project.platform).migrations]
         (user,) = rows(db, "SELECT current_user")[0]
         assert history(db) == [
             ("demo", "versioned", "001", "a", checksums[0], 1, 1, "CREATE TABLE ä ()", user, __version__),
@@ -146,12 +147,6 @@ class TestApply:
         assert validate(db, project.platform).ok
 
 
-def _sources(project: Project) -> tuple[object, ...]:
-    from platformdb.migrations.read import read_sources
-
-    return read_sources(project.platform).migrations
-
-
 class TestFailure:
     def test_the_failing_file_is_rolled_back_whole_and_the_one_before_stays(self, db: Target, project: Project) -> None:
         project.write(
@@ -197,11 +192,8 @@ class TestFailure:
         assert (error.place.text or "").rstrip(";") == line.rstrip(";")
 
     def test_the_servers_words_are_all_there(self, db: Target, project: Project) -> None:
-        project.write(
-            {
-                "phases/001_a.sql": "DO $$ BEGIN RAISE 'ouch' USING DETAIL = 'a detail', HINT = 'a hint', ERRCODE = 'P0123'; END $$"
-            }
-        )
+        using = "DETAIL = 'a detail', HINT = 'a hint', ERRCODE = 'P0123'"
+        project.write({"phases/001_a.sql": f"DO $$ BEGIN RAISE 'ouch' USING {using}; END $$"})
         error = failed(db, project)
         assert error.message == "phases/001_a.sql: ouch"
         assert all(
@@ -214,7 +206,8 @@ class TestFailure:
         project.write(
             {
                 "phases/001_a.sql": "CREATE TABLE a (x int PRIMARY KEY);",
-                "phases/002_b.sql": "CREATE TABLE b (x int REFERENCES a DEFERRABLE INITIALLY DEFERRED);\nINSERT INTO b VALUES (1);",
+                "phases/002_b.sql": "CREATE TABLE b (x int REFERENCES a DEFERRABLE INITIALLY DEFERRED);"
+                "INSERT INTO b VALUES (1);",
             }
         )
         assert "foreign key" in failed(db, project).message
@@ -420,6 +413,12 @@ def _as(db: Target, role: str) -> Target:
     return Target(db.provider, {**parameters, "user": role, "password": "secret"})
 
 
+SLEEPING = """
+FROM pg_stat_activity
+WHERE datname = current_database() AND wait_event = 'PgSleep' AND pid <> pg_backend_pid()
+"""
+
+
 class TestProcesses:
     """Real processes: what a user starts, kills and interrupts."""
 
@@ -429,10 +428,10 @@ class TestProcesses:
     def slow(self, project: Project) -> Project:
         return project.write({"phases/001_a.sql": "CREATE TABLE a ();", "phases/002_b.sql": self.SLOW})
 
-    def begun(self, db: Target, project: Project) -> object:
+    def begun(self, db: Target, project: Project) -> Popen[str]:
         process = start("migrate", cwd=project.root, env=environment(db))
         deadline = time.monotonic() + 20
-        while not _sleepers(db):
+        while not rows(db, f"SELECT pid {SLEEPING}"):
             assert time.monotonic() < deadline, finish(process)
             assert process.poll() is None, finish(process)
             time.sleep(0.05)
@@ -445,14 +444,11 @@ class TestProcesses:
         self, db: Target, slow: Project
     ) -> None:
         process = self.begun(db, slow)
-        os.kill(process.pid, signal.SIGKILL)  # type: ignore[attr-defined]
-        finish(process)  # type: ignore[arg-type]
+        process.send_signal(signal.SIGKILL)
+        finish(process)
         assert relations(db) == {"a"}
         # The server goes on until it notices: as after any crash, the next run must stand that.
-        run(
-            db,
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep%' AND pid <> pg_backend_pid()",
-        )
+        run(db, f"SELECT pg_terminate_backend(pid) {SLEEPING}")
         result = platformdb_run("migrate", cwd=self.quickened(slow).root, env=environment(db))
         assert result.returncode == 0, result.stderr
         assert relations(db) == {"a", "b", "c"}
@@ -460,13 +456,13 @@ class TestProcesses:
 
     def test_an_interrupt_ends_with_130_and_rolls_back(self, db: Target, slow: Project) -> None:
         process = self.begun(db, slow)
-        os.kill(process.pid, signal.SIGINT)  # type: ignore[attr-defined]
-        result = finish(process)  # type: ignore[arg-type]
+        process.send_signal(signal.SIGINT)
+        result = finish(process)
         assert result.returncode == 130
         assert "interrupted during phases/002_b.sql" in result.stderr
         assert "phases/001_a.sql" in result.stderr, "what was applied is said"
         assert "Traceback" not in result.stderr
-        assert _sleepers(db) == []
+        assert rows(db, f"SELECT pid {SLEEPING}") == []
         assert relations(db) == {"a"}
         assert platformdb_run("migrate", cwd=self.quickened(slow).root, env=environment(db)).returncode == 0
         assert relations(db) == {"a", "b", "c"}
@@ -485,11 +481,3 @@ class TestProcesses:
         counts = sorted(len(envelope_of(result.stdout)["steps"]) for result in results)
         assert counts == [0, 0, 11], "one did all the work: the history and two parts of five files"
         assert [(row[2], row[5]) for row in history(db)] == [(str(n), part) for n in range(1, 6) for part in (1, 2)]
-
-
-def _sleepers(db: Target) -> list[tuple[object, ...]]:
-    return rows(
-        db,
-        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
-        " AND pid <> pg_backend_pid()",
-    )

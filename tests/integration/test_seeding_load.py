@@ -128,7 +128,9 @@ def test_it_fills_the_tables_in_the_order_of_their_keys_and_says_so(shop: Connec
 
 
 def test_triggers_are_off_meanwhile_and_then_exactly_as_they_were(shop: Connection, platform: Platform) -> None:
-    states = "SELECT string_agg(tgname || tgenabled, ' ' ORDER BY tgname) FROM pg_trigger WHERE NOT tgisinternal"
+    states = (
+        "SELECT string_agg(tgname::text || tgenabled::text, ' ' ORDER BY tgname) FROM pg_trigger WHERE NOT tgisinternal"
+    )
     before = one(shop, states)
     assert before == "alwaysA offD originO replicaR"
     seed(shop, platform, profile="dev")
@@ -209,7 +211,7 @@ def test_a_row_the_server_refuses_leaves_everything_as_it_was(shop: Connection, 
 
 def test_a_value_that_does_not_fit_names_the_column(shop: Connection, platform: Platform) -> None:
     write(platform.root, SHOP.replace("median = 900", "median = 9e12"))
-    with pytest.raises(ConfigError, match=r"orders\.cents \(int4\): \d+ or \d+ does not fit"):
+    with pytest.raises(ConfigError, match=r"people\.spent \(int4\): the values from 0 to \d+ do not fit into the type"):
         seed(shop, platform, profile="dev")
     assert one(shop, "SELECT count(*) FROM people") == 0
 
@@ -221,14 +223,17 @@ def test_what_does_not_fit_the_schema_is_found_before_anything_runs(shop: Connec
     with pytest.raises(ConfigError, match="has 3 problems") as caught:
         seed(shop, platform, profile="dev")
     assert caught.value.detail.splitlines() == [
-        "seeds/seed.toml:18: tables.people.columns.spent2: people has no column 'spent2', only id, name, spent",
-        "seeds/seed.toml:20: tables.people.columns.nam: people has no column 'nam', only id, name, spent",
-        "seeds/seed.toml:17: tables.people.columns: people.name is NOT NULL and has no default: give it a generator",
+        "seeds/seed.toml:17: tables.people.columns.spent2: people has no column 'spent2', only id, name, spent",
+        "seeds/seed.toml:19: tables.people.columns.nam: people has no column 'nam', only id, name, spent",
+        "seeds/seed.toml:16: tables.people.columns: people.name is NOT NULL and has no default: give it a generator",
     ]
     write(platform.root, SHOP.replace('id = { make = "uuid7" }', 'id = { make = "ordinal" }'))
-    with pytest.raises(ConfigError, match="people.id has type uuid, which takes no int values") as caught:
+    with pytest.raises(ConfigError, match="has 2 problems") as caught:
         seed(shop, platform, profile="dev")
-    assert str(caught.value.place) == "seeds/seed.toml:18"
+    assert [line.partition(" has type")[0] for line in caught.value.detail.splitlines()] == [
+        "seeds/seed.toml:17: tables.people.columns.id: people.id",
+        "seeds/seed.toml:12: tables.orders.columns.buyer_id: orders.buyer_id",
+    ]
 
 
 def test_a_row_that_cannot_be_made_is_said_with_its_line(shop: Connection, platform: Platform) -> None:
@@ -240,9 +245,9 @@ def test_a_row_that_cannot_be_made_is_said_with_its_line(shop: Connection, platf
         platform.root,
         text.replace('make = "text", templates = ["ann", "bob"], unique = true', 'make = "copy", of = "w.word"'),
     )
-    with pytest.raises(ConfigError, match="x.csv has no row for n = 1") as caught:
+    with pytest.raises(ConfigError, match=r"x\.csv has no row for n = 1") as caught:
         seed(shop, platform, profile="dev")
-    assert str(caught.value.place) == "seeds/seed.toml:17"
+    assert str(caught.value.place) == "seeds/seed.toml:16"
 
 
 def test_tables_in_use_are_not_waited_for_for_ever(
@@ -251,7 +256,7 @@ def test_tables_in_use_are_not_waited_for_for_ever(
     monkeypatch.setattr(load, "LOCK_TIMEOUT", "100ms")
     with connect(db) as other, other.transaction():
         other.execute("LOCK TABLE people IN ROW EXCLUSIVE MODE")
-        with pytest.raises(NotNow, match="the tables are in use: no lock within 100ms"):
+        with pytest.raises(NotNow, match="seeding shop: the tables are in use, no lock within 100ms"):
             seed(shop, platform, profile="dev")
 
 
@@ -260,7 +265,7 @@ def test_an_interruption_leaves_nothing_behind(shop: Connection, platform: Platf
         def finished(self, result: StepResult) -> None:
             raise KeyboardInterrupt
 
-    with pytest.raises(Interrupted, match="interrupted; nothing was loaded"):
+    with pytest.raises(Interrupted, match="seeding shop: interrupted, nothing was changed"):
         seed(shop, platform, profile="dev", observer=Impatient())
     assert one(shop, "SELECT count(*) FROM people") == 0
 
@@ -323,6 +328,7 @@ columns.n = { make = "ordinal", start = 5 }
             seed(connection, platform, profile="dev")
 
 
+UUID = "0191d8a4-8a0e-7000-8000-000000000001"
 TYPES = {
     "bool": ('{ make = "present", of = "word" }', True),
     "int2": ('{ make = "constant", value = -7 }', -7),
@@ -337,7 +343,7 @@ TYPES = {
     "json": ('{ make = "json", document = { a = ["{word}"] } }', {"a": ["wörd"]}),
     "jsonb": ('{ make = "json", document = { a = ["{word}"] } }', {"a": ["wörd"]}),
     "bytea": ('{ make = "copy", of = "word" }', "wörd".encode()),
-    "uuid": ('{ make = "constant", value = "0191d8a4-8a0e-7000-8000-000000000001" }', "0191d8a4-8a0e-7000-8000-000000000001"),
+    "uuid": (f'{{ make = "constant", value = "{UUID}" }}', UUID),
     "inet": ('{ make = "constant", value = "2001:db8::7/64" }', "2001:db8::7/64"),
     "text[]": ("""{ make = "constant", value = '["a", "ö,"]' }""", ["a", "ö,"]),
     "interval": ('{ make = "constant", value = 90061.5 }', "1 day, 1:01:01.500000"),
@@ -365,7 +371,7 @@ def test_every_type_arrives_as_it_was_meant(db: Target, platform: Platform, null
             for found, (_, expected) in zip(row, TYPES.values(), strict=True):
                 same = found == expected or str(found).startswith(str(expected))
                 assert same or (found is None and nulls), (found, expected)
-        assert nulls != 1.0 or one(connection, "SELECT count(*) FROM t WHERE num_nonnulls(t.*) > 0") == 0
+        assert nulls != 1.0 or one(connection, "SELECT count(*) FROM t WHERE NOT t IS NULL") == 0
 
 
 def test_without_numpy_it_says_what_to_install(
@@ -436,8 +442,19 @@ def test_dev_vrss_needs_no_repair(seeded_db: Target) -> None:
             assert int(str(one(connection, f"SELECT count(*) FROM {table}"))) >= least, table
 
 
-LEAST = {"users": 20, "posts": 100, "post_media": 40, "comments": 200, "friendships": 20, "conversations": 10,
-         "messages": 100, "notifications": 300, "user_lists": 5, "custom_feeds": 5, "user_subscriptions": 20}  # fmt: skip
+LEAST = {
+    "users": 20,
+    "posts": 100,
+    "post_media": 40,
+    "comments": 200,
+    "friendships": 20,
+    "conversations": 10,
+    "messages": 100,
+    "notifications": 300,
+    "user_lists": 5,
+    "custom_feeds": 5,
+    "user_subscriptions": 20,
+}
 CONSISTENT = (
     """SELECT count(*) FROM posts p WHERE (likes_count, comments_count, reposts_count) <> (
         (SELECT count(*) FROM post_interactions i WHERE i.post_id = p.id AND type = 'like'),

@@ -18,8 +18,6 @@ import numpy as np
 from platformdb.postgres.copy_types import Bytes, Field, Ints, Piece
 
 if TYPE_CHECKING:
-    from psycopg.sql import Composed
-
     from platformdb.postgres.connect import Connection
 
 HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
@@ -33,15 +31,15 @@ SMALL = 1 << 15
 Segment = Bytes | Piece
 
 
-def copy_in(connection: Connection, statement: Composed, blocks: Iterable[Sequence[Field]]) -> int:
-    """Runs ``COPY … FROM STDIN (FORMAT binary)`` with the rows of all blocks; returns how many.
+def copy_in(connection: Connection, statement: str, content: Iterable[bytes | memoryview]) -> int:
+    """Runs ``COPY … FROM STDIN (FORMAT binary)`` with the content, as ``stream`` makes it; returns the number of rows.
 
     Raises:
         psycopg.Error: the server's; the transaction is then lost.
     """
     with connection.cursor() as cursor:
-        with cursor.copy(statement) as copy:
-            for chunk in stream(blocks):
+        with cursor.copy(statement.encode()) as copy:
+            for chunk in content:
                 copy.write(chunk)
         return cursor.rowcount
 

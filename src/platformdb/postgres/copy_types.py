@@ -161,7 +161,7 @@ def _fixed(wire: str) -> Callable[[NDArray[Any]], Field]:
     def encoder(values: NDArray[Any]) -> Field:
         sent = values.astype(wire)
         if sent.dtype.kind == "i" and not np.array_equal(sent, values):
-            raise ValueError(f"{values.max()} or {values.min()} does not fit into the type")
+            raise ValueError(f"the values from {values.min()} to {values.max()} do not fit into the type")
         return Field(sent.view(np.uint8).reshape(len(values), sent.itemsize))
 
     return encoder

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
-from typing import LiteralString
-
-from psycopg import sql
 
 from platformdb.postgres.connect import Connection
 from platformdb.postgres.queries import query
@@ -38,18 +35,12 @@ def read_facts(connection: Connection) -> Mapping[str, TableFact]:
 
 def count_filled(connection: Connection, tables: Sequence[TableFact]) -> Mapping[str, int]:
     """The rows of those tables that are not empty."""
-    exist = _one_row(connection, "EXISTS (SELECT FROM {})", tables)
+    exist = _one_row(connection, [f"EXISTS (SELECT FROM {table.quoted})" for table in tables])
     filled = [table for table, some in zip(tables, exist, strict=True) if some]
-    counts = _one_row(connection, "(SELECT count(*) FROM {})", filled)
+    counts = _one_row(connection, [f"(SELECT count(*) FROM {table.quoted})" for table in filled])  # noqa: S608
     return {table.name: rows for table, rows in zip(filled, counts, strict=True)}
 
 
-def _one_row(connection: Connection, part: LiteralString, tables: Sequence[TableFact]) -> tuple[int, ...]:
-    """One expression for each table, in one round trip."""
-    parts = sql.SQL(", ").join(sql.SQL(part).format(identifier(table)) for table in tables)
-    return connection.execute(sql.SQL("SELECT {}").format(parts)).fetchone() or ()
-
-
-def identifier(table: TableFact) -> sql.Identifier:
-    """The table's quoted name."""
-    return sql.Identifier(table.schema, table.relation)
+def _one_row(connection: Connection, expressions: Sequence[str]) -> tuple[int, ...]:
+    """The values of all expressions, in one round trip."""
+    return connection.execute(f"SELECT {', '.join(expressions)}".encode()).fetchone() or ()

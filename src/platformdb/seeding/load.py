@@ -6,23 +6,22 @@ import dataclasses
 import time
 from collections.abc import Iterable, Sequence
 
-import psycopg
-from psycopg import sql
-
-from platformdb.errors import ApplyFailed, Interrupted, NotNow, Place, Refused
+from platformdb.errors import Place, Refused
 from platformdb.postgres.connect import Connection
-from platformdb.postgres.copy import copy_in
+from platformdb.postgres.copy import copy_in, stream
 from platformdb.postgres.queries import query
+from platformdb.postgres.transaction import all_or_nothing
 from platformdb.report.model import Report, Statement, Step, StepResult, StepState
 from platformdb.report.progress import Observer
-from platformdb.seeding.facts import count_filled, identifier
+from platformdb.seeding.facts import count_filled
 from platformdb.seeding.marker import PACKAGE, read_marker, write_marker
-from platformdb.seeding.model import Definition, SeedPlan, TablePlan
+from platformdb.seeding.model import Definition, SeedPlan, TableFact, TablePlan
 from platformdb.seeding.problems import Invalid, Misfit, Problem
 from platformdb.seeding.reports import loaded, nothing_to_do
 from platformdb.seeding.state import Marker, judge_state
 from platformdb.seeding.wires import encode_table
 from platformdb.seeding.world import World
+from platformdb.sqltext.quote import quote_identifier
 
 LOCK_TIMEOUT = "5s"
 ENABLE = {"O": "ENABLE TRIGGER", "R": "ENABLE REPLICA TRIGGER", "A": "ENABLE ALWAYS TRIGGER"}
@@ -50,35 +49,29 @@ def load(
     if not _may_load(connection, platform, plan, wanted, replace=replace):
         return nothing_to_do(wanted, read_marker(connection, platform))
     world = World(definition, wanted.seed)
+    whole = Step("seed", f"seeding {platform}", f"profile {wanted.profile}, seed {wanted.seed}")
     try:
-        # Before anything is locked: which rows there are, and the larger part of the work.
+        # Before anything is locked: which rows there are, the larger part of the work.
         for table in plan.tables:
             world.rows(table.fact.name)
-        with connection.transaction():
-            _take(connection, plan)
+        with all_or_nothing(connection, whole, lock_timeout=LOCK_TIMEOUT):
+            _lock(connection, plan)
             # Again, now that nobody can write any more.
             if not _may_load(connection, platform, plan, wanted, replace=replace):
                 return nothing_to_do(wanted, read_marker(connection, platform))
             results = _fill(connection, world, plan, observer)
-            write_marker(connection, platform, _marked(connection, plan, wanted, results))
-    except psycopg.errors.LockNotAvailable:
-        message = f"the tables are in use: no lock within {LOCK_TIMEOUT}"
-        raise NotNow(message, help="end the other sessions' transactions, then run it again") from None
-    except psycopg.Error as error:
-        raise _explained(error) from None
+            write_marker(connection, platform, _marked(plan, wanted, results))
     except Misfit as misfit:
         raise Invalid((Problem(misfit.message, Place(definition.source), misfit.key),)) from None
-    except KeyboardInterrupt:
-        raise Interrupted("interrupted; nothing was loaded", help="run it again") from None
-    connection.execute(sql.SQL("ANALYZE {}").format(_list(plan.tables)))
+    connection.execute(f"ANALYZE {_listed(_facts(plan))}".encode())
     return loaded(wanted, results)
 
 
 def _may_load(connection: Connection, platform: str, plan: SeedPlan, wanted: Marker, *, replace: bool) -> bool:
-    outside = count_filled(connection, plan.bystanders)
-    filled = count_filled(connection, [table.fact for table in plan.tables])
+    filled = count_filled(connection, _facts(plan))
     needed = judge_state(wanted, read_marker(connection, platform), filled, replace=replace)
-    if needed and outside:
+    outside = count_filled(connection, plan.bystanders) if needed else {}
+    if outside:
         holds = ", ".join(f"{table} ({rows:,})" for table, rows in outside.items())
         raise Refused(
             f"other tables refer to those to be filled, and hold rows: {holds}",
@@ -87,58 +80,51 @@ def _may_load(connection: Connection, platform: str, plan: SeedPlan, wanted: Mar
     return needed
 
 
-def _take(connection: Connection, plan: SeedPlan) -> None:
-    connection.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(LOCK_TIMEOUT))
-    facts = [*(table.fact for table in plan.tables), *plan.bystanders]
+def _lock(connection: Connection, plan: SeedPlan) -> None:
     # In one order for everybody, so that two who do this at once wait and do not deadlock.
-    names = sql.SQL(", ").join(
-        identifier(fact) for fact in sorted(facts, key=lambda fact: (fact.schema, fact.relation))
-    )
-    connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(names))
+    facts = sorted((*_facts(plan), *plan.bystanders), key=lambda fact: (fact.schema, fact.relation))
+    connection.execute(f"LOCK TABLE {_listed(facts)} IN ACCESS EXCLUSIVE MODE".encode())
 
 
 def _fill(connection: Connection, world: World, plan: SeedPlan, observer: Observer) -> tuple[StepResult, ...]:
     observer.stage(f"seeding profile {world.definition.profile}", len(plan.tables))
-    enable = _disable_triggers(connection, plan.tables)
+    enable = _disable_triggers(connection, plan)
     # FREEZE asks for a table that this very (sub)transaction has emptied.
-    names = sql.SQL(", ").join(identifier(fact) for fact in (*(t.fact for t in plan.tables), *plan.bystanders))
-    connection.execute(sql.SQL("TRUNCATE {}").format(names))
+    connection.execute(f"TRUNCATE {_listed([*_facts(plan), *plan.bystanders])}".encode())
     if plan.deferred:
         connection.execute("SET CONSTRAINTS ALL DEFERRED")
     results = tuple(_copy(connection, world, table, observer) for table in plan.tables)
     # A table with checks still to come cannot be altered.
     connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    connection.execute(enable)
+    connection.execute(enable.encode())
     for table in plan.tables:
         _advance_sequences(connection, table)
     return results
 
 
-def _disable_triggers(connection: Connection, tables: Sequence[TablePlan]) -> sql.Composed:
+def _disable_triggers(connection: Connection, plan: SeedPlan) -> str:
     """Disables the users' triggers; returns the statements that bring each back to what it was."""
-    names = [identifier(table.fact).as_string(connection) for table in tables]
-    found = connection.execute(query("triggers", PACKAGE), (names,)).fetchall()
+    names = [fact.quoted for fact in (*_facts(plan), *plan.bystanders)]
     disable, enable = [], []
-    for schema, relation, name, state in found:
-        alter = sql.SQL("ALTER TABLE ONLY {} ").format(sql.Identifier(schema, relation))
-        trigger = sql.Identifier(name)
-        disable.append(alter + sql.SQL("DISABLE TRIGGER {}").format(trigger))
-        enable.append(alter + sql.SQL(ENABLE[state]) + sql.SQL(" {}").format(trigger))
+    for schema, relation, name, state in connection.execute(query("triggers", PACKAGE), (names,)):
+        table = f"ALTER TABLE ONLY {quote_identifier(schema)}.{quote_identifier(relation)}"
+        disable.append(f"{table} DISABLE TRIGGER {quote_identifier(name)}")
+        enable.append(f"{table} {ENABLE[state]} {quote_identifier(name)}")
     # One message for all: a round trip each would take longer than the work.
-    connection.execute(sql.SQL("; ").join(disable))
-    return sql.SQL("; ").join(enable)
+    connection.execute("; ".join(disable).encode())
+    return "; ".join(enable)
 
 
 def _copy(connection: Connection, world: World, table: TablePlan, observer: Observer) -> StepResult:
     rows = world.rows(table.fact.name)
-    columns = sql.SQL(", ").join(sql.Identifier(column.name) for column in table.columns)
+    columns = ", ".join(quote_identifier(column.name) for column in table.columns)
     # A partitioned table takes no FREEZE.
-    options = sql.SQL("FORMAT binary" if table.fact.partitioned else "FORMAT binary, FREEZE")
-    statement = sql.SQL("COPY {} ({}) FROM STDIN ({})").format(identifier(table.fact), columns, options)
-    step = Step("copy", table.fact.name, f"{rows:,} rows", (Statement(statement.as_string(connection)),))
+    options = "FORMAT binary" if table.fact.partitioned else "FORMAT binary, FREEZE"
+    statement = f"COPY {table.fact.quoted} ({columns}) FROM STDIN ({options})"
+    step = Step("copy", table.fact.name, f"{rows:,} rows", (Statement(statement),))
     observer.started(step)
     began = time.perf_counter()
-    copied = copy_in(connection, statement, encode_table(world, table)) if rows else 0
+    copied = copy_in(connection, statement, stream(encode_table(world, table))) if rows else 0
     result = StepResult(step, StepState.APPLIED, (time.perf_counter() - began) * 1000, copied)
     observer.finished(result)
     return result
@@ -147,30 +133,19 @@ def _copy(connection: Connection, world: World, table: TablePlan, observer: Obse
 def _advance_sequences(connection: Connection, table: TablePlan) -> None:
     for column in table.columns:
         if column.sequence:
-            statement = sql.SQL("SELECT setval(%s, max({})) FROM {} HAVING max({}) IS NOT NULL")
-            name = sql.Identifier(column.name)
-            connection.execute(statement.format(name, identifier(table.fact), name), (column.sequence,))
+            name = quote_identifier(column.name)
+            statement = f"SELECT setval(%s, max({name})) FROM {table.fact.quoted} HAVING max({name}) IS NOT NULL"  # noqa: S608
+            connection.execute(statement.encode(), (column.sequence,))
 
 
-def _list(tables: Sequence[TablePlan]) -> sql.Composed:
-    return sql.SQL(", ").join(identifier(table.fact) for table in tables)
+def _marked(plan: SeedPlan, wanted: Marker, results: Iterable[StepResult]) -> Marker:
+    tables = tuple(fact.quoted for fact in _facts(plan))
+    return dataclasses.replace(wanted, rows=sum(result.rows or 0 for result in results), tables=tables)
 
 
-def _marked(connection: Connection, plan: SeedPlan, wanted: Marker, results: Iterable[StepResult]) -> Marker:
-    names = tuple(identifier(table.fact).as_string(connection) for table in plan.tables)
-    return dataclasses.replace(wanted, rows=sum(result.rows or 0 for result in results), tables=names)
+def _facts(plan: SeedPlan) -> list[TableFact]:
+    return [table.fact for table in plan.tables]
 
 
-def _explained(error: psycopg.Error) -> ApplyFailed:
-    diagnostic = error.diag
-    parts = (
-        ("SQLSTATE", diagnostic.sqlstate),
-        ("detail", diagnostic.message_detail),
-        ("hint", diagnostic.message_hint),
-        ("context", diagnostic.context),
-    )
-    return ApplyFailed(
-        f"the seed was not loaded: {diagnostic.message_primary or str(error).strip()}",
-        detail="\n".join(f"{name}: {value}" for name, value in parts if value),
-        help="everything was rolled back; correct seed.toml (or the permissions), then run it again",
-    )
+def _listed(facts: Sequence[TableFact]) -> str:
+    return ", ".join(fact.quoted for fact in facts)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from psycopg import sql
-
 from platformdb.postgres.connect import Connection
 from platformdb.postgres.queries import query
 from platformdb.seeding.state import Marker
@@ -31,8 +29,8 @@ def holds(connection: Connection, found: Marker | None, wanted: Marker) -> bool:
     if not (present and present[0]):
         return False
     # The names were quoted when they were written down.
-    parts = [sql.SQL("EXISTS (SELECT FROM {})").format(sql.SQL(name)) for name in found.tables]
-    row = connection.execute(sql.SQL("SELECT {}").format(sql.SQL(" OR ").join(parts))).fetchone()
+    parts = " OR ".join(f"EXISTS (SELECT FROM {name})" for name in found.tables)
+    row = connection.execute(f"SELECT {parts}".encode()).fetchone()
     return bool(row and row[0])
 
 

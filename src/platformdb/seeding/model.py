@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from platformdb.seeding.conditions import Condition
 from platformdb.seeding.times import Calendar, Time
+from platformdb.sqltext.quote import quote_identifier
 
 if TYPE_CHECKING:
     from platformdb.seeding.columns import Column
@@ -100,6 +101,11 @@ class TableFact:
     needs: tuple[str, ...] = ()
     deferrable: tuple[str, ...] = ()
     partitioned: bool = False
+
+    @property
+    def quoted(self) -> str:
+        """The name for SQL."""
+        return f"{quote_identifier(self.schema)}.{quote_identifier(self.relation)}"
 
     def column(self, name: str) -> ColumnFact | None:
         """The column of that name."""

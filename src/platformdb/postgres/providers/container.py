@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from testcontainers.core.container import DockerContainer
 
 PORT = 5432
+# `docker ps --filter label=platformdb.project` lists what was kept.
+LABEL = "platformdb.project"
 USER = "postgres"
 READY_SECONDS = 60
 POLL_SECONDS = 0.1
@@ -70,6 +72,7 @@ def _start(config: Config, database: str, password: str) -> DockerContainer:
         started.env = {"POSTGRES_USER": USER, "POSTGRES_PASSWORD": password, "POSTGRES_DB": database}
         bindings: dict[str, Any] = {f"{PORT}/tcp": publish_on(_host(started))}
         started.ports = bindings
+        started.with_kwargs(labels={LABEL: str(config.project)})
         started.start()
     except (DockerException, KeyboardInterrupt) as error:
         if started is not None:

@@ -27,7 +27,7 @@ ROUNDS = 16
 class Text:
     """One of the templates with its {slots} filled from other columns; NULL where a slot is.
 
-    ``unique``: a text that was there before gets a number at the end. ``max`` characters a template must not exceed.
+    ``unique``: a text that was there before gets a number at the end.
     """
 
     make: Literal["text"]
