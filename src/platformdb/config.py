@@ -82,7 +82,7 @@ def load(flags: Mapping[str, Any], environment: Mapping[str, str], folder: Path)
         ConfigError: with every problem in one message.
     """
     given = {key: value for key, value in flags.items() if value is not None}
-    project = Path(given.pop("project", None) or find_root(folder)).absolute()
+    project = Path(given.pop("project", None) or find_root(folder)).resolve()
     if not project.is_dir():
         raise ConfigError(f"the project folder {project} does not exist", help="name an existing folder with --project")
     values = {**_from_file(project), **_from_environment(environment, given), **given}
@@ -124,11 +124,17 @@ def _from_environment(environment: Mapping[str, str], flags: Mapping[str, Any]) 
 
 
 def _explained(error: ValidationError, project: Path) -> ConfigError:
-    problems = [f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors(include_input=False)]
+    problems = [_problem(item["type"], ".".join(map(str, item["loc"])), item["msg"]) for item in error.errors()]
     return ConfigError(
         "; ".join(problems),
         help=f"correct the flag, the environment variable or the key in {project / CONFIG_FILE}",
     )
+
+
+def _problem(kind: str, key: str, message: str) -> str:
+    if kind == "extra_forbidden":
+        return f"unknown key '{key}' (known: {', '.join(name for name in Config.model_fields if name != 'project')})"
+    return f"{key}: {message}"
 
 
 def _with_provider(config: Config, environment: Mapping[str, str]) -> Config:

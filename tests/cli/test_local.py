@@ -66,7 +66,7 @@ def test_json_of_every_server_command_is_valid(local: Project, arguments: list[s
 
 
 def test_the_url_is_one_line_that_reaches_the_database(local: Project) -> None:
-    url = said(local, "server", "url", "--platform", local.root.name)
+    url = said(local, "server", "url", "--database", local.root.name)
     assert url.count("\n") == 1
     result = platformdb_run("status", "--url", url.strip(), cwd=local.root, env=environment())
     assert (result.returncode, "1 applied" in result.stdout) == (0, True), result.stderr

@@ -19,7 +19,7 @@ from platformdb.errors import ConfigError, NotNow, PlatformdbError
 from platformdb.migrations.run import migrate, status
 from platformdb.postgres.connect import connect
 from platformdb.postgres.providers import open_target
-from platformdb.postgres.providers.container import publish_on
+from platformdb.postgres.providers.container import LABEL, publish_on
 from platformdb.postgres.server.lifecycle import shut_down
 from platformdb.postgres.target import Target
 from platformdb.project import Platform, find_platform
@@ -77,7 +77,7 @@ def platform(config: Config) -> Platform:
     return find_platform(config)
 
 
-# One worker for all: the tests of containers count those of the whole engine.
+# One worker for all: two cores do not start containers faster in parallel.
 pytestmark = [pytest.mark.newest_server, pytest.mark.xdist_group("containers")]
 
 
@@ -203,18 +203,15 @@ class TestContainers:
             monkeypatch.setenv(name, value)
 
     def test_a_container_goes_with_its_command(self, project: Path) -> None:
-        before = _containers()
         assert _command(project, "migrate", "--provider", "container", "--image", IMAGE)["exit_code"] == 0
-        assert _containers() == before
+        assert _containers(project) == set()
 
     def test_a_container_goes_when_its_command_fails(self, project: Path) -> None:
         (project / "phases/002_wrong.sql").write_text("SELECT 1 / 0;\n")
-        before = _containers()
         assert _command(project, "migrate", "--provider", "container", "--image", IMAGE)["exit_code"] == 4
-        assert _containers() == before
+        assert _containers(project) == set()
 
     def test_a_kept_container_stays_and_its_url_reaches_it(self, project: Path) -> None:
-        before = _containers()
         done = subprocess.run(
             [sys.executable, "-m", "platformdb", "migrate", "--provider", "container", "--image", IMAGE, "--keep"],
             cwd=project,
@@ -222,7 +219,7 @@ class TestContainers:
             text=True,
             check=False,
         )
-        (kept,) = _containers() - before
+        (kept,) = _containers(project)
         try:
             assert done.returncode == 0, done.stderr
             (line,) = [line for line in done.stderr.splitlines() if "connect with: " in line]
@@ -241,11 +238,9 @@ class TestContainers:
         assert "platformdb-test/nothing:1" in str(done["summary"])
 
 
-def _containers() -> set[str]:
-    listed = subprocess.run(
-        ["docker", "ps", "--all", "--format", "{{.ID}}"], capture_output=True, text=True, check=True
-    )
-    return set(listed.stdout.split())
+def _containers(project: Path) -> set[str]:
+    command = ["docker", "ps", "--all", "--filter", f"label={LABEL}={project}", "--format", "{{.ID}}"]
+    return set(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
 
 
 @pytest.mark.parametrize(

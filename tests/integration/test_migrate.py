@@ -169,6 +169,15 @@ class TestFailure:
         assert migrated(db, project).ok
         assert relations(db) == {"a", "b", "c"}
 
+    def test_work_that_cannot_be_recorded_does_not_stand(self, db: Target, project: Project) -> None:
+        """The history row is a part of the file's own transaction: neither can be there without the other."""
+        project.write({"phases/001_a.sql": "CREATE TABLE a ();"})
+        assert migrated(db, project).ok
+        before = picture(db)
+        project.write({"phases/002_b.sql": "CREATE TABLE b (); ALTER TABLE platformdb.history DROP COLUMN sql;"})
+        assert "phases/002_b.sql" in failed(db, project).message
+        assert picture(db) == before
+
     @pytest.mark.parametrize(
         ("text", "place", "line"),
         [

@@ -42,4 +42,3 @@ def test_the_wheel_brings_a_platform_up_from_an_empty_folder(installed: Path, tm
     assert again["ok"]
     assert not again["data"]["changed"]
     assert again["data"]["created"] == first["data"]["created"]
-

@@ -104,6 +104,8 @@ k = { make = "constant", value = "x" }
     assert rows_of(one_table(lines, 2, helpers, WORDS), "t", "c") == ["red", "blue"]
     with pytest.raises(Misfit, match=r"words\.csv has no row for kind = x, weight = 2"):
         rows_of(one_table(lines, 3, helpers, WORDS), "t", "c")
+    optional = helpers.replace('n" } }', 'n" }, optional = true }')
+    assert rows_of(one_table(lines, 3, optional, WORDS), "t", "c") == ["red", "blue", None]
 
 
 def test_who_has_nothing_to_match_gets_nothing() -> None:

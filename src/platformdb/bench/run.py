@@ -94,7 +94,9 @@ def _report(
 ) -> Report:
     passed = sum(verdict.passed for verdict in verdicts)
     return Report(
-        f"{platform.name}: {passed} of {total} performance targets met",
+        f"{platform.name}: {passed} of {total} performance targets met"
+        if total
+        else f"{platform.name}: nothing to measure",
         findings=tuple(findings),
         tables=(_table(verdicts),) if verdicts else (),
         data={"platform": platform.name, "samples": samples, "queries": [_as_data(verdict) for verdict in verdicts]},

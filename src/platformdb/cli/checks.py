@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from platformdb.cli.frame import Run, command
+from platformdb.cli.frame import READING_OPTIONS, Run, command
 from platformdb.postgres.providers import open_target
 from platformdb.project import find_platform
 from platformdb.report.model import Report
@@ -14,14 +14,14 @@ from platformdb.report.model import Report
 
 def register(app: typer.Typer) -> None:
     """Adds the commands to the program."""
-    counters = typer.Typer(name="counters", help="Denormalised counts: check and repair them.", no_args_is_help=True)
-    contracts = typer.Typer(name="contracts", help="JSONB columns against their models.", no_args_is_help=True)
-    command(counters, "check")(counters_check)
+    counters = typer.Typer(name="counters", help="Denormalised counts: check and repair them", no_args_is_help=True)
+    contracts = typer.Typer(name="contracts", help="JSONB columns against their models", no_args_is_help=True)
+    command(counters, "check", options=READING_OPTIONS)(counters_check)
     command(counters, "fix")(counters_fix)
-    command(contracts, "check")(contracts_check)
+    command(contracts, "check", options=READING_OPTIONS)(contracts_check)
     app.add_typer(counters)
     app.add_typer(contracts)
-    command(app, "bench")(bench)
+    command(app, "bench", options=READING_OPTIONS)(bench)
 
 
 def counters_check(run: Run) -> Report:

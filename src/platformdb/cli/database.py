@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from platformdb.cli.frame import Run, command
+from platformdb.cli.frame import READING_OPTIONS, Run, command
 from platformdb.postgres.providers import open_target
 from platformdb.project import find_platform
 from platformdb.report.model import Report
@@ -15,14 +15,14 @@ from platformdb.report.model import Report
 def register(app: typer.Typer) -> None:
     """Adds the commands to the program."""
     indexes = typer.Typer(
-        name="indexes", help="Index tiers: build them, and see where they stand.", no_args_is_help=True
+        name="indexes", help="Index tiers: build them, and see where they stand", no_args_is_help=True
     )
     command(app, "migrate")(migrate)
-    command(app, "status")(status)
-    command(app, "validate")(validate)
+    command(app, "status", options=READING_OPTIONS)(status)
+    command(app, "validate", options=READING_OPTIONS)(validate)
     command(app, "seed")(seed)
     command(indexes, "apply")(indexes_apply)
-    command(indexes, "status")(indexes_status)
+    command(indexes, "status", options=READING_OPTIONS)(indexes_status)
     app.add_typer(indexes)
 
 

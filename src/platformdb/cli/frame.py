@@ -57,6 +57,15 @@ DATABASE_OPTIONS: dict[str, Any] = {
         float | None, typer.Option(metavar="SECONDS", help="How long to wait for another platformdb [default: 60].")
     ],
 }
+LOCAL_OPTIONS: dict[str, Any] = {
+    "binaries": Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder of PostgreSQL server programs [env: PLATFORMDB_BINARIES]."),
+    ],
+}
+# Those of commands that change nothing and so wait for nobody.
+READING_OPTIONS = tuple(name for name in DATABASE_OPTIONS if name != "wait_for_lock")
+
 COMMON_OPTIONS: dict[str, Any] = {
     "project": Annotated[Path | None, typer.Option(metavar="DIR", help="Project folder [default: here].")],
     "format": Annotated[Format, typer.Option("--format", help="How to print the result.")],
@@ -79,9 +88,10 @@ def command(
 ) -> Callable[[Callable[..., Report]], None]:
     """Registers a function as the command ``name`` of ``app``.
 
-    Its own parameters come first, then those of DATABASE_OPTIONS that ``options`` names, then COMMON_OPTIONS.
+    Its own parameters come first, then those shared ones that ``options`` names, then COMMON_OPTIONS.
     """
-    shared = {**{key: DATABASE_OPTIONS[key] for key in options}, **COMMON_OPTIONS}
+    known = {**DATABASE_OPTIONS, **LOCAL_OPTIONS}
+    shared = {**{key: known[key] for key in options}, **COMMON_OPTIONS}
     full_name = " ".join(part for part in (app.info.name, name) if part)
 
     def register(function: Callable[..., Report]) -> None:

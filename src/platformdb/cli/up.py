@@ -16,7 +16,7 @@ DEFAULT_PLATFORM = "vrss"
 
 def register(app: typer.Typer) -> None:
     """Adds the command to the program."""
-    command(app, "up", options=("provider", "image", "keep", "wait_for_lock"))(up)
+    command(app, "up", options=("provider", "image", "keep", "binaries", "wait_for_lock"))(up)
 
 
 def up(

@@ -13,25 +13,27 @@ from platformdb.postgres.read import stream
 from platformdb.postgres.target import Target
 from platformdb.project import Platform
 from platformdb.report.model import Finding, Report
+from platformdb.report.words import counted
 from platformdb.sqltext.quote import quote_identifier, quote_qualified
 
 
 def check_contracts(target: Target, platform: Platform) -> Report:
     """Every broken document as findings. Changes nothing."""
     contracts = read_contracts(platform)
-    counted = {contract.name: 0 for contract in contracts}
+    documents = {contract.name: 0 for contract in contracts}
     findings: list[Finding] = []
     with connect(target) as connection:
         for contract in contracts:
             for row, document in _documents(connection, contract):
-                counted[contract.name] += 1
+                documents[contract.name] += 1
                 findings += judge_document(contract, row, document)
-    total = sum(counted.values())
-    verdict = f"{len(findings)} faults" if findings else "all keep them"
+    total = sum(documents.values())
+    verdict = f"{counted(len(findings), 'fault')} found" if findings else "all keep them"
+    said = f"{counted(total, 'document')} checked against {counted(len(contracts), 'contract')}, {verdict}"
     return Report(
-        f"{platform.name}: {total} documents checked against {len(contracts)} contracts, {verdict}",
+        f"{platform.name}: {said if contracts else 'no contracts, nothing was checked'}",
         findings=tuple(findings),
-        data={"platform": platform.name, "documents": counted, "faults": len(findings)},
+        data={"platform": platform.name, "documents": documents, "faults": len(findings)},
     )
 
 

@@ -15,6 +15,7 @@ from platformdb.postgres.target import Target
 from platformdb.project import Platform
 from platformdb.report.model import Report
 from platformdb.report.progress import Observer
+from platformdb.report.words import counted
 
 
 def check_counters(target: Target, platform: Platform) -> Report:
@@ -22,9 +23,10 @@ def check_counters(target: Target, platform: Platform) -> Report:
     counters = read_counters(platform)
     with connect(target) as connection:
         drifts = find_drifts(connection, counters)
-    verdict = f"{len(drifts)} rows drifted" if drifts else "no row drifted"
+    verdict = f"{counted(len(drifts), 'row')} drifted" if drifts else "no row drifted"
+    said = f"{counted(len(counters), 'counter')} checked, {verdict}"
     return Report(
-        f"{platform.name}: {len(counters)} counters checked, {verdict}",
+        f"{platform.name}: {said if counters else 'no counters, nothing was checked'}",
         findings=judge(drifts),
         data={"platform": platform.name, "counters": [counter.name for counter in counters], "drifted": len(drifts)},
     )
@@ -43,7 +45,7 @@ def fix_counters(target: Target, platform: Platform, observer: Observer, *, wait
         observer.stage("counters", len(steps))
         results = execute(connection, steps, observer)
     repaired = sum(result.rows or 0 for result in results)
-    summary = f"repaired {repaired} rows" if steps else "nothing to do, no row drifted"
+    summary = f"repaired {counted(repaired, 'row')}" if steps else "nothing to do, no row drifted"
     return Report(f"{platform.name}: {summary}", steps=results, data={"platform": platform.name, "repaired": repaired})
 
 

@@ -18,6 +18,7 @@ from platformdb.postgres.target import Target
 from platformdb.project import Platform
 from platformdb.report.model import Finding, History, Outcome, Report, Table
 from platformdb.report.progress import Observer
+from platformdb.report.words import counted
 
 
 def tier_planner(platform: Platform, *, tier: int) -> Planner:
@@ -55,7 +56,7 @@ def apply_indexes(
         observer.stage(f"indexes up to tier {tier}", len(steps))
         results = execute(connection, steps, observer)
     built = sum(result.step.record is not None for result in results)
-    summary = f"built {built} indexes" if results else f"nothing to do, tiers up to {tier} are built"
+    summary = f"built {counted(built, 'index')}" if results else f"nothing to do, tiers up to {tier} are built"
     return Report(
         f"{platform.name}: {summary}", steps=results, data={"platform": platform.name, "tier": tier, "built": built}
     )

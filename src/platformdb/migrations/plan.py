@@ -154,3 +154,20 @@ def _orphan(standing: Standing) -> Finding:
         Place(standing.name),
         "drop what it made in a new migration, or restore the file",
     )
+
+
+def unfinished(found: Iterable[Standing]) -> tuple[Finding, ...]:
+    """Migrations that stopped between their segments: the next run goes on there, until then they are half-applied."""
+    return tuple(
+        Finding(
+            "migration-partial",
+            f"{migration.source.name} stopped after part {done} of {len(migration.segments)}",
+            migration.source.name,
+            place=migration.segments[done].place,
+            help="correct the rest of the file if that was the cause, then run: platformdb migrate",
+        )
+        for migration, done in (
+            (standing.migration, standing.done) for standing in found if standing.state is State.PARTIAL
+        )
+        if migration is not None
+    )

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from itertools import chain
 
 from platformdb.migrations.model import Kind, Plan, Planner, Sources, Standing, State
-from platformdb.migrations.plan import contradictions, plan_steps, standings
+from platformdb.migrations.plan import contradictions, plan_steps, standings, unfinished
 from platformdb.migrations.read import read_sources
 from platformdb.postgres.connect import Connection, connect
 from platformdb.postgres.execute import execute
@@ -20,6 +20,7 @@ from platformdb.postgres.target import Target
 from platformdb.project import Platform
 from platformdb.report.model import Finding, Outcome, Report, Severity, StepResult, Table
 from platformdb.report.progress import Observer
+from platformdb.report.words import counted
 
 
 def migrate(
@@ -67,11 +68,13 @@ def _apply(connection: Connection, sources: Sources, observer: Observer, also: S
     return applied(results, sources.platform).but(findings=findings)
 
 
+NOUNS = {"versioned": "versioned migration", "repeatable": "repeatable migration", "index": "index"}
+
+
 def refused(findings: Sequence[Finding]) -> Report:
     """The report of a run that did nothing because of findings."""
-    count = len(findings)
     return Report(
-        f"refused: {count} problem{'s' * (count != 1)} found, nothing was changed",
+        f"refused: {counted(len(findings), 'problem')} found, nothing was changed",
         outcome=Outcome.REFUSED,
         findings=tuple(findings),
     )
@@ -79,9 +82,10 @@ def refused(findings: Sequence[Finding]) -> Report:
 
 def applied(results: Sequence[StepResult], name: str) -> Report:
     """The report of a run that went through."""
-    kinds = [result.step.kind for result in results]
-    counts = {kind: kinds.count(kind) for kind in dict.fromkeys(kinds) if kind != "history"}
-    said = ", ".join(f"{count} {kind}" for kind, count in counts.items())
+    records = [result.step.record for result in results if result.step.record is not None]
+    kinds = [record.kind for record in records if record.segment == record.segments]
+    counts = {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)}
+    said = ", ".join(counted(count, NOUNS[kind]) for kind, count in counts.items())
     summary = f"{name}: applied {said}" if counts else f"{name}: nothing to do, the database is up to date"
     return Report(summary, steps=tuple(results), data={"platform": name, "applied": counts})
 
@@ -94,7 +98,7 @@ def status(target: Target, platform: Platform) -> Report:
     said = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
     return Report(
         f"{platform.name}: {said or 'no migrations'}",
-        findings=(*sources.findings, *contradictions(found)),
+        findings=_problems(sources, found),
         tables=(_table(found),),
         data={"platform": platform.name, "counts": counts, "migrations": [_as_data(s) for s in found]},
     )
@@ -104,11 +108,16 @@ def validate(target: Target, platform: Platform) -> Report:
     """Whether files and history agree. Changes nothing."""
     sources = read_sources(platform)
     found = _standings(target, sources)
-    findings = (*sources.findings, *contradictions(found))
-    verdict = f"{len(findings)} problem(s)" if findings else f"{len(found)} migrations agree with the history"
+    findings = _problems(sources, found)
+    agree = f"{counted(len(found), 'migration')} agree with the history"
+    verdict = f"{counted(len(findings), 'problem')} found" if findings else agree
     return Report(
         f"{platform.name}: {verdict}", findings=findings, data={"platform": platform.name, "checked": len(found)}
     )
+
+
+def _problems(sources: Sources, found: Sequence[Standing]) -> tuple[Finding, ...]:
+    return (*sources.findings, *contradictions(found), *unfinished(found))
 
 
 def _standings(target: Target, sources: Sources) -> tuple[Standing, ...]:

@@ -195,8 +195,7 @@ def _jsonb(values: Rope) -> Field:
     """The same after the version of the format, 1."""
     pieces = _raw(values).pieces
     rows = len(pieces[0].starts)
-    zero, one = np.zeros(1, np.int64), np.ones(1, np.int64)
-    version = Piece(np.ones(1, np.uint8), np.broadcast_to(zero, rows), np.broadcast_to(one, rows))
+    version = Piece(np.ones(1, np.uint8), np.zeros(rows, np.int64), np.ones(rows, np.int64))
     return Field(None, (version, *pieces))
 
 
@@ -270,7 +269,7 @@ def inet(value: str) -> bytes:
 
 def text_array(value: str) -> bytes:
     """A JSON array of strings as a one-dimensional array of text."""
-    items = json.loads(value) if value else []
+    items = json.loads(value or "[]")
     if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
         raise ValueError(f"'{value}' is not a JSON array of strings")
     head = struct.pack(">iii", 1 if items else 0, 0, TEXT_OID) + (struct.pack(">ii", len(items), 1) if items else b"")
@@ -284,9 +283,8 @@ def _uuid_text(value: str) -> bytes:
 # (kind of values, type) → encoder.
 ENCODERS: dict[tuple[str, str], Callable[[Any], Field]] = {
     ("bool", "bool"): _fixed("u1"),
-    **{
-        (kind, name): _fixed(wire) for kind in ("int", "float") for name, wire in (("float4", ">f4"), ("float8", ">f8"))
-    },
+    **{(kind, "float4"): _fixed(">f4") for kind in ("int", "float")},
+    **{(kind, "float8"): _fixed(">f8") for kind in ("int", "float")},
     **{("int", name): _fixed(wire) for name, wire in (("int2", ">i2"), ("int4", ">i4"), ("int8", ">i8"))},
     **{(kind, "numeric"): _each_number(numeric) for kind in ("int", "float")},
     **{(kind, "interval"): _interval for kind in ("int", "float")},

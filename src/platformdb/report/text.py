@@ -26,6 +26,9 @@ WORD_STYLES = {
     "missing": "red",
     "modified": "red",
     "invalid": "red",
+    "partial": "red",
+    "out of order": "red",
+    "misplaced": "red",
     "pending": "yellow",
     "changed": "yellow",
 }

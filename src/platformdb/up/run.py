@@ -22,9 +22,9 @@ from platformdb.postgres.connect import connect
 from platformdb.postgres.lock import one_runner
 from platformdb.postgres.target import Target
 from platformdb.project import Platform
-from platformdb.report.model import Finding, Report, Table
+from platformdb.report.model import Finding, Report
 from platformdb.report.progress import Observer
-from platformdb.up.summary import summarise
+from platformdb.up.summary import Created, summarise
 
 PROFILE = "dev"
 TOP_TIER = 3
@@ -54,7 +54,7 @@ def bring_up(
         return refused(problems)
     with opening as target:
         reports = _run(_parts(target, platform, observer, wait_seconds), observer)
-        return summarise(platform.name, target.url, reports, _created(target, platform))
+        return summarise(platform.name, target, reports, _created(target, platform))
 
 
 def file_problems(platform: Platform) -> tuple[Finding, ...]:
@@ -109,22 +109,17 @@ def _seed(target: Target, platform: Platform, observer: Observer, wait_seconds: 
         return seed(connection, platform, profile=PROFILE, seed=1, replace=False, observer=observer)
 
 
-def _created(target: Target, platform: Platform) -> Table:
+def _created(target: Target, platform: Platform) -> Created:
     """What is in the database now."""
     with connect(target) as connection:
         objects, rows = count_objects(connection), count_rows(connection)
     indexes = index_status(target, platform).data["indexes"]
-    tiers = [
-        f"tier {tier}: {sum(index['tier'] == tier and index['state'] == 'built' for index in indexes)}"
-        for tier in sorted({index["tier"] for index in indexes})
-    ]
-    return Table(
-        "in the database",
-        ("what", "count", ""),
-        (
-            ("tables", objects["tables"], ""),
-            ("indexes", objects["indexes"], ", ".join([*tiers, f"of constraints: {objects['constraint_indexes']}"])),
-            ("triggers", objects["triggers"], ""),
-            ("rows", rows, f"seeded: profile {PROFILE}" if rows else ""),
-        ),
+    tiers = [index["tier"] for index in indexes if index["state"] == "built"]
+    return Created(
+        tables=objects["tables"],
+        indexes=objects["indexes"],
+        constraint_indexes=objects["constraint_indexes"],
+        tiers={tier: tiers.count(tier) for tier in sorted(set(tiers))},
+        triggers=objects["triggers"],
+        rows=rows,
     )

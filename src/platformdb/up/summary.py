@@ -2,14 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Protocol
 
 from platformdb.report.model import Outcome, Report, Table
 
 NARROW = 6
 
 
-def summarise(platform: str, url: str, reports: Sequence[Report], created: Table) -> Report:
+@dataclass(frozen=True, slots=True)
+class Created:
+    """What a database holds: counts. ``tiers`` counts the built indexes by tier."""
+
+    tables: int
+    indexes: int
+    constraint_indexes: int
+    tiers: Mapping[int, int]
+    triggers: int
+    rows: int
+
+
+class Reached(Protocol):
+    """A target, as far as the screen names it."""
+
+    @property
+    def provider(self) -> str:
+        """Where the database comes from."""
+
+    @property
+    def url(self) -> str:
+        """Its URL without secrets."""
+
+
+def summarise(platform: str, target: Reached, reports: Sequence[Report], created: Created) -> Report:
     """One report out of those of all parts: the steps become a count, findings and targets stay whole."""
     steps = tuple(result for report in reports for result in report.steps)
     worst = max((report.outcome for report in reports), default=Outcome.DONE)
@@ -20,21 +46,46 @@ def summarise(platform: str, url: str, reports: Sequence[Report], created: Table
         steps=steps,
         folded=worst is Outcome.DONE,
         findings=findings,
-        tables=(_parts(platform, reports), created, *map(_narrow, reports[-1].tables)),
-        facts={"connection URL": url},
+        tables=(_parts(platform, reports), _contents(created), *map(_narrow, reports[-1].tables)),
+        facts={"connection URL": target.url},
         data={
             "platform": platform,
-            "url": url,
+            "url": target.url,
             "changed": bool(steps),
-            "created": {str(row[0]): row[1] for row in created.rows},
+            "created": asdict(created),
             "parts": [{"summary": report.summary, "ok": report.ok, "data": dict(report.data)} for report in reports],
         },
-        next=(
-            f"platformdb server psql --platform {platform}",
-            f"platformdb bench --platform {platform}",
-            f"platformdb indexes status --platform {platform}",
-        ),
+        next=_next(platform, target),
     )
+
+
+def _next(platform: str, target: Reached) -> tuple[str, ...]:
+    if target.provider != "embedded":
+        if "passfile=" not in target.url:
+            return (f"platformdb up {platform} --provider {target.provider} --keep",)
+        there = f"--platform {platform} --url '{target.url}'"
+        return (f"psql '{target.url}'", f"platformdb bench {there}", f"platformdb indexes status {there}")
+    return (
+        f"platformdb server psql --database {platform}",
+        f"platformdb bench --platform {platform}",
+        f"platformdb indexes status --platform {platform}",
+    )
+
+
+def _contents(created: Created) -> Table:
+    tiers = [f"tier {tier}: {count}" for tier, count in created.tiers.items()]
+    others = created.indexes - created.constraint_indexes - sum(created.tiers.values())
+    rows = (
+        ("tables", created.tables, ""),
+        (
+            "indexes",
+            created.indexes,
+            ", ".join([*tiers, f"constraints: {created.constraint_indexes}", f"other: {others}"]),
+        ),
+        ("triggers", created.triggers, ""),
+        ("rows", created.rows, ""),
+    )
+    return Table("in the database", ("what", "count", ""), rows)
 
 
 def _headline(platform: str, reports: Sequence[Report], worst: Outcome, steps: int) -> str:

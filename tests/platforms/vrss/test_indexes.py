@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -190,8 +189,10 @@ def test_index_serves_the_query_it_is_there_for(conn: Connection, name: str, use
     plan = plan_for(conn, use)
     (scan,) = index_nodes(plan)
     assert scan["Index Name"] == name
-    for column in use.by:
-        assert re.search(rf"\b{re.escape(column)}", conditions(scan)), f"{column} is not in {conditions(scan)}"
+    leading = [value(conn, "SELECT pg_get_indexdef(%s::regclass, %s, TRUE)", name, n + 1) for n in range(len(use.by))]
+    for column, indexed in zip(use.by, leading, strict=True):
+        assert indexed.startswith(column), f"{column} is not where the index begins, but {indexed}"
+        assert column in conditions(scan), f"{column} is not in {conditions(scan)}"
     assert not [node for node in plan if use.order and "Sort" in node["Node Type"]], "the rows do not come in order"
 
 

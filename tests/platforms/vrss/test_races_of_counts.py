@@ -39,6 +39,7 @@ REMOVE = {
     "reposts": "DELETE FROM reposts WHERE user_id = %s AND post_id = ANY (%s)",
 }
 KINDS = tuple(ADD)
+OTHER_PLANS = "SET enable_hashagg = off; SET enable_hashjoin = off; SET enable_mergejoin = off"
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -46,16 +47,19 @@ def test_many_posts_in_opposite_order_neither_deadlock_nor_drift(
     busy_db: Target, admin: Connection, vrss: Platform, kind: str
 ) -> None:
     posts, people = make_posts(admin, 10), make_users(admin, 4)
+    forth, back = list(posts), list(reversed(posts))
     before = deadlocks(busy_db)
 
     def reader(user: UUID, order: list[UUID], *, keeps: int) -> Callable[[Connection, int], None]:
         def work(conn: Connection, number: int) -> None:
+            if order is back:
+                # Another plan visits the posts in another order; nobody may rely on all plans being the same.
+                conn.execute(OTHER_PLANS)
             conn.execute(ADD[kind], (user, order))
             conn.execute(REMOVE[kind], (user, order[keeps:] if number == ROUNDS - 1 else order))
 
         return work
 
-    forth, back = list(posts), list(reversed(posts))
     works = [reader(user, order, keeps=4) for user, order in zip(people, itertools.cycle((forth, back)))]
     at_the_same_instant(busy_db, works, rounds=ROUNDS)
     assert deadlocks(busy_db) == before

@@ -118,26 +118,28 @@ class Pick:
     """A row of a reference file: any, or one whose columns ``match`` this row's values.
 
     ``weight`` names a column of the file. Without it every row of the file is used once before one comes again
-    (in the first block of rows; afterwards at random).
+    (in the first block of rows; afterwards at random). ``optional``: where nothing matches there is no link.
     """
 
     make: Literal["pick"]
     file: str
     match: Mapping[str, str] = field(default_factory=dict)
     weight: str = ""
+    optional: bool = False
     whole: ClassVar[bool] = False
     __pydantic_config__: ClassVar[dict[str, str]] = FORBID
 
     def column(self, block: Block, stream: Stream) -> Column:
-        """One link for each row; none where the row has none of the values to match."""
+        """One link for each row; none where the row lacks a value to match."""
         if self.file not in block.world.definition.references:
             raise Misfit(f"there is no reference file '{self.file}'")
         result = np.full(block.span.rows, -1, np.int64)
         drawn = stream.aspect("pick").uniform(block.span)
         for combination, rows, members in self._groups(block):
-            if not len(members):
+            if not len(members) and not self.optional:
                 raise Misfit(f"{self.file} has no row for {self._said(block, int(rows[0]))}")
-            result[rows] = members[self._positions(block, members, rows, drawn, stream.aspect(str(combination)))]
+            if len(members):
+                result[rows] = members[self._positions(block, members, rows, drawn, stream.aspect(str(combination)))]
         return link(result, self.file)
 
     def _groups(self, block: Block) -> Iterator[tuple[int, Ints, Ints]]:
