@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 from platformdb.postgres.connect import connect
 from platformdb.postgres.target import Target
 
@@ -65,6 +68,19 @@ def run(target: Target, sql: str) -> None:
     """Runs statements, on a connection of their own."""
     with connect(target) as connection:
         connection.execute(sql.encode())
+
+
+def until(condition: Callable[[], object], *, seconds: float = 20) -> None:
+    """Waits for something that another session does; fails when it does not come."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "what was waited for did not come"
+        time.sleep(0.02)
+
+
+def impatient(target: Target) -> Target:
+    """The same database for a session that would rather fail than hang."""
+    return Target(target.provider, {**target.parameters, "options": "-c statement_timeout=15s"})
 
 
 def history(target: Target) -> Rows:

@@ -2,13 +2,12 @@ from __future__ import annotations
 
 import signal
 import threading
-import time
 from collections.abc import Iterator
 
 import psycopg
 import pytest
 
-from catalog import relations, rows
+from catalog import relations, rows, until
 from platformdb.errors import ApplyFailed, Interrupted, Place
 from platformdb.postgres.connect import Connection, connect
 from platformdb.postgres.execute import execute
@@ -113,10 +112,8 @@ def test_a_position_is_told_in_the_file_and_else_the_place_of_the_step(
 
 def test_an_interrupt_cancels_the_statement_and_says_what_was_done(db: Target, work: Connection) -> None:
     def interrupt() -> None:
-        while not rows(
-            db, "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"
-        ):
-            time.sleep(0.02)
+        sleeping = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"
+        until(lambda: rows(db, sleeping))
         signal.raise_signal(signal.SIGINT)
 
     thread = threading.Thread(target=interrupt)

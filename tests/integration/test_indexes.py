@@ -1,11 +1,10 @@
 from __future__ import annotations
 
 import threading
-import time
 
 import pytest
 
-from catalog import history, picture, rows, run
+from catalog import history, impatient, picture, rows, run, until
 from platformdb.errors import ApplyFailed
 from platformdb.indexes.run import apply_indexes, index_status
 from platformdb.postgres.connect import connect
@@ -70,14 +69,13 @@ def test_writers_go_on_while_an_index_is_built(db: Target, tiers: Project) -> No
         writer.execute("BEGIN; INSERT INTO posts VALUES (1000, 1, 1)")
         build = threading.Thread(target=lambda: done.append(applied(db, tiers)))
         build.start()
-        while not rows(db, "SELECT 1 FROM pg_class WHERE relname = 'by_author'"):
-            time.sleep(0.02)
-        with connect(db) as other:
-            other.execute("SET lock_timeout = '5s'")
-            other.execute("INSERT INTO posts VALUES (1001, 1, 1)")
-        assert done == [], "it waits for the open transaction"
-        writer.execute("COMMIT")
-        build.join(timeout=20)
+        try:
+            until(lambda: rows(db, "SELECT 1 FROM pg_class WHERE relname = 'by_author'"))
+            run(impatient(db), "INSERT INTO posts VALUES (1001, 1, 1)")
+            assert done == [], "it waits for the open transaction"
+        finally:
+            writer.execute("COMMIT")
+            build.join(timeout=20)
     assert done[0].ok
     assert definitions(db)[0][1] is True
 

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 
-from catalog import rows, run
+from catalog import impatient, rows, run, until
 from platformdb.errors import ApplyFailed, NotNow
 from platformdb.postgres import lock
 from platformdb.postgres.connect import connect
@@ -25,7 +25,7 @@ WHERE locktype = 'advisory' AND granted
 
 
 def locked(db: Target, seconds: float = 0, observer: Observer | None = None) -> AbstractContextManager[None]:
-    return one_runner(db, wait_seconds=seconds, observer=observer or Silent())
+    return one_runner(impatient(db), wait_seconds=seconds, observer=observer or Silent())
 
 
 @contextmanager
@@ -40,9 +40,8 @@ def waiting_runner(db: Target) -> Iterator[tuple[list[str], Recorder]]:
 
     thread = threading.Thread(target=work)
     thread.start()
-    while not recorder.events:
-        time.sleep(0.01)
     try:
+        until(lambda: recorder.events)
         yield did, recorder
     finally:
         release(db)
@@ -105,9 +104,7 @@ def test_a_waiting_runner_does_not_stop_a_concurrent_index_build(db: Target) -> 
     """A blocking waiter would hold a snapshot that CREATE INDEX CONCURRENTLY waits for: a deadlock."""
     run(db, "CREATE TABLE t AS SELECT generate_series(1, 100) AS x")
     with locked(db), waiting_runner(db) as (did, _):
-        with connect(db) as work:
-            work.execute("SET statement_timeout = '15s'")
-            work.execute("CREATE INDEX CONCURRENTLY i ON t (x)")
+        run(impatient(db), "CREATE INDEX CONCURRENTLY i ON t (x)")
         assert did == []
         assert rows(db, "SELECT indisvalid FROM pg_index WHERE indexrelid = 'i'::regclass") == [(True,)]
 

@@ -5,20 +5,22 @@ from functools import partial
 import pytest
 
 from platformdb.errors import ApplyFailed
+from platformdb.postgres.target import Target
 from platformdb.report.model import Finding, Outcome, Report, Severity, Step, StepResult, StepState, Table
 from platformdb.report.progress import Silent
 from platformdb.up.run import Part, _run
-from platformdb.up.summary import summarise
+from platformdb.up.summary import Created, summarise
 
-CREATED = Table("in the database", ("what", "count", ""), (("tables", 22, ""), ("rows", 5, "")))
+CREATED = Created(tables=22, indexes=9, constraint_indexes=3, tiers={1: 4, 3: 1}, triggers=2, rows=5)
 RESULT = StepResult(Step("versioned", "001", "why"), StepState.APPLIED)
 TARGETS = Table("performance targets", ("query",), (("feed",),))
 MIGRATED = Report("demo: applied 1 versioned", steps=(RESULT,), data={"applied": 1})
 MEASURED = Report("demo: 1 of 1 targets met", tables=(TARGETS,))
 
 
-def summed(*reports: Report) -> Report:
-    return summarise("demo", "postgresql://here/demo", reports, CREATED)
+def summed(*reports: Report, provider: str = "embedded", **parameters: str) -> Report:
+    target = Target(provider, {"host": "here", "dbname": "demo", **parameters})
+    return summarise("demo", target, reports, CREATED)
 
 
 def test_the_last_screen_has_the_parts_what_was_created_the_targets_and_the_url() -> None:
@@ -26,13 +28,29 @@ def test_the_last_screen_has_the_parts_what_was_created_the_targets_and_the_url(
     assert [table.title for table in report.tables] == ["what was done", "in the database", "performance targets"]
     assert report.tables[0].rows == (("✓", "applied 1 versioned"), ("✓", "1 of 1 targets met"))
     assert report.facts == {"connection URL": "postgresql://here/demo"}
-    assert report.summary == "demo is up: 1 steps applied"
+    assert report.summary == "demo is up: 1 step applied"
     assert report.ok
 
 
 def test_it_offers_three_commands_to_try_next() -> None:
-    assert len(summed(MIGRATED).next) == 3
-    assert all(command.startswith("platformdb ") and "--platform demo" in command for command in summed(MIGRATED).next)
+    commands = summed(MIGRATED).next
+    assert len(commands) == 3
+    assert all(command.startswith("platformdb ") and command.endswith(" demo") for command in commands)
+
+
+def test_what_it_offers_for_a_kept_container_goes_to_that_container() -> None:
+    commands = summed(MIGRATED, provider="container", passfile="/secret").next
+    assert len(commands) == 3
+    assert all("postgresql://here/demo?passfile=/secret" in command for command in commands)
+
+
+def test_of_a_container_that_is_gone_it_offers_only_to_keep_the_next_one() -> None:
+    assert summed(MIGRATED, provider="container").next == ("platformdb up demo --provider container --keep",)
+
+
+def test_indexes_are_told_apart_and_add_up() -> None:
+    rows = summed(MIGRATED).tables[1].rows
+    assert rows[1] == ("indexes", 9, "tier 1: 4, tier 3: 1, constraints: 3, other: 1")
 
 
 def test_a_second_run_says_that_nothing_was_changed() -> None:
@@ -43,7 +61,7 @@ def test_a_second_run_says_that_nothing_was_changed() -> None:
 
 def test_the_same_facts_are_there_for_programs() -> None:
     data = summed(MIGRATED, MEASURED).data
-    assert data["created"] == {"tables": 22, "rows": 5}
+    assert (data["created"]["tables"], data["created"]["tiers"], data["created"]["rows"]) == (22, {1: 4, 3: 1}, 5)
     assert data["parts"][0] == {"summary": MIGRATED.summary, "ok": True, "data": {"applied": 1}}
     assert (data["url"], data["platform"], data["changed"]) == ("postgresql://here/demo", "demo", True)
 
@@ -54,7 +72,7 @@ def test_findings_of_every_part_stay_and_decide_the_exit_code() -> None:
     assert report.findings == (drifted, hint)
     assert report.exit_code == 1
     assert report.tables[0].rows[1][0] == "✗"
-    assert report.summary.endswith("but 1 of its checks failed")
+    assert report.summary.endswith("but 1 check failed")
 
 
 @pytest.mark.parametrize("outcome", [Outcome.REFUSED, Outcome.FAILED])

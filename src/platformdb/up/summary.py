@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Protocol
 
 from platformdb.report.model import Outcome, Report, Table
+from platformdb.report.words import counted
 
 NARROW = 6
 
@@ -73,15 +74,12 @@ def _next(platform: str, target: Reached) -> tuple[str, ...]:
 
 
 def _contents(created: Created) -> Table:
-    tiers = [f"tier {tier}: {count}" for tier, count in created.tiers.items()]
     others = created.indexes - created.constraint_indexes - sum(created.tiers.values())
+    kinds = {f"tier {tier}": count for tier, count in created.tiers.items()}
+    kinds |= {"constraints": created.constraint_indexes, "other": others}
     rows = (
         ("tables", created.tables, ""),
-        (
-            "indexes",
-            created.indexes,
-            ", ".join([*tiers, f"constraints: {created.constraint_indexes}", f"other: {others}"]),
-        ),
+        ("indexes", created.indexes, ", ".join(f"{kind}: {count}" for kind, count in kinds.items() if count)),
         ("triggers", created.triggers, ""),
         ("rows", created.rows, ""),
     )
@@ -91,9 +89,9 @@ def _contents(created: Created) -> Table:
 def _headline(platform: str, reports: Sequence[Report], worst: Outcome, steps: int) -> str:
     if worst is not Outcome.DONE:
         return f"{platform} is not up"
-    changed = f"{steps} steps applied" if steps else "it was up already, nothing was changed"
+    changed = f"{counted(steps, 'step')} applied" if steps else "it was up already, nothing was changed"
     failed = sum(not report.ok for report in reports)
-    return f"{platform} is up: {changed}" + (f", but {failed} of its checks failed" if failed else "")
+    return f"{platform} is up: {changed}" + (f", but {counted(failed, 'check')} failed" if failed else "")
 
 
 def _parts(platform: str, reports: Sequence[Report]) -> Table:
