@@ -69,7 +69,8 @@ high_id = {{ make = "copy", of = "high.id" }}
 at = {{ make = "copy", of = "time" }}
 
 [tables.posts]
-rows = {{ shape = "per", of = [{{ table = "people", link = "author", total = "$posts", skew = {{ zipf = 1.0, childless = 0.2 }} }}] }}
+rows.shape = "per"
+rows.of = [{{ table = "people", link = "author", total = "$posts", skew = {{ zipf = 1.0, childless = 0.2 }} }}]
 [tables.posts.columns]
 id = {{ make = "uuid7" }}
 author_id = {{ make = "copy", of = "author.id" }}
