@@ -29,7 +29,7 @@ def local() -> Iterator[Project]:
         result = platformdb_run("up", "--format", "json", cwd=folder, env=environment())
         envelope = envelope_of(result.stdout)
         assert (result.returncode, envelope["command"]) == (0, "up"), result.stderr
-        assert envelope["data"]["created"] == {"tables": 1, "indexes": 2, "triggers": 0, "rows": 1}
+        assert (envelope["data"]["created"]["tables"], envelope["data"]["created"]["rows"]) == (1, 1)
         yield project
 
 

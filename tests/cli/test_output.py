@@ -98,7 +98,7 @@ def test_a_failed_migration_is_json_with_place_and_steps(db: Target, whole: Proj
 
 def test_results_go_to_stdout_and_progress_to_stderr(db: Target, whole: Project) -> None:
     result = platformdb_run("migrate", cwd=whole.root, env=environment(db))
-    assert "✓ demo: applied 2 versioned, 1 index" in result.stdout
+    assert "✓ demo: applied 2 versioned migrations, 1 index" in result.stdout
     assert "== migrate (4 steps)" in result.stderr
     assert "==" not in result.stdout
 
@@ -166,7 +166,7 @@ def test_head_gets_its_line(db: Target, applied: Project) -> None:
     result = subprocess.run(
         ["bash", "-c", shell], cwd=applied.root, env=environment(db), capture_output=True, text=True, check=False
     )
-    assert result.stdout == "✗ demo: 1 counters checked, 300 rows drifted\n"
+    assert result.stdout == "✗ demo: 1 counter checked, 300 rows drifted\n"
     assert result.stderr == ""
 
 

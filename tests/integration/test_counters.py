@@ -61,7 +61,7 @@ def counts(db: Target) -> list[object]:
 def test_right_counts_are_no_finding(posts: Callable[[], Target], counted: Project) -> None:
     report = check_counters(posts(), counted.platform)
     assert (report.exit_code, report.findings) == (0, ())
-    assert report.summary == "demo: 1 counters checked, no row drifted"
+    assert report.summary == "demo: 1 counter checked, no row drifted"
 
 
 def test_every_drifted_row_is_listed_and_nothing_is_changed(posts: Callable[[], Target], counted: Project) -> None:

@@ -124,3 +124,10 @@ def test_an_interrupt_cancels_the_statement_and_says_what_was_done(db: Target, w
     assert caught.value.message == "interrupted during b"
     assert [(r.step.subject, r.state.value) for r in caught.value.results] == [("a", "applied"), ("b", "failed")]
     assert relations(db) == {"a"}
+
+
+def test_a_warning_of_the_server_reaches_the_user_and_a_notice_does_not(work: Connection) -> None:
+    recorder = Recorder()
+    speak = "DO $$ BEGIN RAISE WARNING 'mind this'; RAISE NOTICE 'chatter'; END $$"
+    execute(work, [step("a", speak)], recorder)
+    assert recorder.events == ["started a", "note warning of the server: mind this", "applied a"]

@@ -38,7 +38,8 @@ def test_everything_is_there_at_the_end_and_the_screen_says_it(db: Target, whole
     report = up(db, whole)
     assert report.exit_code == 0, report.findings
     assert {"posts", "one", "three"} <= relations(db)
-    assert report.data["created"] == {"tables": 1, "indexes": 3, "triggers": 0, "rows": 5}
+    created = {key: report.data["created"][key] for key in ("tables", "indexes", "triggers", "rows")}
+    assert created == {"tables": 1, "indexes": 3, "triggers": 0, "rows": 5}
     screen = {table.title: table for table in report.tables}
     assert screen["in the database"].rows[1] == ("indexes", 3, "tier 1: 1, tier 3: 1, of constraints: 1")
     assert [row[0] for row in screen["performance targets"].rows] == ["all"]
@@ -60,7 +61,7 @@ def test_what_the_checks_find_is_said_with_exit_code_1(db: Target, whole: Projec
     report = up(db, whole)
     assert report.exit_code == 1
     assert [finding.rule for finding in report.findings] == ["counter-drifted", "contract-broken"]
-    assert "2 of its checks failed" in report.summary
+    assert "2 checks failed" in report.summary
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,6 @@ def connect(target: Target, **parameters: str) -> Iterator[Connection]:
             raise Refused(
                 f"PostgreSQL {version} is too old", help=f"platformdb works with PostgreSQL {OLDEST_SERVER} and newer"
             )
-        connection.add_notice_handler(lambda notice: None)
         yield connection
 
 

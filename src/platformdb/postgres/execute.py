@@ -26,6 +26,7 @@ def execute(connection: Connection, steps: Iterable[Step], observer: Observer) -
         Interrupted: on Ctrl-C; the step under way was rolled back.
     """
     done: list[StepResult] = []
+    connection.add_notice_handler(lambda notice: _pass_on(notice, observer))
     for step in steps:
         observer.started(step)
         began = time.perf_counter()
@@ -44,6 +45,12 @@ def execute(connection: Connection, steps: Iterable[Step], observer: Observer) -
         done.append(StepResult(step, StepState.APPLIED, _milliseconds_since(began), rows))
         observer.finished(done[-1])
     return tuple(done)
+
+
+def _pass_on(notice: psycopg.errors.Diagnostic, observer: Observer) -> None:
+    """A warning is for the user; a notice ("relation exists, skipping") is the file's own talk."""
+    if notice.severity_nonlocalized == "WARNING":
+        observer.note(f"warning of the server: {notice.message_primary}")
 
 
 def _run(connection: Connection, step: Step, began: float) -> int | None:
