@@ -41,7 +41,7 @@ def test_everything_is_there_at_the_end_and_the_screen_says_it(db: Target, whole
     created = {key: report.data["created"][key] for key in ("tables", "indexes", "triggers", "rows")}
     assert created == {"tables": 1, "indexes": 3, "triggers": 0, "rows": 5}
     screen = {table.title: table for table in report.tables}
-    assert screen["in the database"].rows[1] == ("indexes", 3, "tier 1: 1, tier 3: 1, of constraints: 1")
+    assert screen["in the database"].rows[1] == ("indexes", 3, "tier 1: 1, tier 3: 1, constraints: 1")
     assert [row[0] for row in screen["performance targets"].rows] == ["all"]
     assert report.facts == {"connection URL": db.url}
     assert len(screen["what was done"].rows) == 6

@@ -163,6 +163,9 @@ class TestSegments:
         ("-- platformdb: transaction=on\nSELECT 1", "knows only 'off'", "phases/001_a.sql:2:1"),
         ("-- platformdb: transactoin=off\nSELECT 1", "unknown directive", "phases/001_a.sql:1:16"),
         ("SELECT 'ü' FORM x", "syntax error", "phases/001_a.sql:1:17"),
+        ("SELECT 1;\n-- platformdb: transactoin=off\n", "unknown directive", "phases/001_a.sql:2:16"),
+        ("SELECT 1;\n-- platformdb: transaction=off\n", "no statement below it", "phases/001_a.sql:2:4"),
+        ("-- platformdb: transaction=off\n", "no statement below it", "phases/001_a.sql:1:4"),
     ],
 )
 def test_what_a_file_may_not_hold_is_a_finding_with_its_place(

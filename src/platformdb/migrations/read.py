@@ -64,6 +64,7 @@ def segment(source: Source) -> tuple[Segment, ...]:
         Refused: a syntax error, a BEGIN or COMMIT of the file's own, an unknown directive.
     """
     statements = split(source)
+    _no_directives_below(source, statements[-1].end if statements else 0)
     marked = [(statement, _is_solo(statement)) for statement in statements]
     groups: list[list[SqlStatement]] = []
     for solo, run in groupby(marked, key=lambda pair: pair[1]):
@@ -73,6 +74,16 @@ def segment(source: Source) -> tuple[Segment, ...]:
         return (Segment(source.text, source.place(0), solo=False),)
     solos = {id(statement) for statement, solo in marked if solo}
     return tuple(_segment(source, group, solo=id(group[0]) in solos) for group in groups)
+
+
+def _no_directives_below(source: Source, offset: int) -> None:
+    """A directive below the last statement would be read by nobody."""
+    if read_directives(source, offset, len(source.text), known=DIRECTIVES):
+        raise Refused(
+            "a directive with no statement below it",
+            place=source.place(source.text.index("platformdb:", offset)),
+            help="put it above the statement it is about",
+        )
 
 
 def _segment(source: Source, statements: list[SqlStatement], *, solo: bool) -> Segment:
