@@ -85,7 +85,7 @@ def load(flags: Mapping[str, Any], environment: Mapping[str, str], folder: Path)
     project = Path(given.pop("project", None) or find_root(folder)).resolve()
     if not project.is_dir():
         raise ConfigError(f"the project folder {project} does not exist", help="name an existing folder with --project")
-    values = {**_from_file(project), **_from_environment(environment, given), **given}
+    values = {**_from_file(project), **_from_environment(environment), **_agreed(given)}
     try:
         config = Config(project=project, **values)
     except ValidationError as error:
@@ -111,14 +111,26 @@ def _from_file(project: Path) -> dict[str, Any]:
         raise ConfigError(f"{path.name} is not valid TOML: {error}", place=Place(str(path))) from None
     if "project" in values:
         raise ConfigError(f"{path.name} cannot say where the project is", help="remove the key 'project'")
+    if isinstance(values.get("binaries"), str):
+        values["binaries"] = project / values["binaries"]
     return values
 
 
-def _from_environment(environment: Mapping[str, str], flags: Mapping[str, Any]) -> dict[str, Any]:
+def _agreed(flags: Mapping[str, Any]) -> dict[str, Any]:
+    """The flags, of which --url says by itself that the database is already there."""
+    if "url" not in flags:
+        return dict(flags)
+    if flags.get("provider", "url") != "url":
+        raise ConfigError(
+            f"--url names a database, --provider {flags['provider']} makes one", help="give one of the two"
+        )
+    return {**flags, "provider": "url"}
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     found = {
         key: next((environment[name] for name in names if environment.get(name)), None)
         for key, names in ENVIRONMENT.items()
-        if key not in flags
     }
     return {key: value for key, value in found.items() if value is not None}
 

@@ -91,10 +91,10 @@ def test_index_builds_leave_nothing_to_do(wanted: list[tuple[str, bool]]) -> Non
     definitions = [
         IndexDefinition(name, "t", 1, "why", name, "CREATE ", " ON t (x)", "sum", Place("f")) for name, _ in wanted
     ]
-    catalog = [BuiltIndex(name, "t", False, 0, False) for name, exists in wanted if exists]
+    catalog = [BuiltIndex(name, "t", False, 0) for name, exists in wanted if exists]
     steps = indexes.plan_builds("demo", indexes.standings(definitions, catalog, ()))
     entries = [Entry(step.record, WHEN, 1.0) for step in steps if step.record]
-    now = [BuiltIndex(definition.name, "t", True, 0, False) for definition in definitions]
+    now = [BuiltIndex(definition.name, "t", True, 0) for definition in definitions]
     assert indexes.plan_builds("demo", indexes.standings(definitions, now, entries)) == ()
 
 

@@ -195,3 +195,18 @@ class TestLocalWork:
         config = loaded(tmp_path, 'platform = "vrss"\nport = 5433\nwait_for_lock = 1.5')
         local = config.for_local_work()
         assert (local.platform, local.port, local.wait_for_lock) == ("vrss", 5433, 1.5)
+
+
+def test_a_url_on_the_command_line_wins_over_a_provider_from_elsewhere(tmp_path: Path) -> None:
+    config = load({"url": "postgresql://h/d", "project": tmp_path}, {"PLATFORMDB_PROVIDER": "container"}, tmp_path)
+    assert config.provider == "url"
+
+
+def test_a_url_beside_another_provider_is_refused_instead_of_ignored(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="--url names a database, --provider embedded makes one"):
+        load({"url": "postgresql://h/d", "provider": "embedded", "project": tmp_path}, {}, tmp_path)
+
+
+def test_binaries_in_the_file_are_relative_to_the_project(tmp_path: Path) -> None:
+    (tmp_path / "platformdb.toml").write_text('binaries = "pg/bin"\n')
+    assert load({"project": tmp_path}, {}, Path("/")).binaries == tmp_path / "pg/bin"

@@ -30,7 +30,7 @@ def defined(name: str = "i", table: str = "posts", tier: int = 1, checksum: str 
 
 
 def built(name: str = "i", table: str = "posts", *, valid: bool = True) -> BuiltIndex:
-    return BuiltIndex(name, table, valid, 8192, False)
+    return BuiltIndex(name, table, valid, 8192)
 
 
 def recorded(definition: IndexDefinition) -> Entry:

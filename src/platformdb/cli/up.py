@@ -30,6 +30,10 @@ def up(
     from platformdb.up.run import bring_up
 
     local = run.config.for_local_work()
+    if run.config.url is not None:
+        run.observer.note(
+            "up works on a database of its own; the one that DATABASE_URL or platformdb.toml names is left alone"
+        )
     only = platform_names(local.project)
     name = platform or (local.platform or DEFAULT_PLATFORM if len(only) != 1 else only[0])
     chosen = find_platform(local.but(platform=name))

@@ -29,13 +29,12 @@ class IndexDefinition:
 
 @dataclass(frozen=True, slots=True)
 class BuiltIndex:
-    """An index in the catalog. ``bytes`` is its size on disk; ``partitioned`` says that its table is."""
+    """An index in the catalog. ``bytes`` is its size on disk."""
 
     name: str
     table: str
     valid: bool
     bytes: int
-    partitioned: bool
 
 
 class State(enum.StrEnum):

@@ -6,8 +6,8 @@ from platformdb.postgres.connect import Connection
 from platformdb.postgres.queries import query
 
 
-def read_indexes(connection: Connection) -> list[tuple[str, str, bool, int, bool]]:
-    """The visible indexes: name, table, valid, bytes, whether the table is partitioned."""
+def read_indexes(connection: Connection) -> list[tuple[str, str, bool, int]]:
+    """The visible indexes: name, table, valid, bytes."""
     return connection.execute(query("indexes")).fetchall()
 
 

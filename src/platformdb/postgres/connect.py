@@ -70,8 +70,8 @@ def _open(target: Target, parameters: dict[str, str]) -> Connection:
 
 def _explained(error: psycopg.Error, target: Target) -> PlatformdbError:
     detail = str(error).strip()
-    if target.provider == "embedded" and "does not exist" in detail:
-        name = target.parameters.get("dbname")
+    name = target.parameters.get("dbname")
+    if target.provider == "embedded" and f'database "{name}" does not exist' in detail:
         return ConfigError(f"the local server has no database '{name}' yet", help=f"make it with: platformdb up {name}")
     if isinstance(error, psycopg.ProgrammingError) or any(part in detail for part in WRONG_SETTINGS):
         return ConfigError(

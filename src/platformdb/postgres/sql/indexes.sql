@@ -1,8 +1,7 @@
 SELECT i.relname,
        t.relname,
        x.indisvalid AND x.indisready,
-       pg_relation_size(i.oid),
-       t.relkind = 'p'
+       pg_relation_size(i.oid)
 FROM pg_index AS x
 JOIN pg_class AS i ON i.oid = x.indexrelid
 JOIN pg_class AS t ON t.oid = x.indrelid
