@@ -211,10 +211,13 @@ def test_a_server_that_cannot_be_seen_is_not_doubled(stopped: Path, monkeypatch:
     """Two containers share a project: each has its own process numbers, and the other's look stale."""
     hidden = "--kill-child", "--pid", "--fork", "--ipc", "--mount-proc"
     sleeper = subprocess.Popen(["unshare", *hidden, "/bin/sleep", "100"], stderr=subprocess.PIPE, text=True)
+    said = sleeper.stderr
+    assert said is not None
     try:
         inner = children_of(sleeper)
         if not inner:
-            pytest.skip(f"cannot unshare here: {sleeper.communicate()[1].strip()}")
+            sleeper.kill()
+            pytest.skip(f"cannot unshare here: {said.read().strip()}")
         inside = ("nsenter", "--target", inner, "--pid", "--ipc", "--mount")
         started = finish(in_a_process("start", stopped, prefix=inside))
         assert started["started"], started
@@ -228,7 +231,8 @@ def test_a_server_that_cannot_be_seen_is_not_doubled(stopped: Path, monkeypatch:
         sleeper.kill()
         for pid in processes_below(stopped):
             os.kill(pid, signal.SIGKILL)
-        sleeper.communicate()
+        sleeper.wait()
+        said.close()
     start(stopped)
     assert_works(stopped)
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 import psycopg
 
-from platformdb.errors import NotNow
+from platformdb.errors import NotNow, Refused
 from platformdb.postgres.connect import Connection, connect
 from platformdb.postgres.queries import query
 from platformdb.postgres.target import Target
@@ -30,13 +30,29 @@ def one_runner(target: Target, *, wait_seconds: float, observer: Observer) -> It
 
     Raises:
         NotNow: another runner held it for ``wait_seconds``; the message names it.
+        Refused: a connection pooler stands between us and the server.
     """
     with connect(target, application_name="platformdb lock") as connection:
+        _refuse_pooler(connection, target)
         _acquire(connection, wait_seconds, observer)
         try:
             yield
         finally:
             _release(connection, observer)
+
+
+def _refuse_pooler(connection: Connection, target: Target) -> None:
+    """A pooler that shares its connections would give the same lock to two runners, and both would believe it.
+
+    It is known by the process number it hands out when a session begins: that is not the backend's (seen with
+    PgBouncer 1.18, in every pool mode; from outside the modes cannot be told apart).
+    """
+    row = connection.execute("SELECT pg_backend_pid()").fetchone()
+    if row and row[0] != connection.info.backend_pid:
+        raise Refused(
+            f"a connection pooler stands before {target.url}: through it the lock against other runners is not safe",
+            help="connect to the server itself: its own host and port, not the pooler's",
+        )
 
 
 def _acquire(connection: Connection, wait_seconds: float, observer: Observer) -> None:
