@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -16,9 +17,13 @@ from platformdb.postgres.server.run import target_of
 from platformdb.postgres.target import Target
 from platformdb.report.progress import Silent
 
+REQUEST = "PLATFORMDB_TEST_BINARIES"
 SYSTEM_15 = Path("/usr/lib/postgresql/15/bin")
 # Where each major version's programs are; None lets platformdb find the embedded ones by itself.
-BINARIES = {"18": None, "15": SYSTEM_15}
+BINARIES: dict[str, Path | None] = {"18": None, "15": SYSTEM_15}
+# Others on request: PLATFORMDB_TEST_BINARIES="14=/opt/pg14/bin,17=/opt/pg17/bin".
+for version, _, folder in (each.partition("=") for each in os.environ.get(REQUEST, "").split(",") if each):
+    BINARIES[version] = Path(folder)
 
 # A crash of the machine may cost the tests their databases; a slow disk must not cost everyone their time.
 FAST_AND_LOOSE = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import io
+import os
+import signal
 import sys
+from pathlib import Path
 
 
 def main() -> None:
     """Runs the command line and exits with its code; Ctrl-C is 130 even while modules are still being imported."""
+    _replace_closed_streams()
+    _stop_cleanly()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a log that takes only ASCII gets a question mark, no traceback
@@ -18,6 +23,24 @@ def main() -> None:
     except KeyboardInterrupt:
         code = 130
     sys.exit(code)
+
+
+def _replace_closed_streams() -> None:
+    """What was closed (``>&-``) becomes /dev/null: else the next thing opened, a connection, would get its number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - for as long as we run
+
+
+def _stop_cleanly() -> None:
+    """A job that is cancelled or a terminal that is closed is Ctrl-C: queries are cancelled, containers removed.
+
+    What nohup and its like ignore stays ignored.
+    """
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
 
 
 if __name__ == "__main__":

@@ -90,7 +90,12 @@ def load(flags: Mapping[str, Any], environment: Mapping[str, str], folder: Path)
         config = Config(project=project, **values)
     except ValidationError as error:
         raise _explained(error, project) from None
-    return _with_provider(config, environment)
+    config = _with_provider(config, environment)
+    if config.provider != "container" and (useless := [name for name in ("image", "keep") if name in given]):
+        raise ConfigError(
+            f"--{useless[0]} is about a container, and none is asked for", help="add --provider container"
+        )
+    return config
 
 
 def find_root(folder: Path) -> Path:

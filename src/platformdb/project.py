@@ -52,7 +52,7 @@ def find_platform(config: Config) -> Platform:
             "this project holds several platforms", help=f"choose one with --platform: {', '.join(names)}"
         )
     raise ConfigError(
-        f"no migrations found: {config.project} has no phases/ folder",
+        f"no migrations found: {config.project} has no phases/ folder with files",
         help=f"run it in a project, or choose a bundled platform with --platform: {', '.join(bundled)}",
     )
 

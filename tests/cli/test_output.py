@@ -160,6 +160,35 @@ def test_a_reader_that_has_seen_enough_is_no_error(
     assert said == ""
 
 
+@pytest.mark.parametrize("style", ["text", "json"])
+def test_a_result_that_cannot_be_written_is_not_green(db: Target, applied: Project, style: str) -> None:
+    with Path("/dev/full").open("w") as full:
+        result = finish(start("status", "--format", style, cwd=applied.root, env=environment(db), stdout=full))
+    assert result.returncode == 5
+    assert result.stderr == "✗ the result could not be written: No space left on device\n"
+
+
+@pytest.mark.parametrize("closed", [">&-", "<&- >&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize(("arguments", "code"), [("status", 0), ("counters check", 1), ("migrate --frob", 2)])
+def test_closed_streams_leave_the_exit_code(
+    db: Target, applied: Project, arguments: str, code: int, closed: str
+) -> None:
+    run(db, "UPDATE posts SET likes = 7")
+    shell = f'"{sys.executable}" -m platformdb {arguments} {closed}'
+    result = subprocess.run(
+        ["bash", "-c", shell], cwd=applied.root, env=environment(db), capture_output=True, text=True, check=False
+    )
+    assert result.returncode == code
+    assert "Traceback" not in result.stderr
+
+
+def test_the_driver_does_not_talk_to_the_user(db: Target, applied: Project) -> None:
+    applied.write({"sql/queries/all.sql": "-- platformdb: target_ms=1000\nCOPY posts TO STDOUT"})
+    result = platformdb_run("bench", cwd=applied.root, env=environment(db))
+    assert result.returncode == 3
+    assert "psycopg" not in result.stderr
+
+
 def test_head_gets_its_line(db: Target, applied: Project) -> None:
     run(db, "UPDATE posts SET likes = 7")
     shell = f'"{sys.executable}" -m platformdb counters check | head -1'

@@ -180,3 +180,18 @@ def test_no_two_options_of_a_command_share_a_name() -> None:
     for path, command in COMMANDS:
         names = list(itertools.chain.from_iterable(p.opts for p in command.params))  # type: ignore[attr-defined]
         assert len(names) == len(set(names)), path
+
+
+@pytest.mark.parametrize("style", ["text", "json"])
+@pytest.mark.parametrize(
+    "words",
+    [("status",), ("up",), ("status", "--platform"), ("status", "--provider"), ("status", "--project"), ()],
+    ids=" ".join,
+)
+def test_a_url_in_the_wrong_place_keeps_its_password(
+    capfd: pytest.CaptureFixture[str], words: tuple[str, ...], style: str
+) -> None:
+    assert run([*words, "postgresql://deploy:hun/ter@2@db.example.com/shop", "--format", style]) == 2
+    shown = "".join(capfd.readouterr())
+    assert "hun" not in shown
+    assert "deploy:***@db.example.com" in shown

@@ -4,7 +4,7 @@ import pytest
 
 from catalog import picture, rows, run
 from platformdb.bench.run import measure_queries
-from platformdb.errors import Refused
+from platformdb.errors import NotNow, Refused
 from platformdb.postgres.target import Target
 from platformdb.report.model import Report, Severity
 from platformdb.report.progress import Silent
@@ -48,6 +48,22 @@ def test_a_missed_target_exits_1_and_names_query_and_numbers(db: Target, posts: 
     assert (finding.rule, finding.subject) == ("target-missed", "slow")
     assert "the target 5 ms" in finding.message
     assert report.data["queries"][1]["p50_ms"] >= 10
+
+
+def test_a_busy_moment_is_no_missed_target(db: Target, posts: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    rounds = iter([(9.0,) * 20, (1.0,) * 20])
+    monkeypatch.setattr("platformdb.bench.run.time_query", lambda *_, **__: next(rounds))
+    report = measured(db, posts, busy="-- platformdb: target_ms=5\nSELECT 1")
+    assert (report.exit_code, report.data["queries"][0]["p95_ms"]) == (0, 1.0)
+
+
+def test_a_target_missed_in_every_round_shows_the_best(
+    db: Target, posts: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds = iter([(9.0,) * 20, (7.0,) * 20, (8.0,) * 20])
+    monkeypatch.setattr("platformdb.bench.run.time_query", lambda *_, **__: next(rounds))
+    report = measured(db, posts, slow="-- platformdb: target_ms=5\nSELECT 1")
+    assert (report.exit_code, report.data["queries"][0]["p95_ms"]) == (1, 7.0)
 
 
 def test_the_slowest_persona_is_the_one_that_counts(db: Target, posts: Project) -> None:
@@ -105,6 +121,11 @@ def test_a_query_that_the_server_rejects_is_refused_by_its_name(db: Target, post
         measured(db, posts, wrong="-- platformdb: target_ms=50\nSELECT nope")
 
 
+def test_a_lost_connection_is_not_the_querys_fault(db: Target, posts: Project) -> None:
+    with pytest.raises(NotNow, match="was lost"):
+        measured(db, posts, gone="-- platformdb: target_ms=50\nSELECT pg_terminate_backend(pg_backend_pid())")
+
+
 def test_wrong_files_are_refused_before_anything_is_measured(db: Target, posts: Project) -> None:
     report = measured(db, posts, wrong="SELECT 1", slow="-- platformdb: target_ms=50\nSELECT pg_sleep(100)")
     assert (report.exit_code, len(report.findings)) == (3, 1)
@@ -113,6 +134,12 @@ def test_wrong_files_are_refused_before_anything_is_measured(db: Target, posts: 
 def test_no_queries_are_a_warning_and_not_a_pass_in_silence(db: Target, project: Project) -> None:
     report = measured(db, project)
     assert [(f.rule, f.severity) for f in report.findings] == [("no-queries", Severity.WARNING)]
+
+
+def test_a_persona_of_nulls_has_found_nothing(db: Target, posts: Project) -> None:
+    text = "-- platformdb: persona=last\nSELECT max(id) FROM posts WHERE id < 0;\n"
+    report = measured(db, posts, by_id=text + "-- platformdb: target_ms=1000\nSELECT * FROM posts WHERE id = $1::int")
+    assert (report.exit_code, [f.rule for f in report.findings]) == (1, ["persona-empty"])
 
 
 def test_every_query_is_announced(db: Target, posts: Project) -> None:

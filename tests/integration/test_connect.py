@@ -74,7 +74,14 @@ def test_a_database_that_is_not_there_is_a_matter_of_settings(address: dict[str,
 
 @pytest.mark.parametrize(
     "given",
-    [{"sslmode": "maybe"}, {"port": "x"}, {"passwrod": GUESS}, {"connect_timeout": "soon"}, {"service": "nowhere"}],
+    [
+        {"sslmode": "maybe"},
+        {"port": "x"},
+        {"passwrod": GUESS},
+        {"connect_timeout": "soon"},
+        {"service": "nowhere"},
+        {"options": "-c no_such_setting=1"},
+    ],
     ids=lambda given: next(iter(given)),
 )
 def test_a_wrong_parameter_is_a_matter_of_settings(address: dict[str, str], given: dict[str, str]) -> None:
@@ -174,3 +181,27 @@ def test_no_output_of_the_program_holds_the_password(
     assert "Traceback" not in result.stderr
     if output == "json":
         assert envelope_of(result.stdout)["exit_code"] == code
+
+
+@pytest.mark.parametrize("style", ["German", "SQL", "Postgres"])
+def test_the_date_style_of_role_or_environment_is_no_obstacle(
+    db: Target, monkeypatch: pytest.MonkeyPatch, style: str
+) -> None:
+    monkeypatch.setenv("PGDATESTYLE", style)
+    with connect(db) as connection:
+        ((moment,),) = connection.execute("SELECT timestamptz '2026-02-01 00:00:00Z'").fetchall()
+    assert (moment.month, moment.year) == (2, 2026)
+
+
+def test_a_connection_lost_while_reading_is_no_bug(db: Target) -> None:
+    with pytest.raises(NotNow, match="was lost") as caught, connect(db) as connection:
+        connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+    assert "terminating connection" in caught.value.detail
+
+
+def test_what_this_role_may_not_read_is_refused_with_the_servers_words(db: Target, address: dict[str, str]) -> None:
+    run(db, "CREATE TABLE secret ()")
+    target = Target("url", {**address, "password": PASSWORD})
+    with pytest.raises(Refused, match="permission denied for table secret") as caught, connect(target) as connection:
+        connection.execute("TABLE secret")
+    assert caught.value.help

@@ -182,3 +182,7 @@ def test_a_query_that_the_server_rejects_is_refused_by_the_counters_name(
     with pytest.raises(Refused, match=r"posts\.likes: column .* does not exist") as caught:
         check_counters(posts(), project.platform)
     assert "platformdb status" in caught.value.help
+
+
+def test_without_counters_nothing_is_called_right(db: Target, project: Project) -> None:
+    assert fix_counters(db, project.platform, Silent()).summary == "demo: no counters, nothing to repair"

@@ -12,6 +12,7 @@ from platformdb.errors import ApplyFailed, Interrupted, Place
 from platformdb.postgres.connect import Connection, connect
 from platformdb.postgres.execute import execute
 from platformdb.postgres.target import Target
+from platformdb.postgres.transaction import all_or_nothing
 from platformdb.report.model import Statement, Step, StepState
 from platformdb.report.progress import Silent
 from recorder import Recorder
@@ -32,6 +33,12 @@ def failure(work: Connection, *steps: Step, observer: Recorder | None = None) ->
     with pytest.raises(ApplyFailed) as caught:
         execute(work, steps, observer or Silent())
     return caught.value
+
+
+def interrupt_when_asleep(db: Target) -> None:
+    sleeping = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"
+    until(lambda: rows(db, sleeping))
+    signal.raise_signal(signal.SIGINT)
 
 
 def test_steps_run_in_order_and_are_reported_as_they_happen(work: Connection) -> None:
@@ -100,23 +107,18 @@ def test_the_first_failure_ends_the_run_and_the_error_holds_what_went_before(wor
     [
         (Place("f.sql", 10, 5, "    SELECT nope;"), "SELECT nope", Place("f.sql", 10, 12, "    SELECT nope;")),
         (Place("f.sql", 10, 5, "    SELECT"), "SELECT\n  1, nope", Place("f.sql", 11, 6, "  1, nope")),
-        (Place("f.sql", 10, 5, "x"), "DO $$ BEGIN RAISE 'x'; END $$", Place("f.sql", 10, 5, "x")),
+        (Place("f.sql", 10, 5, "x"), "SELECT 1; DO $$ BEGIN RAISE 'x'; END $$", Place("f.sql")),
         (None, "SELECT nope", None),
     ],
 )
-def test_a_position_is_told_in_the_file_and_else_the_place_of_the_step(
+def test_a_position_is_told_in_the_file_and_without_one_only_the_file(
     work: Connection, source: Place | None, sql: str, expected: Place | None
 ) -> None:
     assert failure(work, step("a", sql, source=source)).place == expected
 
 
 def test_an_interrupt_cancels_the_statement_and_says_what_was_done(db: Target, work: Connection) -> None:
-    def interrupt() -> None:
-        sleeping = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"
-        until(lambda: rows(db, sleeping))
-        signal.raise_signal(signal.SIGINT)
-
-    thread = threading.Thread(target=interrupt)
+    thread = threading.Thread(target=interrupt_when_asleep, args=(db,))
     thread.start()
     with pytest.raises(Interrupted) as caught:
         execute(work, [step("a", "CREATE TABLE a ()"), step("b", "CREATE TABLE b (); SELECT pg_sleep(60)")], Silent())
@@ -124,6 +126,32 @@ def test_an_interrupt_cancels_the_statement_and_says_what_was_done(db: Target, w
     assert caught.value.message == "interrupted during b"
     assert [(r.step.subject, r.state.value) for r in caught.value.results] == [("a", "applied"), ("b", "failed")]
     assert relations(db) == {"a"}
+
+
+def test_a_solo_step_is_one_statement_so_its_place_is_known(work: Connection) -> None:
+    place = Place("f.sql", 10, 5, "x")
+    failing = step("a", "DO $$ BEGIN RAISE 'x'; END $$", source=place, transactional=False)
+    assert failure(work, failing).place == place
+
+
+def test_where_the_connection_is_lost_nothing_is_said_of_a_rollback(work: Connection) -> None:
+    error = failure(work, step("a", "SELECT pg_terminate_backend(pg_backend_pid())"))
+    assert "the connection was lost before the server confirmed" in error.help
+
+
+def test_an_interrupt_during_the_commit_does_not_claim_that_nothing_was_changed(db: Target, work: Connection) -> None:
+    work.execute(
+        "CREATE TABLE a (x int); CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN PERFORM pg_sleep(60); RETURN NULL; END $$;"
+        "CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON a DEFERRABLE INITIALLY DEFERRED "
+        "FOR EACH ROW EXECUTE FUNCTION slow()"
+    )
+    thread = threading.Thread(target=interrupt_when_asleep, args=(db,))
+    thread.start()
+    with pytest.raises(Interrupted) as caught, all_or_nothing(work, step("a"), lock_timeout="5s"):
+        work.execute("INSERT INTO a VALUES (1)")
+    thread.join()
+    assert caught.value.message == "a: interrupted, while it was committed, perhaps too late"
 
 
 def test_a_warning_of_the_server_reaches_the_user_and_a_notice_does_not(work: Connection) -> None:

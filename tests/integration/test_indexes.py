@@ -195,3 +195,19 @@ def test_any_name_can_be_built_replaced_and_rebuilt(db: Target, tiers: Project, 
     ((definition, valid),) = definitions(db)
     assert (str(definition).endswith("(id)"), valid) == (True, True)
     assert applied(db, tiers).steps == ()
+
+
+def test_indexes_of_another_schema_are_built_replaced_and_mended_there(db: Target, project: Project) -> None:
+    run(db, "CREATE SCHEMA away; CREATE TABLE away.things (a int, b int); CREATE TABLE things (a int)")
+    run(db, "CREATE INDEX things_a ON things (a)")
+    name = "sql/indexes/tier1_critical.sql"
+    project.write({name: "-- why\nCREATE INDEX things_a ON away.things (a);"})
+    assert len(apply_indexes(db, project.platform, Silent(), tier=1).steps) == 2
+    assert apply_indexes(db, project.platform, Silent(), tier=1).steps == ()
+    project.write({name: "-- why\nCREATE INDEX things_a ON away.things (b);"})
+    assert apply_indexes(db, project.platform, Silent(), tier=1).ok
+    found = rows(
+        db, "SELECT schemaname, indexdef ~ 'btree \\(b\\)' FROM pg_indexes WHERE indexname = 'things_a' ORDER BY 1"
+    )
+    assert found == [("away", True), ("public", False)]
+    assert apply_indexes(db, project.platform, Silent(), tier=1).steps == ()

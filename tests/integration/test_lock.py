@@ -109,6 +109,28 @@ def test_a_waiting_runner_does_not_stop_a_concurrent_index_build(db: Target) -> 
         assert rows(db, "SELECT indisvalid FROM pg_index WHERE indexrelid = 'i'::regclass") == [(True,)]
 
 
+def test_the_build_of_a_killed_runner_is_waited_for(db: Target) -> None:
+    """Its lock went with it, its CREATE INDEX CONCURRENTLY goes on; to build beside that is a deadlock."""
+    run(db, "CREATE TABLE t AS SELECT generate_series(1, 100) AS x")
+    recorder = Recorder()
+    with connect(db, application_name="somebody") as writer:
+        writer.execute("BEGIN; LOCK TABLE t IN ROW EXCLUSIVE MODE")
+        build = threading.Thread(target=run, args=(db, "CREATE INDEX CONCURRENTLY i ON t (x)"))
+        build.start()
+        until(lambda: rows(db, "SELECT FROM pg_stat_progress_create_index"))
+        with pytest.raises(NotNow, match="still runs") as caught, locked(db):
+            pytest.fail("the build is under way")
+        assert "pg_cancel_backend" in caught.value.help
+        with pytest.raises(NotNow), locked(db, 0.3, recorder):
+            pytest.fail("the build is under way")
+        writer.execute("COMMIT")
+    build.join(timeout=20)
+    with locked(db):
+        assert rows(db, "SELECT indisvalid FROM pg_index WHERE indexrelid = 'i'::regclass") == [(True,)]
+    (event,) = recorder.events
+    assert event.startswith("note waiting for an index build that another platformdb began (pid ")
+
+
 def test_a_lock_lost_with_its_connection_is_said_and_is_no_error(db: Target) -> None:
     recorder = Recorder()
     with locked(db, observer=recorder):
@@ -123,3 +145,22 @@ def test_a_lock_that_is_no_longer_ours_is_said(db: Target, monkeypatch: pytest.M
         monkeypatch.setattr(lock, "LOCK_KEY", (1, 2))  # as behind a pooler that gave our session to somebody else
     (event,) = recorder.events
     assert "no longer ours" in event
+
+
+def test_a_server_that_ends_idle_sessions_leaves_the_lock(db: Target) -> None:
+    ((name,),) = rows(db, "SELECT current_database()")
+    run(db, f'ALTER DATABASE "{name}" SET idle_session_timeout = 50')
+    recorder = Recorder()
+    with locked(db, observer=recorder):
+        time.sleep(0.3)
+        assert rows(db, f"SELECT 1 {HELD}")
+    assert recorder.events == []
+
+
+def test_a_holder_of_another_role_is_named_as_far_as_one_may_see(db: Target) -> None:
+    ((name, holder),) = rows(db, "SELECT 'watcher_' || current_database(), current_user")
+    run(db, f"CREATE ROLE {name} LOGIN PASSWORD 'x'")
+    parameters = {key: value for key, value in db.parameters.items() if key != "passfile"}
+    watcher = Target(db.provider, {**parameters, "user": str(name), "password": "x"})
+    with locked(db), pytest.raises(NotNow, match=f"user {holder}"), locked(watcher):
+        pass

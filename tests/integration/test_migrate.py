@@ -233,9 +233,15 @@ class TestFailure:
         assert migrate(nullcontext(db), project.platform, Silent(), wait_seconds=5).ok
         assert capfd.readouterr() == ("", "")
 
-    def test_copy_from_stdin_is_refused_by_name_and_leaves_nothing(self, db: Target, project: Project) -> None:
-        project.write({"phases/001_a.sql": "CREATE TABLE a (x int);\nCOPY a FROM STDIN;"})
-        assert "COPY" in failed(db, project).message
+    @pytest.mark.parametrize("copy", ["COPY a FROM STDIN", "COPY a TO STDOUT"])
+    def test_a_copy_from_or_to_the_client_is_refused_before_anything_runs(
+        self, db: Target, project: Project, copy: str
+    ) -> None:
+        project.write({"phases/001_a.sql": f"CREATE TABLE a (x int);\n{copy};"})
+        report = migrated(db, project)
+        (finding,) = report.findings
+        assert (report.exit_code, finding.place and finding.place.line) == (3, 2)
+        assert "copies from or to the client" in finding.message
         assert relations(db) == set()
 
     def test_a_database_that_takes_no_writes_says_so(self, db: Target, project: Project) -> None:
@@ -244,6 +250,29 @@ class TestFailure:
         project.write({"phases/001_a.sql": "CREATE TABLE a ();"})
         assert "read-only transaction" in failed(db, project).message
         assert picture(db)[1] == []
+
+
+class TestWhatOnlyShowsLater:
+    def test_an_index_whose_name_a_migration_takes_is_no_success(self, db: Target, project: Project) -> None:
+        project.write(
+            {
+                "phases/001_a.sql": "CREATE TABLE a (x int); CREATE TABLE b (x int); CREATE INDEX taken ON b (x);",
+                "sql/indexes/tier1_critical.sql": "-- wanted\nCREATE INDEX taken ON a (x);",
+            }
+        )
+        also = (tier_planner(project.platform, tier=1),)
+        report = migrate(nullcontext(db), project.platform, Silent(), also=also)
+        assert (report.exit_code, [f.rule for f in report.findings]) == (4, ["index-misplaced"])
+        assert report.summary == "demo: applied 1 versioned migration; then 1 problem found"
+
+    def test_an_applied_file_that_cannot_be_read_is_not_called_gone(self, db: Target, project: Project) -> None:
+        project.write({"phases/001_a.sql": "CREATE TABLE a ();", "sql/views/v.sql": "CREATE VIEW v AS SELECT 1;"})
+        assert migrated(db, project).ok
+        project.write({"phases/001_a.sql": "CREATE TABLE a (;", "sql/views/v.sql": "CREATE VIEW;"})
+        report = status(db, project.platform)
+        assert [f.rule for f in report.findings] == ["refused", "refused"]
+        assert report.summary == "demo: 2 unreadable"
+        assert len(validate(db, project.platform).findings) == 2
 
 
 class TestSegments:
@@ -463,9 +492,10 @@ class TestProcesses:
         assert relations(db) == {"a", "b", "c"}
         assert [row[2] for row in history(db)] == ["001", "002"]
 
-    def test_an_interrupt_ends_with_130_and_rolls_back(self, db: Target, slow: Project) -> None:
+    @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda how: how.name)
+    def test_an_interrupt_ends_with_130_and_rolls_back(self, db: Target, slow: Project, how: signal.Signals) -> None:
         process = self.begun(db, slow)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(how)
         result = finish(process)
         assert result.returncode == 130
         assert "interrupted during phases/002_b.sql" in result.stderr

@@ -481,3 +481,15 @@ def test_the_seed_module_needs_psycopg_only_at_the_edge() -> None:
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
     assert run.stdout.strip() == "False"
     assert psycopg.__name__ == "psycopg"
+
+
+def test_statistics_belong_to_the_seed(shop: Connection, platform: Platform) -> None:
+    """Or a seed that is interrupted before them would be "loaded already" and never get any."""
+    shop.execute(
+        "CREATE FUNCTION touchy(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ "
+        "BEGIN IF current_query() LIKE 'ANALYZE%' THEN RAISE 'no statistics'; END IF; RETURN $1; END $$"
+    )
+    shop.execute("CREATE INDEX ON people (touchy(name))")
+    with pytest.raises(ApplyFailed, match="no statistics"):
+        seed(shop, platform, profile="dev")
+    assert one(shop, "SELECT count(*) FROM people") == 0

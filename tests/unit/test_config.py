@@ -45,7 +45,12 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
 
 def test_a_flag_wins_over_the_environment(tmp_path: Path) -> None:
     environment = {"PLATFORMDB_IMAGE": "postgres:15"}
-    config = loaded(tmp_path, 'image = "postgres:16"', environment=environment, flags={"image": "postgres:14"})
+    config = loaded(
+        tmp_path,
+        'image = "postgres:16"',
+        environment=environment,
+        flags={"image": "postgres:14", "provider": "container"},
+    )
     assert config.image == "postgres:14"
 
 
@@ -210,3 +215,11 @@ def test_a_url_beside_another_provider_is_refused_instead_of_ignored(tmp_path: P
 def test_binaries_in_the_file_are_relative_to_the_project(tmp_path: Path) -> None:
     (tmp_path / "platformdb.toml").write_text('binaries = "pg/bin"\n')
     assert load({"project": tmp_path}, {}, Path("/")).binaries == tmp_path / "pg/bin"
+
+
+@pytest.mark.parametrize(("flag", "value"), [("keep", True), ("image", "postgres:16")])
+def test_a_flag_about_containers_without_one_is_refused(tmp_path: Path, flag: str, value: object) -> None:
+    with pytest.raises(ConfigError, match=f"--{flag} is about a container") as caught:
+        loaded(tmp_path, flags={flag: value, "url": "postgresql:///x"})
+    assert caught.value.help == "add --provider container"
+    assert loaded(tmp_path, 'provider = "container"', flags={flag: value}).provider == "container"

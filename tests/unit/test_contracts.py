@@ -104,6 +104,8 @@ class TestRead:
             ("CONTRACTS = {'a.b': 1}", "is not 'table.column'"),
             ("import nothing_like_it", "does not load: No module named"),
             ("1 / 0", "does not load: division by zero"),
+            ("import sys; sys.exit(0)", "does not load: it calls exit(0)"),
+            ("raise ValueError", "does not load: ValueError"),
         ],
     )
     def test_a_module_that_is_not_right_is_refused(self, project: Project, text: str, message: str) -> None:
@@ -113,6 +115,11 @@ class TestRead:
         assert message in caught.value.message
         assert caught.value.message.count("sql/contracts.py") == 1
         assert caught.value.help
+
+    def test_what_a_module_prints_is_not_the_result(self, project: Project, capfd: pytest.CaptureFixture[str]) -> None:
+        project.write({"sql/contracts.py": "print('loading')\nCONTRACTS = {}"})
+        assert read_contracts(project.platform) == ()
+        assert capfd.readouterr() == ("", "loading\n")
 
     def test_a_syntax_error_has_its_line(self, project: Project) -> None:
         project.write({"sql/contracts.py": "import os\n\nx = = 1\n"})

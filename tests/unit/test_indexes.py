@@ -94,6 +94,7 @@ class TestRead:
             ("-- why\nDROP INDEX i", "named CREATE INDEX statements only", 2),
             ("--\nCREATE INDEX i ON t (x)", "has no reason", 2),
             ("-- why\nCREATE INDEX i ONN t (x)", "syntax error", 2),
+            ("-- why\n-- platformdb: transaction=off\nCREATE INDEX i ON t (x)", "unknown directive", 2),
         ],
     )
     def test_anything_else_in_a_tier_file_is_a_finding_with_its_line(
@@ -110,6 +111,13 @@ class TestRead:
         assert finding.rule == "index-duplicated"
         assert "sql/indexes/tier1_a.sql:2:1" in finding.message
         assert str(finding.place) == "sql/indexes/tier3_b.sql:2:1"
+
+    @pytest.mark.parametrize("name", ["tier1", "tier4_more", "critical", "old/tier1_a"])
+    def test_a_file_of_no_tier_is_a_finding(self, project: Project, name: str) -> None:
+        (project.root / "sql/indexes/old").mkdir(parents=True)
+        definitions, (finding,) = tiers(project, **{name: ONE_INDEX})
+        assert definitions == ()
+        assert (finding.rule, finding.subject) == ("file-unmatched", f"sql/indexes/{name}.sql")
 
     def test_no_tier_files_define_nothing(self, project: Project) -> None:
         assert read_tiers(project.platform) == ((), ())
@@ -141,8 +149,11 @@ class TestStanding:
     def test_a_name_on_another_table_is_misplaced_even_if_invalid(self) -> None:
         assert state_of(defined(), built(table="users", valid=False)) is State.MISPLACED
 
-    def test_the_schema_of_the_definition_does_not_matter_for_the_name(self) -> None:
-        assert state_of(defined(table="app.posts"), built(table="posts")) is State.BUILT
+    def test_a_definition_with_a_schema_means_the_index_of_that_schema(self) -> None:
+        here, there = BuiltIndex("i", "posts", True, 0), BuiltIndex("i", "posts", True, 0, "app", visible=False)
+        assert state_of(defined(table="app.posts"), here, there) is State.BUILT
+        assert state_of(defined(table="app.posts"), here) is State.MISSING
+        assert state_of(defined(), there) is State.MISSING
 
 
 class TestPlan:

@@ -176,3 +176,10 @@ def test_what_a_file_may_not_hold_is_a_finding_with_its_place(
     assert message in finding.message
     assert str(finding.place) == place
     assert finding.help
+
+
+def test_a_file_in_a_folder_that_no_command_reads_is_a_finding(project: Project) -> None:
+    project.write({"phases/001_a.sql": "SELECT 1", "sql/procedures/p.sql": "SELECT 1", "sql/queries/q.sql": "SELECT 1"})
+    finding = only_finding(project)
+    assert (finding.rule, finding.subject) == ("file-unmatched", "sql/procedures/p.sql")
+    assert "functions, views, triggers" in finding.help

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+import os
+from contextlib import suppress
 
 import pytest
 from rich.console import Console
@@ -21,7 +23,12 @@ def lines(*events: tuple[str, object]) -> list[str]:
 
 @pytest.mark.parametrize(
     ("stage", "said"),
-    [(("migrate", 3), ["== migrate (3 steps)"]), (("seed",), ["== seed"]), (("counters", 0), [])],
+    [
+        (("migrate", 3), ["== migrate (3 steps)"]),
+        (("bench", 1), ["== bench (1 step)"]),
+        (("seed",), ["== seed"]),
+        (("counters", 0), []),
+    ],
 )
 def test_a_stage_is_announced_unless_it_is_empty(stage: tuple[object, ...], said: list[str]) -> None:
     assert lines(("stage", stage)) == said
@@ -63,3 +70,10 @@ def test_a_live_display_keeps_notes_and_removes_itself() -> None:
         every_event(display)
     assert stream.getvalue().count("[waiting] for /it") == 2
     assert stream.getvalue().endswith("\x1b[2K") or "first" not in stream.getvalue().splitlines()[-1]
+
+
+def test_work_goes_on_where_nobody_can_listen() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with suppress(BrokenPipeError), os.fdopen(writer, "w") as stream:
+        PlainLines(stream).note("hello")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -71,7 +72,9 @@ def test_a_file_is_read_under_the_name_people_know(tmp_path: Path) -> None:
     assert read_source(path, "phases/001_a.sql") == Source("phases/001_a.sql", "SELECT 'a'\n")
 
 
-@pytest.mark.parametrize("make", [lambda path: None, lambda path: path.mkdir()], ids=["absent", "a folder"])
+@pytest.mark.parametrize(
+    "make", [lambda path: None, lambda path: path.mkdir(), os.mkfifo], ids=["absent", "a folder", "a pipe without end"]
+)
 def test_what_cannot_be_read_is_refused_by_name(tmp_path: Path, make: object) -> None:
     path = tmp_path / "001_a.sql"
     make(path)  # type: ignore[operator]

@@ -33,6 +33,7 @@ def target_of(url: str) -> Target:
         ("postgresql://j%40ne:hunter2@h/a%20b", "postgresql://j%40ne@h/a%20b"),
         ("service=prod password=hunter2", "postgresql:///?service=prod"),
         ("postgresql://u:50%25-hunter2@h/d", "postgresql://u@h/d"),
+        ("postgresql://u:hunter2@h1:1,h2:2/d", "postgresql://u@/d?host=h1%2Ch2&port=1%2C2"),
     ],
 )
 def test_the_url_of_a_target_can_be_pasted_and_holds_no_secret(url: str, shown: str) -> None:
@@ -42,8 +43,12 @@ def test_the_url_of_a_target_can_be_pasted_and_holds_no_secret(url: str, shown: 
     assert "hunter2" not in f"{target.url} {target} {target!r}"
 
 
-def test_what_is_shown_parses_to_the_same_database() -> None:
-    target = target_of("postgresql://j%40ne@h:5433/a%20b?sslmode=require")
+@pytest.mark.parametrize(
+    "url",
+    ["postgresql://j%40ne@h:5433/a%20b?sslmode=require", "postgresql://u@h1:1,h2:2/d", "postgresql://u@[::1]:5433/d"],
+)
+def test_what_is_shown_parses_to_the_same_database(url: str) -> None:
+    target = target_of(url)
     assert target_of(target.url).parameters == target.parameters
 
 

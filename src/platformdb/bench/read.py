@@ -40,6 +40,12 @@ def _read(path: Path, name: str) -> Query:
             place=source.place(queries[1][0].start if queries else 0),
             help="mark the statements that find parameters with '-- platformdb: persona=NAME'",
         )
+    if any(len(keys) > 1 for _, keys in marked):
+        raise Refused(
+            f"{name} gives a persona a target",
+            place=source.place(next(statement.start for statement, keys in marked if len(keys) > 1)),
+            help="put target_ms above the query that is measured",
+        )
     statement, keys = queries[0]
     return Query(path.stem, statement.sql, _target(statement, keys), personas, source.place(statement.start))
 
@@ -55,7 +61,9 @@ def _target(statement: SqlStatement, keys: Mapping[str, str]) -> float:
         target = 0.0
     if not 0 < target < float("inf"):
         raise Refused(
-            f"{statement.source.name} has no target",
+            f"{statement.source.name}: target_ms={keys['target_ms']} is not a time above 0"
+            if "target_ms" in keys
+            else f"{statement.source.name} has no target",
             place=statement.source.place(statement.start),
             help="write '-- platformdb: target_ms=50' above the query: what its p95 may be, in milliseconds",
         )

@@ -10,7 +10,7 @@ import typer
 from platformdb import __version__
 from platformdb.cli import checks, database, server
 from platformdb.cli import up as up_commands
-from platformdb.cli.present import present
+from platformdb.cli.present import present, unwritable, without_passwords
 from platformdb.report.model import Finding, Outcome, Report
 
 # The base of all command-line mistakes; typer publishes only this subclass of it.
@@ -50,6 +50,8 @@ def run(arguments: list[str]) -> int:
         code = typer.main.get_command(app)(arguments, prog_name="platformdb", standalone_mode=False)
     except typer.Abort:
         code = int(Outcome.INTERRUPTED)
+    except OSError as error:
+        code = unwritable(error)
     except UsageError as error:  # type: ignore[misc]  # taken from a public subclass
         return _explain_usage(error, arguments)
     return int(code or 0)
@@ -61,7 +63,7 @@ def _explain_usage(error: Any, arguments: list[str]) -> int:
     if type(error).__name__ == "NoArgsIsHelpError":
         typer.echo(context.get_help() if context else "")
         return 0
-    message = error.format_message()
+    message = without_passwords(error.format_message())
     finding = Finding("usage", message, help=f"see: {path} --help")
     report = Report(message, Outcome.CONFIGURATION, findings=(finding,))
     command = path.removeprefix("platformdb").strip() or "platformdb"

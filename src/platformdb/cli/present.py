@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 import traceback
+from contextlib import suppress
 
 from platformdb.errors import PlatformdbError
 from platformdb.report.model import Finding, Outcome, Report
@@ -22,10 +24,21 @@ def present(report: Report, command: str, *, elapsed_ms: float, as_json: bool, c
             print(render_json(report, command=command, elapsed_ms=elapsed_ms), flush=True)  # noqa: T201 - the result
         else:
             _as_text(report, color=color)
-    except BrokenPipeError:
-        # The reader (head, less) has seen enough. Python would complain again when it flushes stdout at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        trouble = unwritable(error)
+        return report.exit_code or trouble
     return report.exit_code
+
+
+def unwritable(error: OSError) -> int:
+    """What it means for the exit code that the result could not be written: nothing where a reader has seen enough."""
+    # Python would complain again when it flushes stdout at exit.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(error, BrokenPipeError):  # head, less
+        return int(Outcome.DONE)
+    with suppress(OSError):
+        sys.stderr.write(f"✗ the result could not be written: {error.strerror}\n")
+    return int(Outcome.NOT_NOW)
 
 
 def _as_text(report: Report, *, color: bool) -> None:
@@ -51,8 +64,9 @@ def failure(error: BaseException) -> Report:
     if isinstance(error, KeyboardInterrupt):
         return _report("interrupted", Outcome.INTERRUPTED, "interrupted", "run the same command again to go on")
     if isinstance(error, PlatformdbError):
-        finding = Finding(error.rule, error.message, place=error.place, help=error.help, detail=error.detail)
-        return Report(error.message, Outcome(error.exit_code), error.results, (finding,))
+        message = without_passwords(error.message)
+        finding = Finding(error.rule, message, place=error.place, help=error.help, detail=error.detail)
+        return Report(message, Outcome(error.exit_code), error.results, (finding,))
     shown = "".join(traceback.format_exception(error)) if os.environ.get("PLATFORMDB_DEBUG") else ""
     return _report(
         f"this is a bug in platformdb: {type(error).__name__}: {error}",
@@ -61,6 +75,11 @@ def failure(error: BaseException) -> Report:
         "please report it with the output of the same command under PLATFORMDB_DEBUG=1",
         shown,
     )
+
+
+def without_passwords(message: str) -> str:
+    """A message that repeats an argument, in which a URL may stand that was meant for --url."""
+    return re.sub(r"(\w://?[^\s:/@]*):\S*@", r"\1:***@", message)
 
 
 def _report(message: str, outcome: Outcome, rule: str, help_text: str, detail: str = "") -> Report:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from types import ModuleType
 
@@ -38,10 +39,12 @@ def _load(path: Path, name: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     try:
-        spec.loader.exec_module(module)
-    except Exception as error:  # noqa: BLE001 - a project's own code may raise anything
+        with redirect_stdout(sys.stderr):  # what the module prints is not our result
+            spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a project's own code may raise anything
         line = getattr(error, "lineno", None)
-        raise Refused(f"{name} does not load: {error}", place=Place(name, line), help="correct the module") from None
+        why = f"it calls exit({error})" if isinstance(error, SystemExit) else str(error) or type(error).__name__
+        raise Refused(f"{name} does not load: {why}", place=Place(name, line), help="correct the module") from None
     return module
 
 

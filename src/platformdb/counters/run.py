@@ -46,6 +46,8 @@ def fix_counters(target: Target, platform: Platform, observer: Observer, *, wait
         results = execute(connection, steps, observer)
     repaired = sum(result.rows or 0 for result in results)
     summary = f"repaired {counted(repaired, 'row')}" if steps else "nothing to do, no row drifted"
+    if not counters:
+        summary = "no counters, nothing to repair"
     return Report(f"{platform.name}: {summary}", steps=results, data={"platform": platform.name, "repaired": repaired})
 
 

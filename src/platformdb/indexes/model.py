@@ -26,15 +26,22 @@ class IndexDefinition:
     checksum: str
     place: Place
 
+    @property
+    def schema(self) -> str:
+        """That of the table, and so of the index; "" where the search path decides."""
+        return self.table.rpartition(".")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class BuiltIndex:
-    """An index in the catalog. ``bytes`` is its size on disk."""
+    """An index in the catalog. ``bytes`` is its size on disk, ``visible`` says that the search path shows it."""
 
     name: str
     table: str
     valid: bool
     bytes: int
+    schema: str = "public"
+    visible: bool = True
 
 
 class State(enum.StrEnum):

@@ -17,9 +17,17 @@ def standings(
     definitions: Iterable[IndexDefinition], built: Sequence[BuiltIndex], entries: Iterable[Entry]
 ) -> tuple[Standing, ...]:
     """Where every defined index stands. An index that somebody built by hand under the name counts as built."""
-    by_name = {index.name: index for index in built}
+    by_name = _by_name(built)
     recorded = {entry.record.name: entry.record.checksum for entry in entries}
-    return tuple(_standing(definition, by_name.get(definition.name), recorded) for definition in definitions)
+    return tuple(
+        _standing(definition, by_name.get((definition.schema, definition.name)), recorded) for definition in definitions
+    )
+
+
+def _by_name(built: Iterable[BuiltIndex]) -> dict[tuple[str, str], BuiltIndex]:
+    """By schema and name; the visible ones by the name alone, too, as a definition without a schema asks for them."""
+    found = {(index.schema, index.name): index for index in built}
+    return found | {("", index.name): index for index in found.values() if index.visible}
 
 
 def _standing(definition: IndexDefinition, built: BuiltIndex | None, recorded: Mapping[str, str]) -> Standing:
@@ -39,18 +47,18 @@ def plan_builds(platform: str, found: Sequence[Standing], *, leftovers: Iterable
     ``leftovers`` are replacement indexes that an interrupted run left behind; they are dropped first.
     """
     defined = {standing.definition.name for standing in found}
-    stale = {index.name: index for index in leftovers if index.name not in defined}
+    stale = _by_name(index for index in leftovers if index.name not in defined)
     return tuple(step for standing in found for step in _steps(platform, standing, stale))
 
 
-def _steps(platform: str, standing: Standing, stale: Mapping[str, BuiltIndex]) -> tuple[Step, ...]:
+def _steps(platform: str, standing: Standing, stale: Mapping[tuple[str, str], BuiltIndex]) -> tuple[Step, ...]:
     definition = standing.definition
     why = f"tier {definition.tier}: {definition.reason}"
-    clean = _clean(standing, stale.get(_beside(definition)))
+    clean = _clean(standing, stale.get((definition.schema, _beside(definition))))
     if standing.state is State.MISSING:
         return (*clean, _build(platform, definition, why))
     if standing.state is State.INVALID:
-        drop = _drop(definition.name, "an interrupted build left it invalid")
+        drop = _drop(definition, definition.name, "an interrupted build left it invalid")
         return (*clean, drop, _build(platform, definition, why))
     if standing.state is State.CHANGED:
         return (*clean, *_replace(platform, definition))
@@ -61,7 +69,7 @@ def _clean(standing: Standing, left: BuiltIndex | None) -> tuple[Step, ...]:
     """Drops what is in the way of a replacement, and in any case what only slows writes."""
     if left is None or (left.valid and standing.state is not State.CHANGED):
         return ()
-    return (_drop(left.name, "an interrupted replacement left it behind"),)
+    return (_drop(standing.definition, left.name, "an interrupted replacement left it behind"),)
 
 
 def _beside(definition: IndexDefinition) -> str:
@@ -88,18 +96,24 @@ def _replace(platform: str, definition: IndexDefinition) -> tuple[Step, ...]:
         definition.name,
         "the replacement takes the name",
         (
-            Statement(f"DROP INDEX {quote_identifier(definition.name)}"),
-            Statement(f"ALTER INDEX {quote_identifier(beside)} RENAME TO {quote_identifier(definition.name)}"),
+            Statement(f"DROP INDEX {_in_its_schema(definition, definition.name)}"),
+            Statement(
+                f"ALTER INDEX {_in_its_schema(definition, beside)} RENAME TO {quote_identifier(definition.name)}"
+            ),
         ),
         record=_record(platform, definition),
     )
     return (build, swap)
 
 
-def _drop(name: str, reason: str) -> Step:
-    return Step(
-        "index", name, reason, (Statement(f"DROP INDEX CONCURRENTLY {quote_identifier(name)}"),), transactional=False
-    )
+def _drop(definition: IndexDefinition, name: str, reason: str) -> Step:
+    statement = Statement(f"DROP INDEX CONCURRENTLY {_in_its_schema(definition, name)}")
+    return Step("index", name, reason, (statement,), transactional=False)
+
+
+def _in_its_schema(definition: IndexDefinition, name: str) -> str:
+    """An index lies where its table lies; only CREATE INDEX and RENAME TO take the bare name."""
+    return ".".join(quote_identifier(part) for part in (definition.schema, name) if part)
 
 
 def _concurrently(definition: IndexDefinition, name: str) -> str:

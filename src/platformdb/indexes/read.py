@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from platformdb.errors import PlatformdbError, Refused
+from platformdb.errors import Place, PlatformdbError, Refused
 from platformdb.indexes.model import IndexDefinition
 from platformdb.project import Platform
 from platformdb.report.model import Finding
+from platformdb.sqltext.directives import read_directives
 from platformdb.sqltext.source import digest, read_source
 from platformdb.sqltext.statements import SqlStatement, index_name_span, split
 
@@ -26,11 +27,12 @@ def read_tiers(platform: Platform) -> tuple[tuple[IndexDefinition, ...], tuple[F
                 definitions += [_definition(statement, tier) for statement in split(read_source(path, name))]
             except PlatformdbError as error:
                 findings.append(Finding(error.rule, error.message, name, place=error.place, help=error.help))
-    return tuple(definitions), (*findings, *_repeated(definitions))
+    return tuple(definitions), (*findings, *_unmatched(platform), *_repeated(definitions))
 
 
 def _definition(statement: SqlStatement, tier: int) -> IndexDefinition:
     place = statement.source.place(statement.start)
+    read_directives(statement.source, statement.comments_from, statement.start, known=())
     if statement.kind != "index_stmt" or not statement.node.idxname:
         raise Refused(
             "a tier file holds named CREATE INDEX statements only", place=place, help="give it a name, or move it"
@@ -58,6 +60,17 @@ def _reason(comments: str) -> str:
     """The last comment line above a statement."""
     lines = [line.strip() for line in comments.strip().splitlines()]
     return lines[-1].removeprefix("--").strip() if lines and lines[-1].startswith("--") else ""
+
+
+def _unmatched(platform: Platform) -> Iterator[Finding]:
+    """Files that belong to no tier, and so would never be built."""
+    for path in sorted((platform.sql / "indexes").rglob("*.sql")):
+        name = platform.shown(path)
+        if path.parent.name != "indexes" or not any(path.match(f"tier{tier}_*.sql") for tier in TIERS):
+            known = ", ".join(f"tier{tier}_NAME.sql" for tier in TIERS)
+            yield Finding(
+                "file-unmatched", f"{name} belongs to no tier", name, place=Place(name), help=f"call it {known}"
+            )
 
 
 def _repeated(definitions: list[IndexDefinition]) -> Iterator[Finding]:

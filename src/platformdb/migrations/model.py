@@ -50,13 +50,26 @@ def version_key(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.replace("_", ".").split(".") if part)
 
 
+# What a file and its rows in the history have in common.
+Identity = tuple[Kind, tuple[int, ...] | str]
+
+
+def identify(kind: Kind, version: str, name: str) -> Identity:
+    """A versioned file is its version, whatever its title; a repeatable one its path."""
+    return kind, version_key(version) if kind is Kind.VERSIONED else name
+
+
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """All migration files of a platform, and what was wrong with reading them."""
+    """All migration files of a platform, and what was wrong with reading them.
+
+    ``unread`` has the identities of files that are there but could not be read.
+    """
 
     platform: str
     migrations: tuple[Migration, ...]
     findings: tuple[Finding, ...] = ()
+    unread: frozenset[Identity] = frozenset()
 
 
 class State(enum.StrEnum):
@@ -67,6 +80,7 @@ class State(enum.StrEnum):
     CHANGED = "changed"  # repeatable: will be applied again
     MODIFIED = "modified"  # versioned: the file is no longer what was applied
     MISSING = "missing"  # applied, but the file is gone
+    UNREADABLE = "unreadable"  # applied, and the file is there, but a finding of its own says why it cannot be read
     OUT_OF_ORDER = "out of order"  # pending below an applied version
     PARTIAL = "partial"  # stopped between segments
 

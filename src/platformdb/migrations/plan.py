@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from platformdb.errors import Place
-from platformdb.migrations.model import Kind, Migration, Sources, Standing, State, version_key
+from platformdb.migrations.model import Kind, Migration, Sources, Standing, State, identify, version_key
 from platformdb.report.model import Entry, Finding, History, Record, Severity, Statement, Step
 
 # States that a run cannot pass: the history and the files contradict each other.
@@ -18,7 +18,7 @@ def standings(sources: Sources, history: History) -> tuple[Standing, ...]:
     versioned = _versioned(sources, history.of(Kind.VERSIONED))
     latest = {entry.record.name: entry for entry in history.of(Kind.REPEATABLE)}
     repeatable = [_repeatable(m, latest.pop(m.name, None)) for m in sources.migrations if m.kind is Kind.REPEATABLE]
-    return (*versioned, *repeatable, *(_missing(entry) for entry in latest.values()))
+    return (*versioned, *repeatable, *(_missing(entry, sources) for entry in latest.values()))
 
 
 def _versioned(sources: Sources, entries: tuple[Entry, ...]) -> tuple[Standing, ...]:
@@ -28,7 +28,7 @@ def _versioned(sources: Sources, entries: tuple[Entry, ...]) -> tuple[Standing, 
     found = []
     for key in sorted({*files, *applied}):
         if key not in files:
-            found.append(_missing(applied[key][-1]))
+            found.append(_missing(applied[key][-1], sources))
         elif key not in applied:
             state = State.OUT_OF_ORDER if key < newest else State.PENDING
             found.append(_standing(files[key], state))
@@ -50,12 +50,11 @@ def _standing(migration: Migration, state: State, entry: Entry | None = None, *,
     )
 
 
-def _missing(entry: Entry) -> Standing:
+def _missing(entry: Entry, sources: Sources) -> Standing:
     record = entry.record
     kind = Kind(record.kind)
-    return Standing(
-        kind, record.version, record.name, State.MISSING, entry.applied_at, entry.elapsed_ms, record.segment
-    )
+    state = State.UNREADABLE if identify(kind, record.version, record.name) in sources.unread else State.MISSING
+    return Standing(kind, record.version, record.name, state, entry.applied_at, entry.elapsed_ms, record.segment)
 
 
 def _begun(migration: Migration, entries: list[Entry]) -> Standing:

@@ -8,17 +8,25 @@ from itertools import groupby
 from pathlib import Path
 
 from platformdb.errors import Place, PlatformdbError, Refused
-from platformdb.migrations.model import Kind, Migration, Segment, Sources, version_key
+from platformdb.migrations.model import Identity, Kind, Migration, Segment, Sources, identify, version_key
 from platformdb.project import Platform
 from platformdb.report.model import Finding
 from platformdb.sqltext.directives import read_directives
 from platformdb.sqltext.source import Source, read_source
-from platformdb.sqltext.statements import SqlStatement, controls_transaction, refuses_transaction, split
+from platformdb.sqltext.statements import (
+    SqlStatement,
+    controls_transaction,
+    copies_to_client,
+    refuses_transaction,
+    split,
+)
 
 VERSIONED_NAME = re.compile(r"(?P<version>\d+(?:[._]\d+)*)_(?P<name>[A-Za-z0-9][\w-]*)\.sql")
 UNDO_SUFFIX = ".undo.sql"
 # Present state, in the order in which its parts can refer to each other.
 REPEATABLE_FOLDERS = ("functions", "views", "triggers")
+# With those that other commands read.
+SQL_FOLDERS = (*REPEATABLE_FOLDERS, "indexes", "queries")
 DIRECTIVES = ("transaction",)
 
 
@@ -26,15 +34,22 @@ def read_sources(platform: Platform) -> Sources:
     """All migrations of a platform, versioned ones by version, then repeatable ones; what is wrong as findings."""
     found: list[Migration] = []
     findings: list[Finding] = []
+    unread: set[Identity] = set()
     for path, kind in _files(platform):
         try:
             found.append(read_migration(path, platform.shown(path), kind))
         except PlatformdbError as error:
             findings.append(as_finding(error, platform.shown(path)))
+            unread.add(_identity(path, platform.shown(path), kind))
     versioned = sorted((m for m in found if m.kind is Kind.VERSIONED), key=lambda m: m.key)
     repeatable = [m for m in found if m.kind is Kind.REPEATABLE]
-    findings += [*_repeated(versioned), *_nothing(platform, found, findings)]
-    return Sources(platform.name, (*versioned, *repeatable), tuple(findings))
+    findings += [*_repeated(versioned), *_unmatched(platform), *_nothing(platform, found, findings)]
+    return Sources(platform.name, (*versioned, *repeatable), tuple(findings), frozenset(unread))
+
+
+def _identity(path: Path, name: str, kind: Kind) -> Identity:
+    match = VERSIONED_NAME.fullmatch(path.name)
+    return identify(kind, match["version"] if match else "", name)
 
 
 def as_finding(error: PlatformdbError, subject: str) -> Finding:
@@ -61,7 +76,7 @@ def segment(source: Source) -> tuple[Segment, ...]:
     A file without statements has one empty segment: it is legal, and recorded.
 
     Raises:
-        Refused: a syntax error, a BEGIN or COMMIT of the file's own, an unknown directive.
+        Refused: a syntax error, a BEGIN or COMMIT of the file's own, COPY … FROM STDIN, an unknown directive.
     """
     statements = split(source)
     _no_directives_below(source, statements[-1].end if statements else 0)
@@ -99,6 +114,12 @@ def _is_solo(statement: SqlStatement) -> bool:
             place=source.place(statement.start),
             help="remove BEGIN and COMMIT: each file runs in one transaction; statements that refuse one run alone",
         )
+    if copies_to_client(statement):
+        raise Refused(
+            f"{source.name} copies from or to the client, which a migration has none of",
+            place=source.place(statement.start),
+            help="write the rows as INSERT, or COPY from a file of the server",
+        )
     directives = read_directives(source, statement.comments_from, statement.start, known=DIRECTIVES)
     if directives.get("transaction", "off") != "off":
         raise Refused(
@@ -128,6 +149,20 @@ def _files(platform: Platform) -> Iterator[tuple[Path, Kind]]:
     for folder in REPEATABLE_FOLDERS:
         if (platform.sql / folder).is_dir():
             yield from ((path, Kind.REPEATABLE) for path in sorted((platform.sql / folder).rglob("*.sql")))
+
+
+def _unmatched(platform: Platform) -> Iterator[Finding]:
+    """SQL files that no command would ever read: a misspelt folder must not look like applied work."""
+    for path in sorted(platform.sql.rglob("*.sql")):
+        if path.relative_to(platform.sql).parts[0] not in SQL_FOLDERS:
+            name = platform.shown(path)
+            yield Finding(
+                "file-unmatched",
+                f"{name} belongs to no command",
+                name,
+                place=Place(name),
+                help=f"move it to one of these folders of {platform.shown(platform.sql)}/: {', '.join(SQL_FOLDERS)}",
+            )
 
 
 def _repeated(versioned: Iterable[Migration]) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ read and render files (before any connection) → open target → lock → read 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from itertools import chain
 
@@ -18,7 +18,7 @@ from platformdb.postgres.history import creation, read_history
 from platformdb.postgres.lock import one_runner
 from platformdb.postgres.target import Target
 from platformdb.project import Platform
-from platformdb.report.model import Finding, Outcome, Report, Severity, StepResult, Table
+from platformdb.report.model import Finding, History, Outcome, Report, Severity, Step, StepResult, Table
 from platformdb.report.progress import Observer
 from platformdb.report.words import counted
 
@@ -34,7 +34,8 @@ def migrate(
     """Applies what is pending: versioned files, then changed repeatable ones, then what ``also`` plans.
 
     ``opening`` is entered when the files have been read. Every problem is reported at once, and nothing runs if
-    there is one.
+    there is one. What only shows when the migrations are in (the name of an index is taken by one of theirs) ends
+    as a report of exit code 4.
 
     Raises:
         NotNow: no server, or another runner is at work for longer than ``wait_seconds``.
@@ -62,10 +63,24 @@ def _apply(connection: Connection, sources: Sources, observer: Observer, also: S
     expected = sum(len(plan.steps) for plan in plans)
     first = creation(history) if expected else ()
     # The others plan again when the migrations are in, for only then do they see the tables.
-    later = (step for other in also for step in other.plan(connection, history).steps)
+    obstacles: list[Finding] = []
+    later = _planned_again(connection, history, also, obstacles)
     observer.stage("migrate", len(first) + expected)
     results = execute(connection, chain(first, own.steps, later), observer)
-    return applied(results, sources.platform).but(findings=findings)
+    report = applied(results, sources.platform)
+    if any(finding.severity is Severity.ERROR for finding in obstacles):
+        summary = f"{report.summary}; then {counted(len(obstacles), 'problem')} found"
+        report = report.but(summary=summary, outcome=Outcome.FAILED)
+    return report.but(findings=(*findings, *obstacles))
+
+
+def _planned_again(
+    connection: Connection, history: History, also: Sequence[Planner], obstacles: list[Finding]
+) -> Iterator[Step]:
+    for other in also:
+        plan = other.plan(connection, history)
+        obstacles += plan.findings
+        yield from plan.steps
 
 
 NOUNS = {"versioned": "versioned migration", "repeatable": "repeatable migration", "index": "index"}

@@ -6,8 +6,8 @@ from platformdb.postgres.connect import Connection
 from platformdb.postgres.queries import query
 
 
-def read_indexes(connection: Connection) -> list[tuple[str, str, bool, int]]:
-    """The visible indexes: name, table, valid, bytes."""
+def read_indexes(connection: Connection) -> list[tuple[str, str, bool, int, str, bool]]:
+    """The users' indexes: name, table, valid, bytes, schema, and whether the search path shows it."""
     return connection.execute(query("indexes")).fetchall()
 
 

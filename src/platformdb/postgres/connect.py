@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +14,9 @@ from platformdb.errors import ConfigError, NotNow, PlatformdbError, Refused
 from platformdb.postgres.target import Target
 
 Connection = psycopg.Connection[TupleRow]
+
+# What psycopg could not roll back on a lost or interrupted connection the server does; the user has our message.
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 OLDEST_SERVER = 14
 CONNECT_TIMEOUT_SECONDS = "10"
@@ -28,6 +32,7 @@ WRONG_SETTINGS = (
     "is not permitted to log in",
     "does not support SSL",
     "invalid",
+    "unrecognized configuration parameter",
     "could not translate host name",
     "root certificate",
     "permission denied for database",
@@ -40,8 +45,8 @@ def connect(target: Target, **parameters: str) -> Iterator[Connection]:
 
     Raises:
         ConfigError: the settings are wrong (password, database, service …).
-        NotNow: no server answers, or it takes no connections now.
-        Refused: the server is older than PostgreSQL 14.
+        NotNow: no server answers, or it takes no connections now; or the connection was lost while reading.
+        Refused: the server is older than PostgreSQL 14, or does not let this role read what is needed.
     """
     with _open(target, parameters) as connection:
         if connection.info.server_version < OLDEST_SERVER * 10_000:
@@ -49,7 +54,15 @@ def connect(target: Target, **parameters: str) -> Iterator[Connection]:
             raise Refused(
                 f"PostgreSQL {version} is too old", help=f"platformdb works with PostgreSQL {OLDEST_SERVER} and newer"
             )
-        yield connection
+        if not (connection.info.parameter_status("DateStyle") or "").startswith("ISO"):
+            connection.execute("SET DateStyle TO ISO")  # psycopg reads no other; the order of day and month stays
+        try:
+            yield connection
+        except psycopg.Error as error:
+            # Whoever changes something explains its own errors: what comes here was only reading.
+            if explained := _interrupted_reading(error, connection, target):
+                raise explained from None
+            raise
 
 
 def _open(target: Target, parameters: dict[str, str]) -> Connection:
@@ -66,6 +79,21 @@ def _open(target: Target, parameters: dict[str, str]) -> Connection:
         return psycopg.connect(**wanted, autocommit=True, prepare_threshold=None)
     except psycopg.Error as error:
         raise _explained(error, target) from None
+
+
+def _interrupted_reading(error: psycopg.Error, connection: Connection, target: Target) -> PlatformdbError | None:
+    if isinstance(error, psycopg.errors.InsufficientPrivilege):
+        return Refused(
+            f"the server refuses: {error.diag.message_primary}",
+            help="connect as the role that migrates this database, or grant it what is missing",
+        )
+    if connection.broken:
+        return NotNow(
+            f"the connection to {target.url} was lost",
+            detail=str(error).strip(),
+            help="run the same command again; platformdb status says what was applied",
+        )
+    return None
 
 
 def _explained(error: psycopg.Error, target: Target) -> PlatformdbError:

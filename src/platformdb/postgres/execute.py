@@ -23,7 +23,7 @@ def execute(connection: Connection, steps: Iterable[Step], observer: Observer) -
 
     Raises:
         ApplyFailed: with the server's words, the place in the file, and in ``results`` what was applied before.
-        Interrupted: on Ctrl-C; the step under way was rolled back.
+        Interrupted: on Ctrl-C; the step under way was rolled back, unless it is a solo step.
     """
     done: list[StepResult] = []
     connection.add_notice_handler(lambda notice: _pass_on(notice, observer))
@@ -105,11 +105,15 @@ def explain_failure(error: psycopg.Error, step: Step) -> ApplyFailed:
         f"{step.subject}: {message}",
         detail="\n".join(f"{name}: {value}" for name, value in parts if value),
         place=_place(diagnostic.statement_position, step),
-        help=_advice(step),
+        help=_advice(error, step),
     )
 
 
-def _advice(step: Step) -> str:
+def _advice(error: psycopg.Error, step: Step) -> str:
+    if step.transactional and _lost_connection(error):
+        return (
+            "the connection was lost before the server confirmed this step; run the command again, it sees what holds"
+        )
     if step.transactional:
         return "this step was rolled back whole; correct the cause and run the command again"
     return (
@@ -117,10 +121,20 @@ def _advice(step: Step) -> str:
     )
 
 
+def _lost_connection(error: psycopg.Error) -> bool:
+    """Then nobody knows whether a COMMIT under way still arrived. 57P…: the server is being shut down, or crashed."""
+    return isinstance(error, psycopg.OperationalError) and (error.sqlstate or "57P").startswith("57P")
+
+
 def _place(position: str | None, step: Step) -> Place | None:
-    """Turns the server's position (characters from 1 in the statement's text) into a place in the step's file."""
-    if step.source is None or position is None or not step.statements:
+    """Turns the server's position (characters from 1 in the statement's text) into a place in the step's file.
+
+    Without a position, any of a transactional step's statements may have failed: then only the file is known.
+    """
+    if step.source is None or not step.statements:
         return step.source
+    if position is None:
+        return Place(step.source.name) if step.transactional else step.source
     before = step.statements[0].sql[: int(position) - 1]
     line = before.count("\n")
     column = len(before) - (before.rfind("\n") + 1) + 1

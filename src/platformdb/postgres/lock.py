@@ -29,13 +29,16 @@ def one_runner(target: Target, *, wait_seconds: float, observer: Observer) -> It
     """Holds the database's runner lock.
 
     Raises:
-        NotNow: another runner held it for ``wait_seconds``; the message names it.
+        NotNow: another runner held it for ``wait_seconds``, or one that was killed still builds; the message names it.
         Refused: a connection pooler stands between us and the server.
     """
     with connect(target, application_name="platformdb lock") as connection:
         _refuse_pooler(connection, target)
+        # It idles as long as the work takes; a server that ends idle sessions would give the lock away meanwhile.
+        connection.execute("SET idle_session_timeout = 0")
         _acquire(connection, wait_seconds, observer)
         try:
+            _await_builds(connection, wait_seconds, observer)
             yield
         finally:
             _release(connection, observer)
@@ -66,6 +69,25 @@ def _acquire(connection: Connection, wait_seconds: float, observer: Observer) ->
             )
         if not said:
             observer.note(f"waiting for another platformdb ({_holder(connection)})")
+            said = True
+        time.sleep(POLL_SECONDS)
+
+
+def _await_builds(connection: Connection, wait_seconds: float, observer: Observer) -> None:
+    """A killed runner's lock is gone at once, its CREATE INDEX CONCURRENTLY is not: it ends on the server.
+
+    To drop or build beside it is a deadlock (measured: one of the two fails).
+    """
+    deadline = time.monotonic() + wait_seconds
+    said = False
+    while (row := connection.execute(query("lock_builds")).fetchone()) is not None:
+        if time.monotonic() >= deadline:
+            raise NotNow(
+                f"an index build that another platformdb began still runs (pid {row[0]})",
+                help=f"wait for it to end, or end it: SELECT pg_cancel_backend({row[0]})",
+            )
+        if not said:
+            observer.note(f"waiting for an index build that another platformdb began (pid {row[0]})")
             said = True
         time.sleep(POLL_SECONDS)
 

@@ -21,15 +21,16 @@ def settle(connection: Connection) -> None:
 
 
 def read_parameters(connection: Connection, sql: str, *, what: str) -> tuple[object, ...] | None:
-    """The first row of a persona's query, or None where it has no row.
+    """The first row of a persona's query, or None where it has no row, or one of NULLs: max() of an empty table.
 
     Raises:
         Refused: the server rejects the query.
     """
     try:
-        return connection.execute(sql.encode()).fetchone()
+        row = connection.execute(sql.encode()).fetchone()
     except psycopg.Error as error:
-        raise _rejected(error, what) from None
+        raise _rejected(connection, error, what) from None
+    return row if row and any(value is not None for value in row) else None
 
 
 def time_query(
@@ -47,7 +48,7 @@ def time_query(
                 cursor.execute(sql.encode(), parameters, prepare=True).fetchall()
             return tuple(_timed(cursor, sql.encode(), parameters) for _ in range(samples))
     except psycopg.Error as error:
-        raise _rejected(error, what) from None
+        raise _rejected(connection, error, what) from None
 
 
 def _timed(cursor: psycopg.RawCursor[Any], sql: bytes, parameters: tuple[object, ...]) -> float:
@@ -67,12 +68,14 @@ def explain(connection: Connection, sql: str, parameters: tuple[object, ...], *,
         with psycopg.RawCursor(connection) as cursor:
             row = cursor.execute(wanted.encode(), parameters).fetchone()
     except psycopg.Error as error:
-        raise _rejected(error, what) from None
+        raise _rejected(connection, error, what) from None
     plan: Mapping[str, Any] = row[0][0] if row else {}
     return plan
 
 
-def _rejected(error: psycopg.Error, what: str) -> Refused:
+def _rejected(connection: Connection, error: psycopg.Error, what: str) -> Exception:
+    if connection.broken:
+        return error  # not the query's fault; `connect` says what it means
     message = error.diag.message_primary or str(error).strip()
     return Refused(
         f"benchmark {what}: {message}",

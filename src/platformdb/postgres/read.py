@@ -20,7 +20,7 @@ def fetch(connection: Connection, sql: str, *, what: str) -> list[tuple[Any, ...
     try:
         return connection.execute(sql.encode()).fetchall()
     except psycopg.Error as error:
-        raise _rejected(error, what) from None
+        raise _rejected(connection, error, what) from None
 
 
 def stream(connection: Connection, sql: str, *, what: str) -> Iterator[tuple[Any, ...]]:
@@ -34,10 +34,12 @@ def stream(connection: Connection, sql: str, *, what: str) -> Iterator[tuple[Any
             cursor.itersize = 10_000
             yield from cursor.execute(sql.encode())
     except psycopg.Error as error:
-        raise _rejected(error, what) from None
+        raise _rejected(connection, error, what) from None
 
 
-def _rejected(error: psycopg.Error, what: str) -> Refused:
+def _rejected(connection: Connection, error: psycopg.Error, what: str) -> Exception:
+    if connection.broken:
+        return error  # not the query's fault; `connect` says what it means
     message = error.diag.message_primary or str(error).strip()
     detail = f"SQLSTATE: {error.sqlstate}" if error.sqlstate else ""
     return Refused(f"{what}: {message}", detail=detail, help="is the platform migrated? see: platformdb status")

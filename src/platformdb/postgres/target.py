@@ -24,14 +24,15 @@ class Target:
     @property
     def url(self) -> str:
         """A connection URL without secrets, ready to be pasted to psql."""
-        user, host, database = (quote(self.parameters.get(key, ""), safe="") for key in ("user", "host", "dbname"))
+        user, database = (quote(self.parameters.get(key, ""), safe="") for key in ("user", "dbname"))
         authority = f"{user}@" if user else ""
         shown = {key: self.parameters[key] for key in SHOWN_PARAMETERS if self.parameters.get(key)}
-        if self.parameters.get("host", "").startswith("/"):
-            shown = {"host": self.parameters["host"], **shown}
+        host = self.parameters.get("host", "")
+        if host.startswith("/") or "," in host:  # several hosts and their ports stand side by side only down there
+            shown = {"host": host, **shown}
         else:
             port = shown.pop("port", "")
-            authority += host + (f":{port}" if port else "")
+            authority += quote(host, safe="") + (f":{port}" if port else "")
         query = "&".join(f"{key}={quote(value, safe='/')}" for key, value in shown.items())
         return f"postgresql://{authority}/{database}" + (f"?{query}" if query else "")
 

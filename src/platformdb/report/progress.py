@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from platformdb.report.model import Step, StepResult
+from platformdb.report.words import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -55,13 +56,14 @@ class PlainLines:
         self._stream = stream
 
     def _write(self, text: str) -> None:
-        self._stream.write(text + "\n")
-        self._stream.flush()
+        with suppress(OSError):  # work goes on where nobody listens: a closed pipe, a full disk
+            self._stream.write(text + "\n")
+            self._stream.flush()
 
     def stage(self, title: str, total: int | None = None) -> None:
         """``== title (N steps)``."""
         if total != 0:
-            self._write(f"== {title}" + (f" ({total} steps)" if total else ""))
+            self._write(f"== {title}" + (f" ({counted(total, 'step')})" if total else ""))
 
     def started(self, step: Step) -> None:
         """Nothing: the line comes when the step has ended."""

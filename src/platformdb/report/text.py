@@ -25,6 +25,7 @@ WORD_STYLES = {
     "fail": "bold red",
     "missing": "red",
     "modified": "red",
+    "unreadable": "red",
     "invalid": "red",
     "partial": "red",
     "out of order": "red",

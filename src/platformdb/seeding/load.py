@@ -61,9 +61,9 @@ def load(
                 return nothing_to_do(wanted, read_marker(connection, platform))
             results = _fill(connection, world, plan, observer)
             write_marker(connection, platform, _marked(plan, wanted, results))
+            connection.execute(f"ANALYZE {_listed(_facts(plan))}".encode())
     except Misfit as misfit:
         raise Invalid((Problem(misfit.message, Place(definition.source), misfit.key),)) from None
-    connection.execute(f"ANALYZE {_listed(_facts(plan))}".encode())
     return loaded(wanted, results)
 
 

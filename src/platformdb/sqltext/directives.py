@@ -34,4 +34,4 @@ def read_directives(source: Source, start: int, end: int, *, known: Collection[s
 
 
 def _wrong(source: Source, offset: int, message: str, known: Collection[str]) -> Refused:
-    return Refused(message, place=source.place(offset), help=f"known here: {', '.join(sorted(known))}")
+    return Refused(message, place=source.place(offset), help=f"known here: {', '.join(sorted(known)) or 'none'}")

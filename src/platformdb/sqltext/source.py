@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,12 +48,20 @@ def read_source(path: Path, name: str) -> Source:
         shown = name.encode(errors="replace").decode()
         raise Refused(f"the name of {shown} is not UTF-8", place=Place(shown), help="rename the file")
     try:
-        data = path.read_bytes()
+        data = _read(path)
     except OSError as error:
         raise Refused(
             f"cannot read {name}: {error.strerror}", place=Place(name), help="make it a readable file"
         ) from None
     return Source(name, decode(data, name))
+
+
+def _read(path: Path) -> bytes:
+    """The bytes of a regular file; a pipe would never end, a device would never be full."""
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        raise OSError(errno.EINVAL, "Not a regular file")
+    return path.read_bytes()
 
 
 def decode(data: bytes, name: str) -> str:

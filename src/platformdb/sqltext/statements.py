@@ -127,6 +127,11 @@ def controls_transaction(statement: SqlStatement) -> bool:
     return statement.kind == "transaction_stmt"
 
 
+def copies_to_client(statement: SqlStatement) -> bool:
+    """Whether this is COPY … FROM STDIN or TO STDOUT, whose rows are no SQL."""
+    return statement.kind == "copy_stmt" and not statement.node.filename
+
+
 def index_name_span(statement: SqlStatement) -> tuple[int, int]:
     """Where ``INDEX [CONCURRENTLY] [IF NOT EXISTS] name`` lies in the text of a CREATE INDEX, as character offsets."""
     import postgast

@@ -48,7 +48,9 @@ def furnish(conn: Connection, vrss: Platform) -> None:
 
 def schema(server: Server, target: Target) -> str:
     """What pg_dump of the server's own version says of the schema, the tool's history aside."""
-    program = next(find_candidates(BINARIES[server.version])).folder / "pg_dump"
+    own = next(find_candidates(BINARIES[server.version])).folder / "pg_dump"
+    # A newer pg_dump knows older servers; not every set of server programs brings its own.
+    program = own if own.exists() else next(find_candidates(None)).folder / "pg_dump"
     libpq = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "dbname": "PGDATABASE", "passfile": "PGPASSFILE"}
     settings = {name: target.parameters[key] for key, name in libpq.items() if key in target.parameters}
     dumped = subprocess.run(

@@ -47,8 +47,8 @@ def container(config: Config, observer: Observer, *, database: str) -> Iterator[
         target = _target(running, database, password)
         _wait(target, running)
         if config.keep:
-            kept = True
             target = _keep(config, observer, running, target)
+            kept = True
         yield target
     finally:
         if not kept:

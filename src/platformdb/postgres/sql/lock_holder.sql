@@ -1,7 +1,10 @@
 SELECT 'pid ' || a.pid
        || ', user ' || a.usename
-       || ', from ' || coalesce(host(a.client_addr), 'this machine')
-       || ', since ' || date_trunc('second', a.backend_start)
+       || coalesce(
+              ', from ' || coalesce(host(a.client_addr), 'this machine')
+              || ', since ' || date_trunc('second', a.backend_start),
+              ''  -- of another role's session not everybody may see this
+          )
 FROM pg_locks AS l
 JOIN pg_stat_activity AS a USING (pid)
 WHERE l.locktype = 'advisory'

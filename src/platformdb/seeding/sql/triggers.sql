@@ -3,7 +3,8 @@ SELECT n.nspname, c.relname, t.tgname, t.tgenabled::text
 FROM pg_trigger AS t
 JOIN pg_class AS c ON c.oid = t.tgrelid
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
-WHERE NOT t.tgisinternal
+-- PostgreSQL 14 calls a trigger's copy on a partition internal; only a constraint's are, and those belong to one.
+WHERE (NOT t.tgisinternal OR (t.tgparentid <> 0 AND t.tgconstraint = 0))
     AND t.tgenabled <> 'D'
     AND t.tgrelid IN (
         SELECT coalesce(p.relid, named.oid)
