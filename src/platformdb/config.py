@@ -85,7 +85,9 @@ def load(flags: Mapping[str, Any], environment: Mapping[str, str], folder: Path)
     project = Path(given.pop("project", None) or find_root(folder)).resolve()
     if not project.is_dir():
         raise ConfigError(f"the project folder {project} does not exist", help="name an existing folder with --project")
-    values = {**_from_file(project), **_from_environment(environment), **_agreed(given)}
+    _refuse_two_databases(given)
+    layers = (_from_file(project), _from_environment(environment), given)
+    values = {key: value for layer in layers for key, value in _with_url_provider(layer).items()}
     try:
         config = Config(project=project, **values)
     except ValidationError as error:
@@ -121,15 +123,16 @@ def _from_file(project: Path) -> dict[str, Any]:
     return values
 
 
-def _agreed(flags: Mapping[str, Any]) -> dict[str, Any]:
-    """The flags, of which --url says by itself that the database is already there."""
-    if "url" not in flags:
-        return dict(flags)
-    if flags.get("provider", "url") != "url":
+def _refuse_two_databases(flags: Mapping[str, Any]) -> None:
+    if "url" in flags and flags.get("provider", "url") != "url":
         raise ConfigError(
             f"--url names a database, --provider {flags['provider']} makes one", help="give one of the two"
         )
-    return {**flags, "provider": "url"}
+
+
+def _with_url_provider(layer: Mapping[str, Any]) -> dict[str, Any]:
+    """Who names a database by its URL says that it is already there, whatever provider a weaker layer wants."""
+    return {"provider": "url", **layer} if "url" in layer else dict(layer)
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:

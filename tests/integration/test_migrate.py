@@ -520,3 +520,16 @@ class TestProcesses:
         counts = sorted(len(envelope_of(result.stdout)["steps"]) for result in results)
         assert counts == [0, 0, 11], "one did all the work: the history and two parts of five files"
         assert [(row[2], row[5]) for row in history(db)] == [(str(n), part) for n in range(1, 6) for part in (1, 2)]
+
+
+def test_what_runs_after_a_stop_runs_under_the_settings_of_what_ran_before_it(db: Target, project: Project) -> None:
+    """The session that said SET is gone; without its search_path the rest would land in another schema."""
+    begin = "CREATE SCHEMA other;\nSET search_path TO other;\nCREATE TABLE a (x int);\nINSERT INTO a VALUES (1), (1);\n"
+    solo = "CREATE UNIQUE INDEX CONCURRENTLY i ON a (x);\n"
+    end = "CREATE TABLE b ();\n"
+    project.write({"phases/001_first.sql": begin + solo + end})
+    failed(db, project)
+    healed = begin + "DROP INDEX CONCURRENTLY i;\n" + solo.replace("UNIQUE ", "") + end
+    project.write({"phases/001_first.sql": healed})
+    assert migrated(db, project).ok
+    assert rows(db, "SELECT to_regclass('other.b'), to_regclass('public.b')") == [("other.b", None)]

@@ -113,6 +113,7 @@ class TestRead:
         ("text", "message", "place"),
         [
             ("SELECT 1", "has no target", "1:1"),
+            ("-- platformdb: target_ms=1\nVACUUM", "holds a statement that is no query", "2:1"),
             ("-- platformdb: target_ms=fast\nSELECT 1", "target_ms=fast is not a time above 0", "2:1"),
             ("-- platformdb: target_ms=0\nSELECT 1", "target_ms=0 is not a time above 0", "2:1"),
             ("-- platformdb: target_ms=-5\nSELECT 1", "target_ms=-5 is not a time above 0", "2:1"),

@@ -223,3 +223,9 @@ def test_a_flag_about_containers_without_one_is_refused(tmp_path: Path, flag: st
         loaded(tmp_path, flags={flag: value, "url": "postgresql:///x"})
     assert caught.value.help == "add --provider container"
     assert loaded(tmp_path, 'provider = "container"', flags={flag: value}).provider == "container"
+
+
+def test_a_url_in_the_environment_wins_over_a_provider_in_the_file(tmp_path: Path) -> None:
+    (tmp_path / "platformdb.toml").write_text('provider = "embedded"\n')
+    assert load({"project": tmp_path}, {"DATABASE_URL": "postgresql://h/d"}, tmp_path).provider == "url"
+    assert load({"project": tmp_path}, {}, tmp_path).provider == "embedded"

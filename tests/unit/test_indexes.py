@@ -174,7 +174,11 @@ class TestPlan:
         build, swap = steps_for(State.CHANGED)
         assert build.sql == 'CREATE INDEX CONCURRENTLY "i_replacement" ON posts (x)'
         assert (build.transactional, build.record) == (False, None)
-        assert [s.sql for s in swap.statements] == ['DROP INDEX "i"', 'ALTER INDEX "i_replacement" RENAME TO "i"']
+        assert [s.sql for s in swap.statements] == [
+            "SET LOCAL lock_timeout = '5s'",  # the swap must not make everybody else queue
+            'DROP INDEX "i"',
+            'ALTER INDEX "i_replacement" RENAME TO "i"',
+        ]
         assert swap.transactional
         assert swap.record is not None
         assert swap.record.checksum == "sum"

@@ -10,6 +10,7 @@ from platformdb.sqltext.statements import (
     controls_transaction,
     index_name_span,
     refuses_transaction,
+    sets_session,
     split,
 )
 
@@ -215,3 +216,25 @@ def test_a_quoted_identifier_is_taken_literally(name: str, quoted: str) -> None:
 def test_a_qualified_name_is_quoted_part_by_part() -> None:
     assert quote_qualified("app.users") == '"app"."users"'
     assert quote_qualified("users") == '"users"'
+
+
+@pytest.mark.parametrize(
+    ("sql", "sets"),
+    [
+        ("SET search_path TO a", True),
+        ("SET SESSION lock_timeout = 1", True),
+        ("SET ROLE someone", True),
+        ("RESET search_path", True),
+        ("SET SESSION AUTHORIZATION someone", True),
+        ("SELECT pg_catalog.set_config('search_path', '', false)", True),
+        ("select set_config ( 'a.b', 'c', false )", True),
+        ("SET LOCAL search_path TO a", False),
+        ("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", False),
+        ("SELECT set_config('search_path', '', true)", False),
+        ("SELECT 1", False),
+        ("CREATE TABLE a ()", False),
+    ],
+)
+def test_what_is_set_for_the_session_is_told_from_what_is_not(sql: str, sets: bool) -> None:
+    (statement,) = split(Source("f.sql", sql))
+    assert sets_session(statement) is sets

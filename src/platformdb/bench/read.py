@@ -14,6 +14,7 @@ from platformdb.sqltext.source import Source, read_source
 from platformdb.sqltext.statements import SqlStatement, split
 
 DIRECTIVES = ("persona", "target_ms")
+QUERY_KINDS = frozenset({"select_stmt", "insert_stmt", "update_stmt", "delete_stmt", "merge_stmt"})
 
 
 def read_queries(platform: Platform) -> tuple[tuple[Query, ...], tuple[Finding, ...]]:
@@ -46,8 +47,20 @@ def _read(path: Path, name: str) -> Query:
             place=source.place(next(statement.start for statement, keys in marked if len(keys) > 1)),
             help="put target_ms above the query that is measured",
         )
+    for statement, _ in marked:
+        _expect_query(statement)
     statement, keys = queries[0]
     return Query(path.stem, statement.sql, _target(statement, keys), personas, source.place(statement.start))
+
+
+def _expect_query(statement: SqlStatement) -> None:
+    """VACUUM and its like run even in a read-only session; what would write rows there the server refuses itself."""
+    if statement.kind not in QUERY_KINDS:
+        raise Refused(
+            f"{statement.source.name} holds a statement that is no query",
+            place=statement.source.place(statement.start),
+            help="a benchmark measures SELECT; put the rest into a migration",
+        )
 
 
 def _directives(source: Source, statement: SqlStatement) -> Mapping[str, str]:

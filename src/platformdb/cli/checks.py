@@ -54,7 +54,7 @@ def contracts_check(run: Run) -> Report:
 def bench(
     run: Run,
     samples: Annotated[
-        int, typer.Option(metavar="NUMBER", min=20, help="How often each query is run and timed.")
+        int, typer.Option(metavar="NUMBER", min=20, max=10_000, help="How often each query is run and timed.")
     ] = 200,
 ) -> Report:
     """Measure the platform's queries against their targets; exits 1 where one is missed. Changes nothing."""

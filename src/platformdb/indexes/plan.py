@@ -10,6 +10,8 @@ from platformdb.sqltext.quote import quote_identifier
 
 # A changed index is built beside the old one under this suffix, then takes its place.
 REPLACEMENT_SUFFIX = "_replacement"
+# The swap locks the table for a moment; while it waits for that, everybody else would queue behind it.
+SWAP_PATIENCE = Statement("SET LOCAL lock_timeout = '5s'")
 MAX_NAME_BYTES = 63
 
 
@@ -96,6 +98,7 @@ def _replace(platform: str, definition: IndexDefinition) -> tuple[Step, ...]:
         definition.name,
         "the replacement takes the name",
         (
+            SWAP_PATIENCE,
             Statement(f"DROP INDEX {_in_its_schema(definition, definition.name)}"),
             Statement(
                 f"ALTER INDEX {_in_its_schema(definition, beside)} RENAME TO {quote_identifier(definition.name)}"

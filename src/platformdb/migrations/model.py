@@ -22,11 +22,15 @@ class Kind(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A run of statements sent together: all in one transaction, or one statement that refuses a transaction."""
+    """A run of statements sent together: all in one transaction, or one statement that refuses a transaction.
+
+    ``settings`` are those among them that set something for the session: the segments after it rely on them.
+    """
 
     sql: str
     place: Place
     solo: bool
+    settings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,7 @@ def _steps(platform: str, standing: Standing) -> Iterator[Step]:
     if migration is None or standing.state not in {State.PENDING, State.PARTIAL, State.CHANGED}:
         return
     total = len(migration.segments)
+    replayed = _settings_so_far(migration, standing)
     for number, segment in enumerate(migration.segments, 1):
         ran = standing.state is State.PARTIAL and number <= standing.done
         if ran and number < total:
@@ -96,7 +97,7 @@ def _steps(platform: str, standing: Standing) -> Iterator[Step]:
             kind=migration.kind,
             subject=migration.source.name,
             reason=_reason(standing, number, total),
-            statements=() if ran else (Statement(segment.sql),),
+            statements=() if ran else (*replayed, Statement(segment.sql)),
             transactional=ran or not segment.solo,
             record=Record(
                 platform,
@@ -110,6 +111,14 @@ def _steps(platform: str, standing: Standing) -> Iterator[Step]:
             ),
             source=segment.place,
         )
+        replayed = ()
+
+
+def _settings_so_far(migration: Migration, standing: Standing) -> tuple[Statement, ...]:
+    """What the segments that ran had set for their session, which is gone: search_path, role and the like."""
+    if standing.state is not State.PARTIAL:
+        return ()
+    return tuple(Statement(setting) for segment in migration.segments[: standing.done] for setting in segment.settings)
 
 
 def _reason(standing: Standing, number: int, total: int) -> str:

@@ -18,6 +18,7 @@ from platformdb.sqltext.statements import (
     controls_transaction,
     copies_to_client,
     refuses_transaction,
+    sets_session,
     split,
 )
 
@@ -103,7 +104,8 @@ def _no_directives_below(source: Source, offset: int) -> None:
 
 def _segment(source: Source, statements: list[SqlStatement], *, solo: bool) -> Segment:
     start, end = statements[0].start, statements[-1].end
-    return Segment(source.text[start:end], source.place(start), solo)
+    settings = tuple(statement.sql for statement in statements if sets_session(statement))
+    return Segment(source.text[start:end], source.place(start), solo, settings)
 
 
 def _is_solo(statement: SqlStatement) -> bool:

@@ -124,7 +124,8 @@ def validate(target: Target, platform: Platform) -> Report:
     sources = read_sources(platform)
     found = _standings(target, sources)
     findings = _problems(sources, found)
-    agree = f"{counted(len(found), 'migration')} agree with the history"
+    whole = sum(standing.state is State.APPLIED for standing in found)
+    agree = f"files and history agree, {whole} applied, {len(found) - whole} to apply"
     verdict = f"{counted(len(findings), 'problem')} found" if findings else agree
     return Report(
         f"{platform.name}: {verdict}", findings=findings, data={"platform": platform.name, "checked": len(found)}

@@ -8,7 +8,7 @@ from contextlib import contextmanager, nullcontext
 
 import psycopg
 
-from platformdb.errors import ApplyFailed, Interrupted, Place
+from platformdb.errors import ApplyFailed, Interrupted, Place, PlatformdbError
 from platformdb.postgres.connect import Connection
 from platformdb.postgres.history import write_record
 from platformdb.report.model import Statement, Step, StepResult, StepState
@@ -27,24 +27,32 @@ def execute(connection: Connection, steps: Iterable[Step], observer: Observer) -
     """
     done: list[StepResult] = []
     connection.add_notice_handler(lambda notice: _pass_on(notice, observer))
-    for step in steps:
-        observer.started(step)
-        began = time.perf_counter()
-        try:
-            rows = _run(connection, step, began)
-        except psycopg.Error as error:
-            failed = StepResult(step, StepState.FAILED, _milliseconds_since(began))
-            observer.finished(failed)
-            failure = explain_failure(error, step)
-            failure.results = (*done, failed)
-            raise failure from None
-        except KeyboardInterrupt:
-            stopped = Interrupted(f"interrupted during {step.subject}", help="run the same command again to go on")
-            stopped.results = (*done, StepResult(step, StepState.FAILED, _milliseconds_since(began)))
-            raise stopped from None
-        done.append(StepResult(step, StepState.APPLIED, _milliseconds_since(began), rows))
-        observer.finished(done[-1])
+    try:
+        for step in steps:  # which may be planned only now, and that may fail too
+            done.append(_carry_out(connection, step, observer))
+    except PlatformdbError as error:
+        error.results = (*done, *error.results)
+        raise
     return tuple(done)
+
+
+def _carry_out(connection: Connection, step: Step, observer: Observer) -> StepResult:
+    observer.started(step)
+    began = time.perf_counter()
+    try:
+        rows = _run(connection, step, began)
+    except psycopg.Error as error:
+        failure = explain_failure(error, step)
+        failure.results = (StepResult(step, StepState.FAILED, _milliseconds_since(began)),)
+        observer.finished(failure.results[0])
+        raise failure from None
+    except KeyboardInterrupt:
+        stopped = Interrupted(f"interrupted during {step.subject}", help="run the same command again to go on")
+        stopped.results = (StepResult(step, StepState.FAILED, _milliseconds_since(began)),)
+        raise stopped from None
+    result = StepResult(step, StepState.APPLIED, _milliseconds_since(began), rows)
+    observer.finished(result)
+    return result
 
 
 def _pass_on(notice: psycopg.errors.Diagnostic, observer: Observer) -> None:
@@ -135,10 +143,12 @@ def _place(position: str | None, step: Step) -> Place | None:
         return step.source
     if position is None:
         return Place(step.source.name) if step.transactional else step.source
-    before = step.statements[0].sql[: int(position) - 1]
+    # What comes before the file's own text was replayed for it, and went well once already.
+    sql = step.statements[-1].sql
+    before = sql[: int(position) - 1]
     line = before.count("\n")
     column = len(before) - (before.rfind("\n") + 1) + 1
-    text = step.statements[0].sql.split("\n")[line]
+    text = sql.split("\n")[line]
     if line == 0 and step.source.column is not None:
         column += step.source.column - 1
         text = step.source.text or text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -120,6 +121,16 @@ def refuses_transaction(statement: SqlStatement) -> bool:
     """Whether PostgreSQL runs this statement only outside a transaction block."""
     refuses = _REFUSES.get(statement.kind)
     return refuses is not None and bool(refuses(statement.node))
+
+
+def sets_session(statement: SqlStatement) -> bool:
+    """Whether this sets something for the rest of the session: SET (not LOCAL), or pg_dump's way of saying it."""
+    if statement.kind == "variable_set_stmt":
+        return not statement.node.is_local and not statement.node.name.upper().startswith("TRANSACTION")
+    return statement.kind == "select_stmt" and _SET_CONFIG.fullmatch(statement.sql) is not None
+
+
+_SET_CONFIG = re.compile(r"select\s+(pg_catalog\.)?set_config\s*\([^;]*,\s*false\s*\)", re.IGNORECASE)
 
 
 def controls_transaction(statement: SqlStatement) -> bool:
