@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from containers_available import ENVIRONMENT, IMAGE, why_not
+from engine import ENVIRONMENT, IMAGE, why_not
 from platformdb.config import Config, load
 from platformdb.errors import ConfigError, NotNow, PlatformdbError
 from platformdb.migrations.run import migrate, status
