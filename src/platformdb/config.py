@@ -110,10 +110,12 @@ def find_root(folder: Path) -> Path:
 
 def _from_file(project: Path) -> dict[str, Any]:
     path = project / CONFIG_FILE
-    if not path.is_file():
+    if not path.exists() and not path.is_symlink():
         return {}
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"cannot read {path.name}: {error.strerror}", place=Place(str(path))) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path.name} is not valid TOML: {error}", place=Place(str(path))) from None
     if "project" in values:

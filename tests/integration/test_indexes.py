@@ -168,6 +168,7 @@ def test_an_index_on_a_table_that_is_not_there_is_a_failure_with_its_name(db: Ta
     with pytest.raises(ApplyFailed, match='j: relation "nowhere" does not exist') as caught:
         applied(db, tiers, 3)
     assert [r.state.value for r in caught.value.results][-2:] == ["applied", "failed"]
+    assert str(caught.value.place) == "sql/indexes/tier3_a.sql:2"
 
 
 def test_status_tells_tiers_apart_and_asks_for_none_that_nobody_began(db: Target, tiers: Project) -> None:

@@ -229,3 +229,9 @@ def test_a_url_in_the_environment_wins_over_a_provider_in_the_file(tmp_path: Pat
     (tmp_path / "platformdb.toml").write_text('provider = "embedded"\n')
     assert load({"project": tmp_path}, {"DATABASE_URL": "postgresql://h/d"}, tmp_path).provider == "url"
     assert load({"project": tmp_path}, {}, tmp_path).provider == "embedded"
+
+
+def test_a_settings_file_that_cannot_be_read_is_not_taken_for_none(tmp_path: Path) -> None:
+    (tmp_path / "platformdb.toml").mkdir()
+    with pytest.raises(ConfigError, match=r"cannot read platformdb\.toml"):
+        load({"project": tmp_path}, {}, tmp_path)

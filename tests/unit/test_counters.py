@@ -5,7 +5,7 @@ from itertools import chain
 import pytest
 
 from platformdb.counters.model import Counter, Drift
-from platformdb.counters.plan import BATCH_ROWS, find_drift_sql, judge, plan_repairs
+from platformdb.counters.plan import BATCH_ROWS, find_drift_sql, judge, plan_repairs, refuse_ambiguous
 from platformdb.counters.read import read_counters
 from platformdb.errors import Refused
 from platformdb.sqltext.source import Source
@@ -77,6 +77,12 @@ def test_a_drifted_row_says_what_it_holds_and_what_it_should() -> None:
     assert finding.message == "app.posts.likes_count of id=k1 is 5, should be 3"
     assert finding.subject == "app.posts.likes_count[k1]"
     assert "counters fix" in finding.help
+
+
+def test_a_query_that_says_two_things_of_a_row_is_refused_and_not_repaired_for_ever() -> None:
+    refuse_ambiguous([Drift(LIKES, "k1", 5, 3), Drift(LIKES, "k2", 5, 3)])
+    with pytest.raises(Refused, match=r"query of app\.posts\.likes_count returns the key k1 more than once"):
+        refuse_ambiguous([Drift(LIKES, "k1", 5, 3), Drift(LIKES, "k1", 5, 4)])
 
 
 class TestRead:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from platformdb.counters.model import Counter, Drift
+from platformdb.errors import Refused
 from platformdb.report.model import Finding, Statement, Step
 from platformdb.sqltext.quote import quote_identifier, quote_qualified
 
@@ -84,3 +85,17 @@ def judge(drifts: Iterable[Drift]) -> tuple[Finding, ...]:
         )
         for drift in drifts
     )
+
+
+def refuse_ambiguous(drifts: Iterable[Drift]) -> None:
+    """No repair can satisfy a query that returns a key twice.
+
+    Raises:
+        Refused: naming the counter and the key.
+    """
+    for one, next_one in pairwise(drifts):
+        if (one.counter, one.key) == (next_one.counter, next_one.key):
+            raise Refused(
+                f"the query of {one.counter.name} returns the key {one.key} more than once",
+                help="group it by its key",
+            )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from platformdb.counters.model import Counter, Drift
-from platformdb.counters.plan import find_drift_sql, judge, plan_repairs
+from platformdb.counters.plan import find_drift_sql, judge, plan_repairs, refuse_ambiguous
 from platformdb.counters.read import read_counters
 from platformdb.postgres.connect import Connection, connect
 from platformdb.postgres.execute import execute
@@ -52,9 +52,15 @@ def fix_counters(target: Target, platform: Platform, observer: Observer, *, wait
 
 
 def find_drifts(connection: Connection, counters: Sequence[Counter]) -> tuple[Drift, ...]:
-    """The drifted rows of all counters, in the order of the counters and of their keys."""
-    return tuple(
+    """The drifted rows of all counters, in the order of the counters and of their keys.
+
+    Raises:
+        Refused: a counter's query says two things of one row.
+    """
+    drifts = tuple(
         Drift(counter, *row)
         for counter in counters
         for row in fetch(connection, find_drift_sql(counter), what=counter.name)
     )
+    refuse_ambiguous(drifts)
+    return drifts

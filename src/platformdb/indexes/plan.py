@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from platformdb.errors import Place
 from platformdb.indexes.model import BuiltIndex, IndexDefinition, Standing, State
 from platformdb.report.model import Entry, Finding, Record, Severity, Statement, Step
 from platformdb.sqltext.quote import quote_identifier
@@ -58,10 +59,10 @@ def _steps(platform: str, standing: Standing, stale: Mapping[tuple[str, str], Bu
     why = f"tier {definition.tier}: {definition.reason}"
     clean = _clean(standing, stale.get((definition.schema, _beside(definition))))
     if standing.state is State.MISSING:
-        return (*clean, _build(platform, definition, why))
+        return (*clean, _build(definition, definition.name, why, _record(platform, definition)))
     if standing.state is State.INVALID:
         drop = _drop(definition, definition.name, "an interrupted build left it invalid")
-        return (*clean, drop, _build(platform, definition, why))
+        return (*clean, drop, _build(definition, definition.name, why, _record(platform, definition)))
     if standing.state is State.CHANGED:
         return (*clean, *_replace(platform, definition))
     return clean
@@ -80,19 +81,17 @@ def _beside(definition: IndexDefinition) -> str:
     return definition.name.encode()[:room].decode(errors="ignore") + REPLACEMENT_SUFFIX
 
 
-def _build(platform: str, definition: IndexDefinition, reason: str) -> Step:
-    statement = Statement(_concurrently(definition, definition.name))
-    return Step(
-        "index", definition.name, reason, (statement,), transactional=False, record=_record(platform, definition)
-    )
+def _build(definition: IndexDefinition, name: str, reason: str, record: Record | None = None) -> Step:
+    statement = Statement(_concurrently(definition, name))
+    # The line only: this text is made from the file's, so the server's columns are not the file's.
+    source = Place(definition.place.name, definition.place.line)
+    return Step("index", name, reason, (statement,), transactional=False, record=record, source=source)
 
 
 def _replace(platform: str, definition: IndexDefinition) -> tuple[Step, ...]:
     """Builds the new one beside the old one, which serves until the swap: no moment without an index."""
     beside = _beside(definition)
-    build = Step(
-        "index", beside, "the definition changed", (Statement(_concurrently(definition, beside)),), transactional=False
-    )
+    build = _build(definition, beside, "the definition changed")
     swap = Step(
         "index",
         definition.name,

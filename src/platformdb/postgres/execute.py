@@ -141,6 +141,8 @@ def _place(position: str | None, step: Step) -> Place | None:
     """
     if step.source is None or not step.statements:
         return step.source
+    if step.source.column is None:  # the text was made from the file's, so positions in it say nothing
+        return step.source
     if position is None:
         return Place(step.source.name) if step.transactional else step.source
     # What comes before the file's own text was replayed for it, and went well once already.

@@ -36,7 +36,7 @@ def read_parameters(connection: Connection, sql: str, *, what: str) -> tuple[obj
 def time_query(
     connection: Connection, sql: str, parameters: tuple[object, ...], *, samples: int, what: str
 ) -> tuple[float, ...]:
-    """Wall times in milliseconds of ``samples`` runs, each with all its rows fetched; warm-up runs come first.
+    """Wall times in milliseconds of ``samples`` runs, until all rows have arrived; warm-up runs come first.
 
     Raises:
         Refused: the server rejects the query.
@@ -45,7 +45,7 @@ def time_query(
     try:
         with psycopg.RawCursor(connection) as cursor:
             for _ in range(WARM_UP_RUNS):
-                cursor.execute(sql.encode(), parameters, prepare=True).fetchall()
+                cursor.execute(sql.encode(), parameters, prepare=True)
             return tuple(_timed(cursor, sql.encode(), parameters) for _ in range(samples))
     except psycopg.Error as error:
         raise _rejected(connection, error, what) from None
@@ -53,7 +53,9 @@ def time_query(
 
 def _timed(cursor: psycopg.RawCursor[Any], sql: bytes, parameters: tuple[object, ...]) -> float:
     began = time.perf_counter()
-    cursor.execute(sql, parameters, prepare=True).fetchall()
+    # A client-side cursor: execute() returns when every row has arrived. To turn them into Python values is not the
+    # query's time, and not every value can be (infinity).
+    cursor.execute(sql, parameters, prepare=True)
     return (time.perf_counter() - began) * 1000
 
 
