@@ -118,7 +118,7 @@ def _option(key: str, annotation: Any) -> inspect.Parameter:
 def _carry_out(name: str, work: Callable[[Run], Report], given: Mapping[str, Any]) -> int:
     """Runs the work and shows its report, whatever happens; returns the exit code."""
     began = time.perf_counter()
-    flags = {key: value for key, value in given.items() if key not in DEFAULTS}
+    flags = {key: getattr(value, "value", value) for key, value in given.items() if key not in DEFAULTS}
     try:
         with _observer(given) as observer:
             report = work(Run(load(flags, os.environ, _here()), observer))
