@@ -107,8 +107,8 @@ def test_a_like_does_not_keep_others_from_commenting_on_the_post(admin: Connecti
     assert value(admin, "SELECT count(*) FROM post_media") == 1
 
 
-# Two statements, one transaction: the update's snapshot is younger than the locks, as in the triggers. In one statement,
-# with the older snapshot, the update itself was now and then one side of a deadlock.
+# Two statements, one transaction: the update's snapshot is younger than the locks, as in the triggers. In one
+# statement, with the older snapshot, the update itself was now and then one side of a deadlock.
 MAKE_DRIFT = """
     SELECT 1 FROM posts ORDER BY id FOR NO KEY UPDATE;
     UPDATE posts SET likes_count = likes_count + 7, comments_count = comments_count + 5
