@@ -13,6 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from embedded_server import project_folder
 from engine import ENVIRONMENT, IMAGE, why_not
 from platformdb.config import Config, load
 from platformdb.errors import ConfigError, NotNow, PlatformdbError
@@ -32,14 +33,12 @@ needs_engine = pytest.mark.skipif(why_not() is not None, reason=f"no container e
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """A project with one migration, in a folder that any user may enter."""
-    (tmp_path / "phases").mkdir()
-    (tmp_path / "phases/001_first.sql").write_text("CREATE TABLE thing (id integer PRIMARY KEY);\n")
-    for folder in (tmp_path, *tmp_path.parents):
-        if folder.owner() == tmp_path.owner() and folder.name.startswith("pytest"):
-            folder.chmod(0o755)
-    return tmp_path
+def project() -> Iterator[Path]:
+    """A project with one migration, in a folder that any user may enter; nothing of it is left at the end."""
+    with project_folder() as folder:
+        (folder / "phases").mkdir()
+        (folder / "phases/001_first.sql").write_text("CREATE TABLE thing (id integer PRIMARY KEY);\n")
+        yield folder
 
 
 @pytest.fixture(params=["url", "embedded", pytest.param("container", marks=needs_engine)])

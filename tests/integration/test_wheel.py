@@ -6,9 +6,12 @@ import json
 import subprocess
 import sys
 import venv
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from embedded_server import project_folder
 
 ROOT = Path(__file__).parents[2]
 
@@ -20,22 +23,21 @@ def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def installed() -> Iterator[Path]:
     """The bin folder of an environment that holds the wheel and its extra ``local``, and nothing of this checkout."""
-    folder = tmp_path_factory.mktemp("wheel")
-    run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, ROOT, cwd=folder)
-    (wheel,) = folder.glob("platformdb-*.whl")
-    venv.create(folder / "env", with_pip=True)
-    run(folder / "env/bin/pip", "install", "--quiet", f"{wheel}[local]", cwd=folder)
-    return folder / "env/bin"
+    with project_folder(programs=True) as folder:
+        run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, ROOT, cwd=folder)
+        (wheel,) = folder.glob("platformdb-*.whl")
+        venv.create(folder / "env", with_pip=True)
+        run(folder / "env/bin/pip", "install", "--quiet", f"{wheel}[local]", cwd=folder)
+        yield folder / "env/bin"
 
 
-def test_the_wheel_brings_a_platform_up_from_an_empty_folder(installed: Path, tmp_path: Path) -> None:
-    try:
-        first = json.loads(run(installed / "platformdb", "up", "--format", "json", cwd=tmp_path).stdout)
-        again = json.loads(run(installed / "platformdb", "up", "--format", "json", cwd=tmp_path).stdout)
-    finally:
-        run(installed / "platformdb", "server", "stop", cwd=tmp_path)
+def test_the_wheel_brings_a_platform_up_from_an_empty_folder(installed: Path) -> None:
+    with project_folder() as empty:
+        first = json.loads(run(installed / "platformdb", "up", "--format", "json", cwd=empty).stdout)
+        again = json.loads(run(installed / "platformdb", "up", "--format", "json", cwd=empty).stdout)
+        run(installed / "platformdb", "server", "stop", cwd=empty)
     assert first["ok"]
     assert first["data"]["changed"]
     assert first["data"]["created"]["tables"] == 22
