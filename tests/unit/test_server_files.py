@@ -227,6 +227,7 @@ def test_stopping_what_has_ended_is_done_at_once() -> None:
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
     process.stop(ended.pid)
+    assert not process.is_alive(ended.pid)
 
 
 def test_a_pid_file_is_defused_but_keeps_the_rest(tmp_path: Path) -> None:
