@@ -5,14 +5,17 @@ Precedence: a flag, then the environment, then platformdb.toml, then the default
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
-
+from platformdb import settings
 from platformdb.errors import ConfigError, Place
+from platformdb.settings import Secret
+from platformdb.variables import PREFIX, read_variables
+from platformdb.variables import Variable as Variable  # the type of a field: it is imported from here
 
 CONFIG_FILE = "platformdb.toml"
 STATE_FOLDER = ".platformdb"
@@ -28,28 +31,62 @@ ENVIRONMENT = {
     "image": ("PLATFORMDB_IMAGE",),
     "platform": ("PLATFORMDB_PLATFORM",),
     "binaries": ("PLATFORMDB_BINARIES",),
+    "wait_for_lock": ("PLATFORMDB_WAIT_FOR_LOCK",),
+    "lock_timeout": ("PLATFORMDB_LOCK_TIMEOUT",),
+    "lock_retries": ("PLATFORMDB_LOCK_RETRIES",),
+    "role": ("PLATFORMDB_ROLE",),
+}
+# SERVICE and PORT: what Kubernetes sets in every container beside a service that is called platformdb.
+OTHER_VARIABLES = re.compile(rf"{PREFIX}.+|PLATFORMDB_(DEBUG|TEST_.+|SERVICE_(HOST|PORT).*|PORT(_[0-9]+_.+)?)")
+
+CHECKS: Mapping[str, settings.Check] = {
+    "platform": settings.optional(settings.text),
+    "url": settings.optional(settings.secret),
+    "provider": settings.optional(settings.one_of("url", "embedded", "container")),
+    "image": settings.text,
+    "keep": settings.yes_or_no,
+    "binaries": settings.optional(settings.folder),
+    "port": settings.optional(settings.whole(1, 65535)),
+    "wait_for_lock": settings.seconds,
+    "lock_timeout": settings.lock_timeout,
+    "lock_retries": settings.whole(0, 1_000_000),
+    "role": settings.optional(settings.text),
 }
 
 
-class Config(BaseModel):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
     """What a command was asked to do, validated.
 
     ``project`` is the folder that holds platformdb.toml, phases/ or .platformdb/. ``binaries`` is a folder with
     PostgreSQL programs that goes before all others. ``port`` opens the embedded server on 127.0.0.1 as well.
-    ``wait_for_lock`` is in seconds.
-    """
+    ``wait_for_lock`` is in seconds: how long to wait while another platformdb is running. ``lock_timeout`` is how long
+    a step waits for a busy table, as PostgreSQL takes it ("0" is for ever), and ``lock_retries`` how often it is tried
+    again. ``role`` is what steps SET ROLE to; ``variables`` are what files are rendered with.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    Raises:
+        ConfigError: values are not allowed; all of them in one message.
+    """
 
     project: Path
     platform: str | None = None
-    url: SecretStr | None = None
+    url: Secret | None = None
     provider: ProviderName | None = None
     image: str = "postgres:17"
     keep: bool = False
     binaries: Path | None = None
-    port: int | None = Field(default=None, ge=1, le=65535)
-    wait_for_lock: float = Field(default=60.0, ge=0)
+    port: int | None = None
+    wait_for_lock: float = 60.0
+    lock_timeout: str = "5s"
+    lock_retries: int = 10
+    role: str | None = None
+    variables: Mapping[str, Variable] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        given = {key: getattr(self, key) for key in CHECKS}
+        _refuse(_problems(given), self.project)
+        for key, value in given.items():
+            object.__setattr__(self, key, CHECKS[key](value))
 
     @property
     def state_folder(self) -> Path:
@@ -67,16 +104,14 @@ class Config(BaseModel):
         Raises:
             ConfigError: a value is not allowed.
         """
-        try:
-            return Config.model_validate({**dict(self), **changes})
-        except ValidationError as error:
-            raise _explained(error, self.project) from None
+        return replace(self, **changes)
 
 
-def load(flags: Mapping[str, Any], environment: Mapping[str, str], folder: Path) -> Config:
+def load(flags: Mapping[str, Any], environment: Mapping[str, str], folder: Path, *, renders: bool = True) -> Config:
     """Builds the Config of one command run in ``folder``.
 
-    ``flags`` holds only what was given on the command line (None means not given).
+    ``flags`` holds only what was given on the command line (None means not given); ``var`` there is a list of
+    ``NAME=VALUE``. Only a command that ``renders`` files needs the environment variables that [variables] names.
 
     Raises:
         ConfigError: with every problem in one message.
@@ -86,18 +121,29 @@ def load(flags: Mapping[str, Any], environment: Mapping[str, str], folder: Path)
     if not project.is_dir():
         raise ConfigError(f"the project folder {project} does not exist", help="name an existing folder with --project")
     _refuse_two_databases(given)
-    layers = (_from_file(project), _from_environment(environment), given)
+    file = _from_file(project)
+    variables, wrong = read_variables(file.pop("variables", {}), environment, given.pop("var", ()), must_exist=renders)
+    layers = (file, _from_environment(environment), given)
     values = {key: value for layer in layers for key, value in _with_url_provider(layer).items()}
-    try:
-        config = Config(project=project, **values)
-    except ValidationError as error:
-        raise _explained(error, project) from None
-    config = _with_provider(config, environment)
+    _refuse([*_problems(values), *wrong, *_unknown(environment)], project)
+    config = _with_provider(Config(project=project, variables=variables, **values), environment)
     if config.provider != "container" and (useless := [name for name in ("image", "keep") if name in given]):
         raise ConfigError(
             f"--{useless[0]} is about a container, and none is asked for", help="add --provider container"
         )
     return config
+
+
+def seconds(given: str) -> float:
+    """A duration that a flag of one command gives, in seconds: ``60``, ``60s``, ``2min``.
+
+    Raises:
+        ConfigError: not a duration.
+    """
+    try:
+        return settings.seconds(given)
+    except ValueError as error:
+        raise ConfigError(str(error), help="write for example 60s or 2min") from None
 
 
 def find_root(folder: Path) -> Path:
@@ -112,6 +158,8 @@ def _from_file(project: Path) -> dict[str, Any]:
     path = project / CONFIG_FILE
     if not path.exists() and not path.is_symlink():
         return {}
+    import tomllib
+
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -145,18 +193,31 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     return {key: value for key, value in found.items() if value is not None}
 
 
-def _explained(error: ValidationError, project: Path) -> ConfigError:
-    problems = [_problem(item["type"], ".".join(map(str, item["loc"])), item["msg"]) for item in error.errors()]
-    return ConfigError(
-        "; ".join(problems),
-        help=f"correct the flag, the environment variable or the key in {project / CONFIG_FILE}",
-    )
+def _problems(values: Mapping[str, Any]) -> Iterator[str]:
+    for key, value in values.items():
+        if key not in CHECKS:
+            known = (each.name for each in fields(Config) if each.name != "project")
+            yield f"unknown key '{key}' (known: {', '.join(known)})"
+            continue
+        try:
+            CHECKS[key](value)
+        except ValueError as error:
+            yield f"{key}: {error}"
 
 
-def _problem(kind: str, key: str, message: str) -> str:
-    if kind == "extra_forbidden":
-        return f"unknown key '{key}' (known: {', '.join(name for name in Config.model_fields if name != 'project')})"
-    return f"{key}: {message}"
+def _unknown(environment: Mapping[str, str]) -> Iterator[str]:
+    """A misspelt variable would be ignored in silence, and another database migrated."""
+    known = [name for names in ENVIRONMENT.values() for name in names if name.startswith("PLATFORMDB_")]
+    for name, value in environment.items():
+        if name.startswith("PLATFORMDB_") and value and name not in known and not OTHER_VARIABLES.fullmatch(name):
+            yield f"unknown environment variable {name} (known: {', '.join(known)}, {PREFIX}NAME, PLATFORMDB_DEBUG)"
+
+
+def _refuse(problems: Iterable[str], project: Path) -> None:
+    if found := "; ".join(problems):
+        raise ConfigError(
+            found, help=f"correct the flag, the environment variable or the key in {project / CONFIG_FILE}"
+        )
 
 
 def _with_provider(config: Config, environment: Mapping[str, str]) -> Config:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from platformdb.config import Config
+from platformdb.config import CONFIG_FILE, Config
 from platformdb.errors import ConfigError
 
 DATA_FOLDERS = ("phases", "sql", "seeds")
@@ -53,8 +53,30 @@ def find_platform(config: Config) -> Platform:
         )
     raise ConfigError(
         f"no migrations found: {config.project} has no phases/ folder with files",
-        help=f"run it in a project, or choose a bundled platform with --platform: {', '.join(bundled)}",
+        help="make a project with platformdb init, a first file with platformdb new NAME, or choose a bundled platform with"
+        f" --platform: {', '.join(bundled)}",
     )
+
+
+def own_platform(config: Config) -> Platform:
+    """The platform of the project itself, to which files may be added: never a bundled one.
+
+    A project that has no files yet has one platform, called after its folder.
+
+    Raises:
+        ConfigError: there is no project here, or none or several of its platforms fit.
+    """
+    names = platform_names(config.project)
+    if not names and config.platform in {None, config.project.name} and _is_project(config.project):
+        return _platform(config.project, config.project.name)
+    if not names:
+        raise ConfigError(f"{config.project} is no project", help="make one with: platformdb init")
+    if config.platform is not None and config.platform not in names:
+        raise ConfigError(
+            f"this project has no platform '{config.platform}'",
+            help=f"known here: {', '.join(names)}; for another one make the folder phases/{config.platform} first",
+        )
+    return find_platform(config)
 
 
 def bundled_root() -> Path:
@@ -75,6 +97,10 @@ def platform_names(root: Path) -> tuple[str, ...]:
     if any(path.suffix == ".sql" for path in phases.iterdir()):
         return (root.name,)
     return tuple(sorted(path.name for path in phases.iterdir() if path.is_dir() and not path.name.startswith(".")))
+
+
+def _is_project(root: Path) -> bool:
+    return (root / CONFIG_FILE).is_file() or (root / "phases").is_dir()
 
 
 def _platform(root: Path, name: str) -> Platform:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from commandline import envelope_of
 from platformdb.cli.app import run
+from platformdb.cli.present import present
 from platformdb.errors import ApplyFailed, ConfigError, Interrupted, NotNow, Place, PlatformdbError, Refused
-from platformdb.report.model import Finding, Report, Severity, Statement, Step, StepResult, StepState
+from platformdb.report.model import Finding, Outcome, Report, Severity, Statement, Step, StepResult, StepState, Table
+from platformdb.report.progress import Observer
+from platformdb.report.text import render_text
 
 WORDS = ["migrate", "--project", ".", "--url", "postgresql:///x"]
 STEP = Step("versioned", "phases/001_a.sql", "why", (Statement("SELECT 1"),))
@@ -123,3 +128,145 @@ def test_the_working_folder_may_be_gone(
     gone.rmdir()
     assert run(["status"]) == 2
     assert "folder" in capfd.readouterr().err
+
+
+ONE_LINE = [Report("demo: nothing to do"), Report("not well", Outcome.FOUND), Report("unused", raw="postgresql:///x")]
+
+
+@pytest.mark.parametrize("report", ONE_LINE, ids=lambda report: report.summary)
+@pytest.mark.parametrize("terminal", [False, True])
+def test_a_report_of_one_line_looks_as_if_rich_had_drawn_it(
+    report: Report, terminal: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rich.console import Console
+
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    drawn = io.StringIO()
+    console = Console(file=drawn, force_terminal=terminal, color_system="standard" if terminal else None, width=200)
+    render_text(report, console)
+    written = io.StringIO()
+    monkeypatch.setattr(written, "isatty", lambda: terminal)
+    monkeypatch.setattr("sys.stdout", written)
+    present(report, "migrate", elapsed_ms=0, as_json=False, color=True)
+    assert written.getvalue() == drawn.getvalue()
+    assert ("\x1b" in written.getvalue()) == (terminal and report.raw is None)
+
+
+@pytest.mark.parametrize("how", ["NO_COLOR", "TERM", "flag"])
+def test_colours_can_be_refused(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "dumb" if how == "TERM" else "xterm")
+    monkeypatch.setenv("NO_COLOR", "1" if how == "NO_COLOR" else "")
+    written = io.StringIO()
+    monkeypatch.setattr(written, "isatty", lambda: True)
+    monkeypatch.setattr("sys.stdout", written)
+    present(ONE_LINE[0], "migrate", elapsed_ms=0, as_json=False, color=how != "flag")
+    assert written.getvalue() == "✓ demo: nothing to do\n"
+
+
+TOML = '[variables]\npw = { env = "APP_PASSWORD", secret = true }\nschema = "app"\n'
+VALUE = "hun\"ter'2"
+
+
+@pytest.fixture
+def secretive(provoke: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> object:
+    (tmp_path / "platformdb.toml").write_text(TOML)
+    monkeypatch.setenv("APP_PASSWORD", VALUE)
+    return provoke
+
+
+WHOLE = Report(
+    f"summary {VALUE}",
+    steps=(StepResult(Step("versioned", f"subject {VALUE}", f"reason {VALUE}", (STEP.statements)), StepState.APPLIED),),
+    findings=(
+        Finding(
+            "rule",
+            f"message {VALUE}",
+            f"subject {VALUE}",
+            Severity.NOTE,
+            Place("app.sql", 1, 1, f"line {VALUE}"),
+            f"help {VALUE}",
+            f"detail {VALUE}",
+        ),
+    ),
+    tables=(Table(f"title {VALUE}", ("column",), ((f"cell {VALUE}", 5, None, Path(VALUE)),)),),
+    facts={"fact": f"text {VALUE}"},
+    data={"deep": [{"er": (f"text {VALUE}", 5, Path(VALUE))}], "count": 5},
+    next=(f"command {VALUE}",),
+)
+
+
+@pytest.mark.parametrize("style", ["text", "json"])
+def test_no_part_of_a_report_shows_a_secret(secretive: object, capfd: pytest.CaptureFixture[str], style: str) -> None:
+    report = WHOLE.but(tables=(Table("t", ("a", "b", "c", "d"), WHOLE.tables[0].rows),))
+    secretive(report)
+    assert run([*WORDS, "--format", style]) == 0
+    out = capfd.readouterr().out
+    assert "hun" not in out
+    assert "ter'2" not in out
+    parts = ("summary", "subject", "reason", "message", "help", "detail")
+    assert all(
+        f"{part} ***" in out for part in (*parts, *(("line", "cell", "text", "command") if style == "text" else ()))
+    )
+    if style == "json":
+        data = envelope_of(out)["data"]
+        assert data == {"deep": [{"er": ["text ***", 5, "***"]}], "count": 5}
+
+
+@pytest.mark.parametrize("style", ["text", "json"])
+def test_no_error_shows_a_secret_not_even_a_bug_with_its_traceback(
+    secretive: object, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, style: str
+) -> None:
+    monkeypatch.setenv("PLATFORMDB_DEBUG", "1")
+    secretive(ZeroDivisionError(f"division by {VALUE}"))
+    assert run([*WORDS, "--format", style]) == 70
+    shown = "".join(capfd.readouterr())
+    assert "division by ***" in shown
+    assert "test_boundary.py" in shown
+    assert "hun" not in shown
+
+
+def test_progress_shows_no_secret(
+    secretive: object, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def act(opening: object, platform: object, observer: Observer, **_: object) -> Report:
+        observer.stage(f"stage {VALUE}", 1)
+        observer.started(WHOLE.steps[0].step)
+        observer.finished(replace(WHOLE.steps[0], elapsed_ms=2000.0))
+        observer.note(f"note {VALUE}")
+        return Report("done")
+
+    monkeypatch.setattr("platformdb.migrations.run.migrate", act)
+    assert run(WORDS) == 0
+    assert capfd.readouterr().err == "== stage *** (1 step)\napplied subject *** (2.0 s)\nnote ***\n"
+
+
+def test_a_short_secret_leaves_the_envelope_valid(
+    secretive: object, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("APP_PASSWORD", "e")
+    secretive(Report("well done", data={"key": "value"}, findings=(Finding("rule", "one", severity=Severity.NOTE),)))
+    assert run([*WORDS, "--format", "json"]) == 0
+    envelope = envelope_of(capfd.readouterr().out)
+    assert (envelope["summary"], envelope["data"]) == ("w***ll don***", {"key": "valu***"})
+    assert (envelope["findings"][0]["severity"], envelope["findings"][0]["rule"]) == ("note", "rule")
+
+
+@pytest.mark.parametrize(
+    ("url", "said", "shown"),
+    [
+        ("postgresql://me:hun%2Fter2@h/d", "FATAL: hun/ter2 is wrong", "FATAL: *** is wrong"),
+        ("postgresql://h/d?password=hunter2", "hunter2", "***"),
+        ("host=h password='hunter2' dbname=d", "hunter2", "***"),
+        ("postgresql://me:hun%2Fter2@h/d", "postgresql://me:hun%2Fter2@h/d", "***"),
+        ("postgresql://postgres:postgres@h/shop", "postgresql://postgres@h/shop", "postgresql://postgres@h/shop"),
+        ("postgresql://app:shop@h/shop", "shop: applied", "shop: applied"),
+        ("postgresql://me:a@h/d", "applied", "applied"),
+    ],
+)
+def test_the_databases_password_is_shown_nowhere_unless_the_url_says_it_openly(
+    provoke: object, capfd: pytest.CaptureFixture[str], url: str, said: str, shown: str
+) -> None:
+    provoke(Report(said))
+    assert run(["migrate", "--project", ".", "--url", url]) == 0
+    assert capfd.readouterr().out == f"✓ {shown}\n"

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import itertools
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import typer
 
-from commandline import envelope_of
+from commandline import envelope_of, environment
 from platformdb import __version__
 from platformdb.cli.app import app, run
 
@@ -26,9 +28,9 @@ EVERYTHING = list(walk(typer.main.get_command(app)))
 COMMANDS = [(path, command) for path, command in EVERYTHING if not hasattr(command, "commands")]
 GROUPS = [path for path, command in EVERYTHING if hasattr(command, "commands")]
 EXPECTED = {
-    "up", "migrate", "status", "validate", "seed", "bench", "indexes apply", "indexes status", "counters check",
-    "counters fix", "contracts check", "server start", "server stop", "server status", "server url", "server psql",
-    "server binaries",
+    "up", "init", "new", "migrate", "status", "validate", "seed", "bench", "indexes apply", "indexes status",
+    "counters check", "counters fix", "contracts check", "server start", "server stop", "server status", "server url",
+    "server psql", "server binaries",
 }  # fmt: skip
 
 
@@ -101,7 +103,8 @@ WRONG = [
     (["bench", "--samples", "1"], "20"),
     (["migrate", "--format", "xml"], "xml"),
     (["migrate", "--provider", "cloud"], "cloud"),
-    (["migrate", "--wait-for-lock", "soon"], "--wait-for-lock"),
+    (["migrate", "--wait-for-lock"], "--wait-for-lock"),
+    (["new"], "NAME"),
     (["migrate", "--url"], "--url"),
 ]
 
@@ -154,6 +157,12 @@ def test_without_a_database_a_command_exits_2_and_says_how_to_name_one(
         (["migrate", "--platform", "nothing"], "", "there is no platform 'nothing'"),
         (["migrate", "--project", "/nonexistent"], "", "does not exist"),
         (["migrate", "--wait-for-lock", "-1"], "", "wait_for_lock"),
+        (["migrate", "--wait-for-lock", "soon"], "", "wait_for_lock: 'soon' is not a duration"),
+        (["migrate", "--lock-timeout", "0.4ms"], "", "lock_timeout: must be from 1ms"),
+        (["migrate", "--lock-retries", "many"], "", "lock_retries: must be a whole number"),
+        (["migrate", "--var", "hunter2"], "", "--var: write NAME=VALUE"),
+        (["migrate", "--var", "pw=hunter2"], 'variables.pw = { value = "x", secret = true }', "--var pw"),
+        (["migrate"], 'variables.pw = { env = "NOT_SET_HERE", secret = true }', "NOT_SET_HERE is not set"),
         (["migrate", "--platform", "vrss", "--url", "me:hunter2@host"], "", "URL is not valid"),
         (["status"], "colour = true", "colour"),
         (["status"], "port = ", "not valid TOML"),
@@ -174,6 +183,60 @@ def test_wrong_settings_exit_2_with_the_reason(
     else:
         assert word in shown.err
     assert "hunter2" not in shown.out + shown.err
+
+
+def test_a_misspelt_environment_variable_exits_2(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PLATFORMDB_URLL", "postgresql://h/d")
+    assert run(["status"]) == 2
+    assert "unknown environment variable PLATFORMDB_URLL" in capsys.readouterr().err
+
+
+LOCKS = {"--wait-for-lock", "--lock-timeout", "--lock-retries", "--role"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ("counters", "check"), ("contracts", "check"), ("bench",), ("indexes", "status"), ("status",), ("validate",),
+        ("init",), ("new",), ("server", "start"),
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_a_command_that_changes_no_schema_has_no_options_about_locks(path: tuple[str, ...]) -> None:
+    options = {name for parameter in dict(COMMANDS)[path].params for name in parameter.opts}  # type: ignore[attr-defined]
+    assert options & LOCKS == set()
+
+
+def test_migrate_has_them_all() -> None:
+    options = {name for parameter in dict(COMMANDS)[("migrate",)].params for name in parameter.opts}  # type: ignore[attr-defined]
+    assert options >= {*LOCKS, "--var", "--url", "--platform"}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "run(['--version'])",
+        "run(['status'])",
+        "run(['server', 'stop', '--project', '.', '--quiet'])",
+        "present(Report('demo: nothing to do'), 'migrate', elapsed_ms=0, as_json=False, color=True)",
+        "present(Report('demo: nothing to do'), 'migrate', elapsed_ms=0, as_json=True, color=True)",
+    ],
+)
+def test_what_says_one_line_imports_nothing_heavy(code: str, tmp_path: Path) -> None:
+    """Typer's own validators are pydantic: an option that was not given must not ask for one."""
+    (tmp_path / "phases").mkdir()
+    (tmp_path / "phases" / "001_a.sql").touch()
+    heavy = {"pydantic", "postgast", "jinja2", "numpy"} | ({"rich"} if "status" not in code else set())
+    source = (
+        "import sys\nfrom platformdb.cli.app import run\nfrom platformdb.cli.present import present\n"
+        f"from platformdb.report.model import Report\n{code}\nprint('loaded:', *sorted({heavy!r} & sys.modules.keys()))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", source], env=environment(), cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "loaded:", done.stdout
 
 
 def test_no_two_options_of_a_command_share_a_name() -> None:

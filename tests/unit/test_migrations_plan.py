@@ -1,206 +1,260 @@
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
 
-import pytest
+from histories import WHEN, World, file
+from platformdb.migrations.model import Kind, State
+from platformdb.migrations.plan import failure_steps
+from platformdb.migrations.standing import to_be_read, up_to
+from platformdb.report.model import Event, Probe
 
-from platformdb.migrations.model import Kind, Migration, Sources, Standing, State
-from platformdb.migrations.plan import contradictions, plan_steps, standings
-from platformdb.migrations.read import segment
-from platformdb.report.model import Entry, History, Record, Step
-from platformdb.sqltext.source import Source
-
-WHEN = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
-
-
-def versioned(files: Mapping[str, str]) -> Sources:
-    """Files by ``version_name``, in the order of a read folder."""
-    made = [migration(Kind.VERSIONED, *name.split("_", 1), text) for name, text in files.items()]
-    return Sources("demo", tuple(sorted(made, key=lambda m: m.key)))
+THREE = file(
+    "CREATE TABLE t",
+    "CREATE INDEX CONCURRENTLY i",
+    "CREATE TABLE u",
+    solo=[2],
+    probes={2: Probe("index_built", "i", "t")},
+)
+CALLS = file("CREATE TABLE t", "CALL fill()", solo=[2])
 
 
-def migration(kind: Kind, version: str, name: str, text: str) -> Migration:
-    source = Source(f"phases/{version}_{name}.sql" if version else name, text)
-    return Migration(kind, version, name, source, segment(source))
-
-
-def repeatable(name: str, text: str) -> Sources:
-    return Sources("demo", (migration(Kind.REPEATABLE, "", name, text),))
-
-
-def after(steps: Sequence[Step], before: History | None = None) -> History:
-    """The history once these steps ran."""
-    old = before.entries if before else ()
-    return History(True, (*old, *(Entry(step.record, WHEN, 1.5) for step in steps if step.record)))
-
-
-def applied(sources: Sources) -> History:
-    return after(planned(sources, History(False)))
-
-
-def planned(sources: Sources, history: History) -> tuple[Step, ...]:
-    return plan_steps(sources, standings(sources, history))
-
-
-def states(sources: Sources, history: History) -> list[tuple[str, str]]:
-    return [(s.version or s.name, s.state.value) for s in standings(sources, history)]
-
-
-NEVER = History(False)
-SEGMENTED = "CREATE TABLE t (x int); CREATE INDEX CONCURRENTLY i ON t (x); CREATE TABLE u ();"
+def said(world: World, *states: str) -> list[str]:
+    return [f"{step.sql}: {step.reason}" for step in world.steps(*states)]
 
 
 def test_on_an_empty_database_everything_is_pending_in_order_of_version() -> None:
-    sources = versioned({"10_c": "SELECT 3", "2_b": "SELECT 2", "001_a": "SELECT 1"})
-    assert states(sources, NEVER) == [("001", "pending"), ("2", "pending"), ("10", "pending")]
-    assert [step.sql for step in planned(sources, NEVER)] == ["SELECT 1", "SELECT 2", "SELECT 3"]
+    world = World({"10_c": file("c"), "2_b": file("b"), "001_a": file("a")})
+    assert list(world.states().items()) == [("001", "pending"), ("2", "pending"), ("10", "pending")]
+    assert [step.sql for step in world.steps()] == ["a", "b", "c"]
+
+
+def test_versions_compare_part_by_part() -> None:
+    world = World({"1.10_c": file("c"), "1.2_b": file("b"), "1_a": file("a"), "1.2.1_d": file("d")})
+    assert [step.sql for step in world.steps()] == ["a", "b", "d", "c"]
 
 
 def test_what_ran_is_applied_and_nothing_is_left_to_do() -> None:
-    sources = versioned({"001_a": "SELECT 1", "002_b": SEGMENTED})
-    (first, second) = standings(sources, applied(sources))
-    assert (first.state, first.applied_at, first.elapsed_ms) == (State.APPLIED, WHEN, 1.5)
-    assert second.done == 3
-    assert planned(sources, applied(sources)) == ()
+    world = World({"001_a": file("a"), "002_b": THREE, "views/v.sql": file("v")}).migrated()
+    assert set(world.states().values()) == {"applied"}
+    assert world.steps() == ()
+    (first, *_) = world.standings()
+    assert (first.applied_at, first.past and first.past.elapsed_ms) == (WHEN.replace(minute=5), 1.5)
+
+
+def test_files_that_are_what_was_applied_are_not_read_again() -> None:
+    world = World({"001_a": file("a"), "views/v.sql": file("v")}).migrated().with_files(**{"002_b": file("b")})
+    assert [f.shown for f in to_be_read(world.listing, world.book, templated=False)] == ["phases/002_b.sql"]
+    templated = to_be_read(world.listing, world.book, templated=True)
+    assert [f.shown for f in templated] == ["phases/002_b.sql", "views/v.sql"]
 
 
 def test_a_renumbered_notation_is_still_the_same_version() -> None:
-    history = applied(versioned({"1_a": "SELECT 1"}))
-    assert states(versioned({"001_a": "SELECT 1"}), history) == [("001", "applied")]
+    world = World({"1_a": file("a")}).migrated()
+    assert replace(world, files={"001_a": file("a")}).states() == {"001": "applied"}
 
 
-def test_only_what_is_new_runs() -> None:
-    history = applied(versioned({"001_a": "SELECT 1"}))
-    (step,) = planned(versioned({"001_a": "SELECT 1", "002_b": "SELECT 2"}), history)
-    assert (step.subject, step.reason) == ("phases/002_b.sql", "not applied yet")
-
-
-def test_a_step_carries_its_history_row_and_its_place() -> None:
-    sources = versioned({"001_a": "-- why\nSELECT 'ä'"})
-    (step,) = planned(sources, NEVER)
-    checksum = sources.migrations[0].source.checksum
-    assert step.record == Record("demo", "versioned", "001", "a", checksum, 1, 1, "SELECT 'ä'")
-    assert str(step.source) == "phases/001_a.sql:2:1"
-    assert step.transactional
-
-
-def test_a_cut_file_becomes_a_step_per_segment() -> None:
-    steps = planned(versioned({"001_a": SEGMENTED}), NEVER)
-    assert [step.transactional for step in steps] == [True, False, True]
+def test_a_file_with_several_segments_has_one_row_each() -> None:
+    steps = World({"001_a": THREE}).steps()
+    assert [(s.transactional, s.reason) for s in steps] == [
+        (True, "not applied yet, part 1 of 3"),
+        (False, "not applied yet, part 2 of 3"),
+        (True, "not applied yet, part 3 of 3"),
+    ]
     assert [(s.record.segment, s.record.segments) for s in steps if s.record] == [(1, 3), (2, 3), (3, 3)]
-    assert [s.reason for s in steps] == [f"not applied yet, part {n} of 3" for n in (1, 2, 3)]
+    assert len({s.record.digest for s in steps if s.record}) == 3
 
 
-def test_a_file_that_stopped_between_segments_goes_on_there() -> None:
-    sources = versioned({"001_a": SEGMENTED})
-    history = after(planned(sources, NEVER)[:2])
-    (standing,) = standings(sources, history)
-    assert (standing.state, standing.done) == (State.PARTIAL, 2)
-    (step,) = planned(sources, history)
-    assert (step.sql, step.reason) == ("CREATE TABLE u ()", "stopped here before, part 3 of 3")
+def test_segments_replay_what_those_before_them_set() -> None:
+    written = file("a", "b", "c", solo=[2], settings={1: "SET x", 2: "SET y"})
+    replayed = [[s.sql for s in step.settings] for step in World({"001_a": written}).steps()]
+    assert replayed == [[], ["SET x"], ["SET x", "SET y"]]
 
 
-def test_the_part_that_did_not_run_yet_may_be_corrected() -> None:
-    history = after(planned(versioned({"001_a": SEGMENTED}), NEVER)[:2])
-    corrected = versioned({"001_a": SEGMENTED.replace("TABLE u", "TABLE better")})
-    (step,) = planned(corrected, history)
-    assert step.sql == "CREATE TABLE better ()"
-    assert states(corrected, after([step], history)) == [("001", "applied")]
+def test_after_a_stop_between_segments_the_run_goes_on_there() -> None:
+    world = World({"001_a": THREE})
+    world = world.after(world.steps()[:1])
+    assert world.states() == {"001": "partial"}
+    assert said(world) == [
+        "CREATE INDEX CONCURRENTLY i: stopped here before, part 2 of 3",
+        "CREATE TABLE u: stopped here before, part 3 of 3",
+    ]
+    assert [step.resumes for step in world.steps()] == [False, False]
 
 
-def test_the_part_that_ran_may_not_be_edited() -> None:
-    history = after(planned(versioned({"001_a": SEGMENTED}), NEVER)[:2])
-    edited = versioned({"001_a": SEGMENTED.replace("x int", "x bigint")})
-    assert states(edited, history) == [("001", "modified")]
-    assert planned(edited, history) == ()
-
-
-def test_when_the_part_that_did_not_run_is_removed_the_file_is_still_completed() -> None:
-    history = after(planned(versioned({"001_a": SEGMENTED}), NEVER)[:2])
-    shorter = versioned({"001_a": SEGMENTED.replace(" CREATE TABLE u ();", "")})
-    steps = planned(shorter, history)
-    assert [step.statements for step in steps] == [()], "nothing is run again, but the history learns that it is whole"
-    assert states(shorter, after(steps, history)) == [("001", "applied")]
-
-
-def test_a_file_changed_after_it_was_applied_is_modified() -> None:
-    history = applied(versioned({"001_a": "SELECT 1"}))
-    assert states(versioned({"001_a": "SELECT 1 "}), history) == [("001", "modified")]
-
-
-def test_a_file_that_is_gone_is_missing_and_keeps_its_name() -> None:
-    history = applied(versioned({"001_a": "SELECT 1", "002_b": "SELECT 2"}))
-    found = standings(versioned({"002_b": "SELECT 2"}), history)
-    assert [(s.version, s.name, s.state) for s in found] == [
-        ("001", "a", State.MISSING),
-        ("002", "b", State.APPLIED),
+def test_a_statement_that_was_begun_and_can_be_asked_for_resumes() -> None:
+    world = World({"001_a": THREE})
+    first, second, _ = world.steps()
+    world = world.happened(first).happened(second, Event.STARTED)
+    assert world.states() == {"001": "partial"}
+    assert [(step.sql, step.resumes) for step in world.steps()] == [
+        ("CREATE INDEX CONCURRENTLY i", True),
+        ("CREATE TABLE u", False),
     ]
 
 
-def test_a_new_file_below_an_applied_version_is_out_of_order() -> None:
-    history = applied(versioned({"002_b": "SELECT 2"}))
-    sources = versioned({"001_a": "SELECT 1", "002_b": "SELECT 2", "003_c": "SELECT 3"})
-    assert states(sources, history) == [("001", "out of order"), ("002", "applied"), ("003", "pending")]
+def test_a_statement_that_was_begun_and_cannot_be_asked_for_stops_everything() -> None:
+    world = World({"001_a": CALLS})
+    first, second = world.steps()
+    world = world.happened(first).happened(second, Event.STARTED)
+    assert world.states() == {"001": "interrupted"}
+    assert world.steps() == ()
+    assert world.happened(second, Event.FAILED).states() == {"001": "partial"}
+    assert world.happened(second, Event.APPLIED).states() == {"001": "applied"}
 
 
-def test_two_pending_versions_are_in_order_by_number_and_not_by_text() -> None:
-    history = applied(versioned({"9_a": "SELECT 1"}))
-    assert states(versioned({"9_a": "SELECT 1", "10_b": "SELECT 2"}), history) == [("9", "applied"), ("10", "pending")]
+def test_the_first_statement_of_a_file_can_be_cut_short_too() -> None:
+    world = World({"001_a": file("CALL fill()", solo=[1])})
+    (step,) = world.steps()
+    assert world.happened(step, Event.STARTED).states() == {"001": "interrupted"}
+    known = World({"001_a": file("VACUUM", solo=[1], probes={1: Probe("again", "")})})
+    (step,) = known.steps()
+    assert known.happened(step, Event.STARTED).states() == {"001": "failed"}
+    assert [s.resumes for s in known.happened(step, Event.STARTED).steps()] == [True]
 
 
-class TestRepeatable:
-    def test_it_runs_once_and_then_only_when_it_changed(self) -> None:
-        first, second = repeatable("sql/views/v.sql", "SELECT 1"), repeatable("sql/views/v.sql", "SELECT 2")
-        history = applied(first)
-        assert planned(first, history) == ()
-        (step,) = planned(second, history)
-        assert step.reason == "the file changed"
-        assert states(second, after([step], history)) == [("sql/views/v.sql", "applied")]
-
-    def test_going_back_to_an_earlier_text_is_a_change_too(self) -> None:
-        first, second = repeatable("v.sql", "SELECT 1"), repeatable("v.sql", "SELECT 2")
-        history = after(planned(second, applied(first)), applied(first))
-        assert states(first, history) == [("v.sql", "changed")]
-
-    def test_one_that_stopped_between_segments_starts_over(self) -> None:
-        sources = repeatable("v.sql", "SELECT 1; VACUUM; SELECT 2")
-        history = after(planned(sources, NEVER)[:2])
-        assert states(sources, history) == [("v.sql", "changed")]
-        assert len(planned(sources, history)) == 3
-
-    def test_one_whose_file_is_gone_is_worth_a_warning_that_stops_nothing(self) -> None:
-        found = standings(Sources("demo", ()), applied(repeatable("v.sql", "SELECT 1")))
-        assert [(each.name, each.state.value) for each in found] == [("v.sql", "missing")]
-        assert plan_steps(Sources("demo", ()), found) == ()
-        (finding,) = contradictions(found)
-        assert (finding.rule, finding.severity) == ("repeatable-missing", "warning")
+def test_a_failure_is_remembered_and_tried_again_whatever_the_file_says_now() -> None:
+    world = World({"001_a": file("a")})
+    world = world.happened(world.steps()[0], Event.FAILED, "42P01: no such table")
+    (standing,) = world.standings()
+    assert standing.state is State.FAILED
+    assert standing.past is not None
+    assert standing.past.failed is not None
+    assert standing.past.failed.error == "42P01: no such table"
+    assert said(world.with_files(**{"001_a": file("other")})) == ["other: failed before"]
+    assert world.migrated().states() == {"001": "applied"}
 
 
-def standing(state: State) -> Standing:
-    made = migration(Kind.VERSIONED, "001", "a", "SELECT 1")
-    return Standing(Kind.VERSIONED, "001", "a", state, migration=None if state is State.MISSING else made)
+def test_an_applied_segment_that_was_edited_is_modified_and_an_unapplied_one_may_change() -> None:
+    world = World({"001_a": THREE})
+    world = world.after(world.steps()[:2])
+    later = world.with_files(**{"001_a": file("CREATE TABLE t", "CREATE INDEX CONCURRENTLY i", "other", solo=[2])})
+    assert later.states() == {"001": "partial"}
+    assert said(later) == ["other: stopped here before, part 3 of 3"]
+    earlier = world.with_files(
+        **{"001_a": file("CREATE TABLE x", "CREATE INDEX CONCURRENTLY i", "CREATE TABLE u", solo=[2])}
+    )
+    assert earlier.states() == {"001": "modified"}
+    assert earlier.steps() == ()
 
 
-@pytest.mark.parametrize(
-    ("state", "rule", "message"),
-    [
-        (State.MODIFIED, "migration-modified", "phases/001_a.sql was changed after it was applied"),
-        (State.MISSING, "migration-missing", "001_a was applied here, but its file is gone"),
-        (
-            State.OUT_OF_ORDER,
-            "migration-out-of-order",
-            "phases/001_a.sql is pending below a version that is applied already",
-        ),
-    ],
-)
-def test_a_contradiction_says_what_happened_and_what_to_do(state: State, rule: str, message: str) -> None:
-    (finding,) = contradictions([standing(state)])
-    assert (finding.rule, finding.message) == (rule, message)
-    assert finding.help
-    assert plan_steps(Sources("demo", ()), [standing(state)]) == ()
+def test_when_what_had_not_run_is_gone_from_the_file_the_last_part_completes_it() -> None:
+    world = World({"001_a": THREE})
+    world = world.after(world.steps()[:2]).with_files(
+        **{"001_a": file("CREATE TABLE t", "CREATE INDEX CONCURRENTLY i", solo=[2])}
+    )
+    (step,) = world.steps()
+    assert (step.statements, step.transactional) == ((), True)
+    assert world.migrated().states() == {"001": "applied"}
 
 
-@pytest.mark.parametrize("state", [State.APPLIED, State.PENDING, State.CHANGED, State.PARTIAL])
-def test_the_other_states_are_no_contradiction(state: State) -> None:
-    assert contradictions([standing(state)]) == ()
+def test_an_edit_of_comments_is_told_from_an_edit_of_statements() -> None:
+    world = World({"001_a": file("a")}).migrated()
+    assert world.with_files(**{"001_a": file("a", comment="-- why\n")}).states() == {"001": "edited"}
+    assert world.with_files(**{"001_a": file("b")}).states() == {"001": "modified"}
+
+
+def test_missing_and_out_of_order_are_seen() -> None:
+    world = World({"001_a": file("a"), "003_c": file("c")}).migrated()
+    world = world.with_files(**{"001_a": None, "002_b": file("b")})
+    assert world.states() == {"001": "missing", "002": "out of order", "003": "applied"}
+    (step,) = world.steps("out of order")
+    assert step.record is not None
+    assert step.record.out_of_order
+
+
+def test_a_changed_repeatable_is_applied_again_from_its_first_segment() -> None:
+    world = World({"views/v.sql": file("v1", "v2", solo=[2])}).migrated()
+    world = world.with_files(**{"views/v.sql": file("w1", "w2", solo=[2])})
+    assert world.states() == {"views/v.sql": "changed"}
+    assert said(world) == ["w1: the file changed, part 1 of 2", "w2: the file changed, part 2 of 2"]
+    again = world.migrated()
+    assert again.states() == {"views/v.sql": "applied"}
+    halfway = world.after(world.steps()[:1])
+    assert [step.sql for step in halfway.steps()] == ["w1", "w2"]
+
+
+def test_what_variables_make_of_a_repeatable_counts() -> None:
+    world = World({"views/v.sql": file("v")}).migrated()
+    rendered = {
+        path: replace(m, segments=(replace(m.segments[0], digest="x"),)) for path, m in world.migrations.items()
+    }
+    from platformdb.migrations.standing import standings
+
+    (standing,) = standings(world.listing, world.book, rendered)
+    assert standing.state is State.CHANGED
+
+
+def test_going_down_runs_the_undo_files_newest_first_and_forgets() -> None:
+    world = World({"001_a": file("a"), "002_b": file("b"), "views/v.sql": file("v")}).migrated()
+    steps = world.undone({"002": file("drop b"), "001": file("drop a")})
+    assert [(s.sql, s.record and s.record.event, s.record and s.record.kind) for s in steps] == [
+        ("drop b", Event.REVERTED, Kind.VERSIONED),
+        ("drop a", Event.REVERTED, Kind.VERSIONED),
+    ]
+    assert world.after(steps[:1]).states() == {"001": "applied", "002": "pending", "views/v.sql": "pending"}
+
+
+def test_an_undo_that_stopped_halfway_goes_on_where_it_stopped() -> None:
+    world = World({"001_a": file("a")}).migrated()
+    undo = {"001": file("drop i", "drop a", solo=[1])}
+    world = world.after(world.undone(undo)[:1])
+    assert world.states() == {"001": "half undone"}
+    (step,) = world.undone(undo)
+    assert step.sql == "drop a"
+    assert world.after([step]).states() == {"001": "pending"}
+
+
+def test_everything_up_to_the_baseline_is_left_alone() -> None:
+    world = World({"001_a": file("a"), "002_b": file("b"), "003_c": file("c")})
+    (step, *_) = world.steps()
+    assert step.record is not None
+    told = replace(step, record=replace(step.record, version="2", event=Event.BASELINE))
+    world = world.happened(told)
+    assert world.states() == {"001": "baseline", "002": "baseline", "003": "pending"}
+    assert [s.sql for s in world.steps()] == ["c"]
+
+
+def test_an_accepted_edit_is_applied_again_to_the_eye() -> None:
+    world = World({"001_a": file("a")}).migrated().with_files(**{"001_a": file("b")})
+    (standing,) = world.standings()
+    assert standing.migration is not None
+    record = replace(world.entries[0].record, checksums=standing.migration.checksums, event=Event.ACCEPTED)
+    (step,) = World({"001_a": file("b")}).steps()
+    assert world.happened(replace(step, record=record)).states() == {"001": "applied"}
+
+
+def test_below_the_newest_target_repeatable_files_wait() -> None:
+    world = World({"001_a": file("a"), "002_b": file("b"), "views/v.sql": file("v")})
+    assert [s.name for s in up_to(world.standings(), (1,))] == ["a"]
+    assert [s.name for s in up_to(world.standings(), (2,))] == ["a", "b", "views/v.sql"]
+    assert [s.name for s in up_to(world.standings(), None)] == ["a", "b", "views/v.sql"]
+
+
+def callbacks(**events: str) -> dict[str, list[object]]:
+    return {
+        event: [file(text).migration(Kind.CALLBACK, "", f"callbacks/{event}.sql")] for event, text in events.items()
+    }
+
+
+def test_callbacks_of_each_file_join_its_transactions() -> None:
+    world = World({"001_a": file("a", "b", "c", solo=[2]), "002_d": file("d")})
+    every = callbacks(beforeMigrate="bm", beforeEachMigrate="be", afterEachMigrate="ae", afterMigrate="am")
+    steps = world.steps(callbacks=every)  # type: ignore[arg-type]
+    assert [step.sql for step in steps] == ["bm", "be;\na", "b", "c;\nae", "be;\nd;\nae", "am"]
+    assert [step.record is not None for step in steps] == [False, True, True, True, True, False]
+
+
+def test_callbacks_stand_beside_a_statement_that_refuses_a_transaction() -> None:
+    world = World({"001_a": file("a", solo=[1])})
+    steps = world.steps(callbacks=callbacks(beforeEachMigrate="be", afterEachMigrate="ae"))  # type: ignore[arg-type]
+    assert [step.sql for step in steps] == ["be", "a", "ae"]
+
+
+def test_where_nothing_is_due_no_callback_runs() -> None:
+    world = World({"001_a": file("a")}).migrated()
+    assert world.steps(callbacks=callbacks(beforeMigrate="bm", afterMigrate="am")) == ()  # type: ignore[arg-type]
+
+
+def test_after_a_failure_the_callbacks_of_the_file_come_first() -> None:
+    every = callbacks(afterMigrateError="ame", afterEachMigrateError="aeme")
+    assert [step.sql for step in failure_steps("Migrate", every)] == ["aeme", "ame"]  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ import pytest
 from platformdb import project as module
 from platformdb.config import Config
 from platformdb.errors import ConfigError
-from platformdb.project import bundled_root, find_platform, platform_names
+from platformdb.project import bundled_root, find_platform, own_platform, platform_names
 from projects import Project
 
 
@@ -82,3 +82,29 @@ def test_in_an_installed_package_the_platforms_lie_inside_it(tmp_path: Path, mon
 def test_names_of_files_are_shown_relative_with_forward_slashes(project: Project) -> None:
     platform = project.platform
     assert platform.shown(platform.sql / "functions" / "f.sql") == "sql/functions/f.sql"
+
+
+class TestOwnPlatform:
+    def test_a_project_without_files_has_one_called_like_its_folder(self, project: Project) -> None:
+        project.write({"platformdb.toml": ""})
+        assert own_platform(Config(project=project.root)) == project.platform
+        assert own_platform(Config(project=project.root, platform="demo")) == project.platform
+
+    def test_a_folder_that_is_no_project_says_how_to_make_one(self, tmp_path: Path) -> None:
+        with pytest.raises(ConfigError, match="is no project") as caught:
+            own_platform(Config(project=tmp_path))
+        assert "platformdb init" in caught.value.help
+
+    def test_a_bundled_platform_is_never_ones_own(self, project: Project) -> None:
+        with pytest.raises(ConfigError, match="is no project"):
+            own_platform(Config(project=project.root, platform="vrss"))
+        project.write({"phases/mine/001_a.sql": ""})
+        with pytest.raises(ConfigError, match="no platform 'vrss'") as caught:
+            own_platform(Config(project=project.root, platform="vrss"))
+        assert "mine" in caught.value.help
+
+    def test_one_of_several_is_chosen_by_name(self, project: Project) -> None:
+        project.write({"phases/one/001_a.sql": "", "phases/two/001_a.sql": ""})
+        assert own_platform(Config(project=project.root, platform="two")).phases == project.root / "phases/two"
+        with pytest.raises(ConfigError, match="several"):
+            own_platform(Config(project=project.root))

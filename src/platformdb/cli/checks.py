@@ -17,7 +17,7 @@ def register(app: typer.Typer) -> None:
     counters = typer.Typer(name="counters", help="Denormalised counts: check and repair them", no_args_is_help=True)
     contracts = typer.Typer(name="contracts", help="JSONB columns against their models", no_args_is_help=True)
     command(counters, "check", options=READING_OPTIONS)(counters_check)
-    command(counters, "fix")(counters_fix)
+    command(counters, "fix", options=(*READING_OPTIONS, "wait_for_lock", "role"))(counters_fix)
     command(contracts, "check", options=READING_OPTIONS)(contracts_check)
     app.add_typer(counters)
     app.add_typer(contracts)
@@ -39,7 +39,8 @@ def counters_fix(run: Run) -> Report:
 
     platform = find_platform(run.config)
     with open_target(run.config, run.observer, database=platform.name) as target:
-        return fix_counters(target, platform, run.observer, wait_seconds=run.config.wait_for_lock)
+        wait, role = run.config.wait_for_lock, run.config.role
+        return fix_counters(target, platform, run.observer, wait_seconds=wait, role=role)
 
 
 def contracts_check(run: Run) -> Report:

@@ -1,4 +1,4 @@
-"""migrate, status, validate, indexes, seed."""
+"""indexes, seed."""
 
 from __future__ import annotations
 
@@ -17,42 +17,10 @@ def register(app: typer.Typer) -> None:
     indexes = typer.Typer(
         name="indexes", help="Index tiers: build them, and see where they stand", no_args_is_help=True
     )
-    command(app, "migrate")(migrate)
-    command(app, "status", options=READING_OPTIONS)(status)
-    command(app, "validate", options=READING_OPTIONS)(validate)
-    command(app, "seed")(seed)
-    command(indexes, "apply")(indexes_apply)
+    command(app, "seed", options=(*READING_OPTIONS, "wait_for_lock"))(seed)
+    command(indexes, "apply", options=(*READING_OPTIONS, "wait_for_lock", "role"))(indexes_apply)
     command(indexes, "status", options=READING_OPTIONS)(indexes_status)
     app.add_typer(indexes)
-
-
-def migrate(run: Run) -> Report:
-    """Apply what is pending: phases, functions, views, triggers, and the indexes of tier 1."""
-    from platformdb.indexes.run import tier_planner
-    from platformdb.migrations.run import migrate as apply_pending
-
-    platform = find_platform(run.config)
-    opening = open_target(run.config, run.observer, database=platform.name)
-    also = (tier_planner(platform, tier=1),)
-    return apply_pending(opening, platform, run.observer, wait_seconds=run.config.wait_for_lock, also=also)
-
-
-def status(run: Run) -> Report:
-    """Show where every migration stands: applied, pending, changed, modified, missing. Changes nothing."""
-    from platformdb.migrations.run import status as show_status
-
-    platform = find_platform(run.config)
-    with open_target(run.config, run.observer, database=platform.name) as target:
-        return show_status(target, platform)
-
-
-def validate(run: Run) -> Report:
-    """Check that files and history agree; exits 1 where they do not. Changes nothing."""
-    from platformdb.migrations.run import validate as check_history
-
-    platform = find_platform(run.config)
-    with open_target(run.config, run.observer, database=platform.name) as target:
-        return check_history(target, platform)
 
 
 def indexes_apply(
@@ -63,7 +31,8 @@ def indexes_apply(
 
     platform = find_platform(run.config)
     with open_target(run.config, run.observer, database=platform.name) as target:
-        return apply_indexes(target, platform, run.observer, tier=tier, wait_seconds=run.config.wait_for_lock)
+        wait, role = run.config.wait_for_lock, run.config.role
+        return apply_indexes(target, platform, run.observer, tier=tier, wait_seconds=wait, role=role)
 
 
 def indexes_status(run: Run) -> Report:
@@ -87,14 +56,12 @@ def seed(
     ] = False,
 ) -> Report:
     """Fill the platform's empty tables with believable data."""
-    from platformdb.postgres.connect import connect
     from platformdb.postgres.lock import one_runner
     from platformdb.seeding.run import seed as fill
 
     platform = find_platform(run.config)
     with (
         open_target(run.config, run.observer, database=platform.name) as target,
-        one_runner(target, wait_seconds=run.config.wait_for_lock, observer=run.observer),
-        connect(target) as connection,
+        one_runner(target, wait_seconds=run.config.wait_for_lock, observer=run.observer) as session,
     ):
-        return fill(connection, platform, profile=profile, seed=number, replace=replace, observer=run.observer)
+        return fill(session.work, platform, profile=profile, seed=number, replace=replace, observer=run.observer)

@@ -20,6 +20,7 @@ from typing import Annotated, Any
 
 import typer
 
+from platformdb.cli.masked import Mask, MaskedObserver, masked_report, masking_of
 from platformdb.cli.present import failure, present
 from platformdb.config import Config, load
 from platformdb.errors import ConfigError
@@ -53,21 +54,52 @@ DATABASE_OPTIONS: dict[str, Any] = {
         str | None, typer.Option(metavar="IMAGE", help="Image for --provider container [default: postgres:17].")
     ],
     "keep": Annotated[bool | None, typer.Option("--keep", help="Leave the container running afterwards.")],
+}
+# Of commands that change something under the runner lock.
+CHANGING_OPTIONS: dict[str, Any] = {
     "wait_for_lock": Annotated[
-        float | None, typer.Option(metavar="SECONDS", help="How long to wait for another platformdb [default: 60].")
+        str | None,
+        typer.Option(
+            metavar="DURATION",
+            help="How long to wait while another platformdb is running: seconds, or 2min [default: 60s].",
+        ),
+    ],
+    "lock_timeout": Annotated[
+        str | None,
+        typer.Option(
+            metavar="DURATION",
+            help="How long a step waits for a busy table: seconds, or 500ms; 0 is for ever [default: 5s].",
+        ),
+    ],
+    "lock_retries": Annotated[
+        str | None,
+        typer.Option(metavar="NUMBER", help="How often a step that found a table busy is tried again [default: 10]."),
+    ],
+    "role": Annotated[
+        str | None, typer.Option(metavar="NAME", help="Role to SET ROLE to: what is made belongs to it.")
+    ],
+}
+# Of commands that fill variables into files.
+VARIABLE_OPTIONS: dict[str, Any] = {
+    "var": Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="Variable for the files; repeatable. Not for secrets: ps shows it."),
     ],
 }
 LOCAL_OPTIONS: dict[str, Any] = {
     "binaries": Annotated[
-        Path | None,
+        str | None,
         typer.Option(metavar="DIR", help="Folder of PostgreSQL server programs [env: PLATFORMDB_BINARIES]."),
     ],
 }
-# Those of commands that change nothing and so wait for nobody.
-READING_OPTIONS = tuple(name for name in DATABASE_OPTIONS if name != "wait_for_lock")
+
+READING_OPTIONS = tuple(DATABASE_OPTIONS)  # changes nothing, and so waits for nobody
+RENDERING_OPTIONS = (*READING_OPTIONS, *VARIABLE_OPTIONS)  # the same, and reads migrations
+STEP_OPTIONS = (*READING_OPTIONS, *CHANGING_OPTIONS)  # runs steps of its own, no files
+MIGRATING_OPTIONS = (*STEP_OPTIONS, *VARIABLE_OPTIONS)  # runs files
 
 COMMON_OPTIONS: dict[str, Any] = {
-    "project": Annotated[Path | None, typer.Option(metavar="DIR", help="Project folder [default: here].")],
+    "project": Annotated[str | None, typer.Option(metavar="DIR", help="Project folder [default: here].")],
     "format": Annotated[Format, typer.Option("--format", help="How to print the result.")],
     "quiet": Annotated[bool, typer.Option("--quiet", "-q", help="No progress; results and errors only.")],
     "no_color": Annotated[bool, typer.Option("--no-color", help="No colours.")],
@@ -77,20 +109,21 @@ DEFAULTS = {"format": Format.TEXT, "quiet": False, "no_color": False}
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of one command: what was asked, and who hears of progress."""
+    """One run of one command: what was asked, who hears of progress, and what takes secrets out of a text."""
 
     config: Config
     observer: Observer
+    mask: Mask = str
 
 
 def command(
-    app: typer.Typer, name: str, *, options: Collection[str] = tuple(DATABASE_OPTIONS)
+    app: typer.Typer, name: str, *, options: Collection[str] = MIGRATING_OPTIONS
 ) -> Callable[[Callable[..., Report]], None]:
     """Registers a function as the command ``name`` of ``app``.
 
     Its own parameters come first, then those shared ones that ``options`` names, then COMMON_OPTIONS.
     """
-    known = {**DATABASE_OPTIONS, **LOCAL_OPTIONS}
+    known = {**DATABASE_OPTIONS, **CHANGING_OPTIONS, **VARIABLE_OPTIONS, **LOCAL_OPTIONS}
     shared = {**{key: known[key] for key in options}, **COMMON_OPTIONS}
     full_name = " ".join(part for part in (app.info.name, name) if part)
 
@@ -119,16 +152,23 @@ def _carry_out(name: str, work: Callable[[Run], Report], given: Mapping[str, Any
     """Runs the work and shows its report, whatever happens; returns the exit code."""
     began = time.perf_counter()
     flags = {key: getattr(value, "value", value) for key, value in given.items() if key not in DEFAULTS}
+    mask: Mask = str
     try:
+        config = load(flags, os.environ, _here(), renders="var" in flags)
+        mask = masking_of(config)
         with _observer(given) as observer:
-            report = work(Run(load(flags, os.environ, _here()), observer))
+            report = work(Run(config, observer if mask is str else MaskedObserver(observer, mask), mask))
     except typer.Exit:
         raise
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the boundary: nobody sees a traceback
         report = failure(error)
     elapsed_ms = (time.perf_counter() - began) * 1000
     return present(
-        report, name, elapsed_ms=elapsed_ms, as_json=given["format"] is Format.JSON, color=not given["no_color"]
+        masked_report(report, mask),
+        name,
+        elapsed_ms=elapsed_ms,
+        as_json=given["format"] is Format.JSON,
+        color=not given["no_color"],
     )
 
 

@@ -42,11 +42,14 @@ def unwritable(error: OSError) -> int:
 
 
 def _as_text(report: Report, *, color: bool) -> None:
+    stream = sys.stdout if report.outcome in {Outcome.DONE, Outcome.FOUND} else sys.stderr
+    if _is_one_line(report):
+        print(_one_line(report, styled=stream.isatty() and color and _has_colors()), file=stream, flush=True)
+        return
     from rich.console import Console
 
     from platformdb.report.text import render_text
 
-    stream = sys.stdout if report.outcome in {Outcome.DONE, Outcome.FOUND} else sys.stderr
     if stream.isatty():
         # None leaves it to rich, which knows NO_COLOR.
         render_text(report, Console(file=stream, no_color=None if color else True, highlight=False))
@@ -57,6 +60,25 @@ def _as_text(report: Report, *, color: bool) -> None:
     text = console.file.getvalue()  # type: ignore[attr-defined]  # it is the StringIO of two lines above
     stream.write("\n".join(line.rstrip() for line in text.splitlines()) + "\n")
     stream.flush()
+
+
+def _is_one_line(report: Report) -> bool:
+    """Whether there is so little to say that rich (40 ms to import) need not draw it."""
+    said = report.tables or report.findings or report.facts or report.next or (report.steps and not report.folded)
+    return (report.raw is not None and report.ok) or not said
+
+
+def _one_line(report: Report, *, styled: bool) -> str:
+    """What ``render_text`` would write."""
+    if report.raw is not None and report.ok:
+        return report.raw
+    mark, color = ("✓", 32) if report.ok else ("✗", 31)
+    return f"\x1b[1;{color}m{mark} \x1b[0m\x1b[1m{report.summary}\x1b[0m" if styled else f"{mark} {report.summary}"
+
+
+def _has_colors() -> bool:
+    """What rich goes by as well."""
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM", "") not in {"dumb", "unknown"}
 
 
 def failure(error: BaseException) -> Report:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from platformdb.cli.frame import Run, command
+from platformdb.cli.migrations import migration_options
 from platformdb.postgres.providers import open_target
 from platformdb.project import find_platform, platform_names
 from platformdb.report.model import Report
@@ -16,7 +17,7 @@ DEFAULT_PLATFORM = "vrss"
 
 def register(app: typer.Typer) -> None:
     """Adds the command to the program."""
-    command(app, "up", options=("provider", "image", "keep", "binaries", "wait_for_lock"))(up)
+    command(app, "up", options=("provider", "image", "keep", "binaries", "wait_for_lock", "var"))(up)
 
 
 def up(
@@ -38,4 +39,4 @@ def up(
     name = platform or (local.platform or DEFAULT_PLATFORM if len(only) != 1 else only[0])
     chosen = find_platform(local.but(platform=name))
     opening = open_target(local, run.observer, database=chosen.name, create=True)
-    return bring_up(opening, chosen, run.observer, wait_seconds=local.wait_for_lock)
+    return bring_up(opening, chosen, run.observer, options=migration_options(local))

@@ -22,7 +22,7 @@ WHERE t.{column} IS DISTINCT FROM coalesce(q.value, 0)
 ORDER BY t.{key}
 """
 
-LOCK = "SELECT 1 FROM {table} WHERE {key} = ANY(%s) ORDER BY {key} FOR NO KEY UPDATE"
+LOCK = "SELECT 1 FROM {table} WHERE {key} = ANY($1) ORDER BY {key} FOR NO KEY UPDATE"
 
 # A statement of its own after the locks are held: it sees what the writers it waited for have committed, and
 # writers that come later wait for the row and then add to the repaired value.
@@ -34,7 +34,7 @@ LEFT JOIN (
 {query}
 ) AS q ON q.key = wanted.{key}
 WHERE t.{key} = wanted.{key}
-  AND wanted.{key} = ANY(%s)
+  AND wanted.{key} = ANY($1)
   AND t.{column} IS DISTINCT FROM coalesce(q.value, 0)
 """
 
@@ -65,12 +65,11 @@ def _batches(counter: Counter, drifts: Sequence[Drift]) -> Iterator[Step]:
 
 
 def _filled(template: str, counter: Counter) -> str:
-    bound = "%s" in template
     return template.format(
         table=quote_qualified(counter.table),
         key=quote_identifier(counter.key),
         column=quote_identifier(counter.column),
-        query=counter.query.replace("%", "%%") if bound else counter.query,
+        query=counter.query,
     )
 
 

@@ -32,7 +32,9 @@ def check_counters(target: Target, platform: Platform) -> Report:
     )
 
 
-def fix_counters(target: Target, platform: Platform, observer: Observer, *, wait_seconds: float = 60.0) -> Report:
+def fix_counters(
+    target: Target, platform: Platform, observer: Observer, *, wait_seconds: float = 60.0, role: str | None = None
+) -> Report:
     """Repairs every drifted row, batch by batch; what a batch repaired stays when a later one fails.
 
     Raises:
@@ -40,10 +42,10 @@ def fix_counters(target: Target, platform: Platform, observer: Observer, *, wait
         ApplyFailed: a batch failed.
     """
     counters = read_counters(platform)
-    with one_runner(target, wait_seconds=wait_seconds, observer=observer), connect(target) as connection:
-        steps = plan_repairs(find_drifts(connection, counters))
+    with one_runner(target, wait_seconds=wait_seconds, observer=observer, role=role) as session:
+        steps = plan_repairs(find_drifts(session.work, counters))
         observer.stage("counters", len(steps))
-        results = execute(connection, steps, observer)
+        results = execute(session, steps, observer)
     repaired = sum(result.rows or 0 for result in results)
     summary = f"repaired {counted(repaired, 'row')}" if steps else "nothing to do, no row drifted"
     if not counters:

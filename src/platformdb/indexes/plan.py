@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from platformdb.errors import Place
 from platformdb.indexes.model import BuiltIndex, IndexDefinition, Standing, State
-from platformdb.report.model import Entry, Finding, Record, Severity, Statement, Step
+from platformdb.report.model import Checksums, Entry, Event, Finding, Probe, Record, Severity, Statement, Step
 from platformdb.sqltext.quote import quote_identifier
 
 # A changed index is built beside the old one under this suffix, then takes its place.
@@ -21,7 +21,8 @@ def standings(
 ) -> tuple[Standing, ...]:
     """Where every defined index stands. An index that somebody built by hand under the name counts as built."""
     by_name = _by_name(built)
-    recorded = {entry.record.name: entry.record.checksum for entry in entries}
+    applied = (entry.record for entry in entries if entry.record.event is Event.APPLIED)
+    recorded = {record.name: record.checksums.tokens for record in applied}
     return tuple(
         _standing(definition, by_name.get((definition.schema, definition.name)), recorded) for definition in definitions
     )
@@ -82,7 +83,8 @@ def _beside(definition: IndexDefinition) -> str:
 
 
 def _build(definition: IndexDefinition, name: str, reason: str, record: Record | None = None) -> Step:
-    statement = Statement(_concurrently(definition, name))
+    probe = Probe("index_built", quote_identifier(name), _table(definition))
+    statement = Statement(_concurrently(definition, name), probe=probe)
     # The line only: this text is made from the file's, so the server's columns are not the file's.
     source = Place(definition.place.name, definition.place.line)
     return Step("index", name, reason, (statement,), transactional=False, record=record, source=source)
@@ -113,6 +115,10 @@ def _drop(definition: IndexDefinition, name: str, reason: str) -> Step:
     return Step("index", name, reason, (statement,), transactional=False)
 
 
+def _table(definition: IndexDefinition) -> str:
+    return ".".join(quote_identifier(part) for part in definition.table.rpartition(".")[::2] if part)
+
+
 def _in_its_schema(definition: IndexDefinition, name: str) -> str:
     """An index lies where its table lies; only CREATE INDEX and RENAME TO take the bare name."""
     return ".".join(quote_identifier(part) for part in (definition.schema, name) if part)
@@ -124,7 +130,8 @@ def _concurrently(definition: IndexDefinition, name: str) -> str:
 
 def _record(platform: str, definition: IndexDefinition) -> Record:
     tier = f"tier{definition.tier}"
-    return Record(platform, "index", tier, definition.name, definition.checksum, text=definition.sql)
+    same = Checksums(definition.checksum, definition.checksum, definition.checksum)
+    return Record(platform, "index", tier, definition.name, same, digest=definition.checksum, text=definition.sql)
 
 
 def obstacles(found: Iterable[Standing]) -> tuple[Finding, ...]:

@@ -36,7 +36,13 @@ def tier_planner(platform: Platform, *, tier: int) -> Planner:
 
 
 def apply_indexes(
-    target: Target, platform: Platform, observer: Observer, *, tier: int, wait_seconds: float = 60.0
+    target: Target,
+    platform: Platform,
+    observer: Observer,
+    *,
+    tier: int,
+    wait_seconds: float = 60.0,
+    role: str | None = None,
 ) -> Report:
     """Builds what is missing, invalid or changed in the tiers up to ``tier``, concurrently.
 
@@ -47,14 +53,14 @@ def apply_indexes(
     planner = tier_planner(platform, tier=tier)
     if planner.findings:
         return _refused(planner.findings)
-    with one_runner(target, wait_seconds=wait_seconds, observer=observer), connect(target) as connection:
-        history = read_history(connection, platform.name)
-        plan = planner.plan(connection, history)
+    with one_runner(target, wait_seconds=wait_seconds, observer=observer, role=role) as session:
+        history = read_history(session.work, platform.name)
+        plan = planner.plan(session.work, history)
         if plan.findings:
             return _refused(plan.findings)
-        steps = [*creation(history), *plan.steps] if plan.steps else []
+        steps = [*creation(session.work, history), *plan.steps] if plan.steps else []
         observer.stage(f"indexes up to tier {tier}", len(steps))
-        results = execute(connection, steps, observer)
+        results = execute(session, steps, observer)
     built = sum(result.step.record is not None for result in results)
     summary = f"built {counted(built, 'index')}" if results else f"nothing to do, tiers up to {tier} are built"
     return Report(

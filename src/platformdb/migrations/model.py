@@ -3,55 +3,29 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from platformdb.errors import Place
-from platformdb.report.model import Finding, History, Step
-from platformdb.sqltext.source import Source
+from platformdb.report.model import Checksums, Entry, Finding, History, Severity, Statement, Step
 
 
 class Kind(enum.StrEnum):
-    """How a migration file is run: once in order of version, or again whenever it changed."""
+    """When a file is run: once, in order of version; whenever it changed; to take a version back; at an event."""
 
     VERSIONED = "versioned"
     REPEATABLE = "repeatable"
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """A run of statements sent together: all in one transaction, or one statement that refuses a transaction.
-
-    ``settings`` are those among them that set something for the session: the segments after it rely on them.
-    """
-
-    sql: str
-    place: Place
-    solo: bool
-    settings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Migration:
-    """A migration file. ``version`` is "" for repeatable files, whose ``name`` is their path."""
-
-    kind: Kind
-    version: str
-    name: str
-    source: Source
-    segments: tuple[Segment, ...]
-
-    @property
-    def key(self) -> tuple[int, ...]:
-        """The version's parts as integers: 2 comes before 10, 1.2 before 1.10."""
-        return version_key(self.version)
+    UNDO = "undo"
+    CALLBACK = "callback"
 
 
 def version_key(version: str) -> tuple[int, ...]:
-    """Sort key of a version such as ``001`` or ``1.2``."""
-    return tuple(int(part) for part in version.replace("_", ".").split(".") if part)
+    """Sort key of a version such as ``001`` or ``1.2``: part by part as integers, so 2 comes before 10."""
+    return tuple(int(part) for part in re.split(r"[._]", version) if part)
 
 
 # What a file and its rows in the history have in common.
@@ -59,56 +33,193 @@ Identity = tuple[Kind, tuple[int, ...] | str]
 
 
 def identify(kind: Kind, version: str, name: str) -> Identity:
-    """A versioned file is its version, whatever its title; a repeatable one its path."""
-    return kind, version_key(version) if kind is Kind.VERSIONED else name
+    """A file with a version is that version, whatever its title; one without is its path."""
+    return kind, version_key(version) if version else name
 
 
 @dataclass(frozen=True, slots=True)
-class Sources:
-    """All migration files of a platform, and what was wrong with reading them.
+class MigrationFile:
+    """A file that was found and not yet read for what it says; ``raw`` is the SHA-256 of its bytes, in hexadecimal.
 
-    ``unread`` has the identities of files that are there but could not be read.
+    ``version`` is "" for repeatable files and callbacks, whose ``name`` is their path; ``shown`` is how people know it.
+    """
+
+    kind: Kind
+    version: str
+    name: str
+    path: Path
+    shown: str
+    raw: str
+
+    @property
+    def identity(self) -> Identity:
+        """What its rows in the history are found by."""
+        return identify(self.kind, self.version, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """All files of a platform, versioned ones by version, then repeatable ones by name; what is wrong with them.
+
+    ``unread`` has the identities of files that are there but could not be opened. ``callbacks`` are by event
+    (``afterMigrate``), those of one event by name.
     """
 
     platform: str
-    migrations: tuple[Migration, ...]
+    migrations: tuple[MigrationFile, ...]
+    undo: Mapping[tuple[int, ...], MigrationFile] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     unread: frozenset[Identity] = frozenset()
+    callbacks: Mapping[str, tuple[MigrationFile, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A run of statements in one transaction, or one statement that refuses a transaction (``solo``).
+
+    ``settings`` are those among them that set something for the session: the segments after it rely on them.
+    ``begin`` is how the file opens the transaction itself, where it does. ``text`` is what may be stored and printed,
+    ``digest`` the SHA-256 of its tokens.
+    """
+
+    statements: tuple[Statement, ...]
+    solo: bool
+    place: Place
+    digest: str
+    settings: tuple[Statement, ...] = ()
+    begin: str = "BEGIN"
+
+    @property
+    def text(self) -> str:
+        """The segment's SQL, secrets masked."""
+        return ";\n".join(statement.text for statement in self.statements)
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a file wants to find: other files, extensions of the server with the place that asks for them."""
+
+    files: tuple[tuple[str, Place], ...] = ()
+    extensions: tuple[tuple[str, Place], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The objects that a file makes and those that it refers to: ``function f``, ``relation s.t``, ``type t``."""
+
+    defined: frozenset[str] = frozenset()
+    referenced: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """A migration file read whole: rendered, split into segments, understood.
+
+    ``destructive`` says where and why statements lose data. ``clean`` says that it may leave something in the
+    session. ``rendered`` is the SHA-256 of what variables made of it ("" without variables).
+    """
+
+    file: MigrationFile
+    checksums: Checksums
+    segments: tuple[Segment, ...]
+    lock_timeout: str | None = None
+    needs: Needs = Needs()
+    names: Names = Names()
+    destructive: tuple[tuple[Place, str], ...] = ()
+    clean: bool = False
+    rendered: str = ""
+    remarks: tuple[Finding, ...] = ()
 
 
 class State(enum.StrEnum):
     """How a migration stands between files and history."""
 
     APPLIED = "applied"
+    BASELINE = "baseline"  # at or below the baseline: there before platformdb
     PENDING = "pending"
     CHANGED = "changed"  # repeatable: will be applied again
-    MODIFIED = "modified"  # versioned: the file is no longer what was applied
+    COSMETIC = "edited"  # versioned: only comments or white space differ from what was applied
+    MODIFIED = "modified"  # versioned: the file no longer says what was applied
     MISSING = "missing"  # applied, but the file is gone
-    UNREADABLE = "unreadable"  # applied, and the file is there, but a finding of its own says why it cannot be read
+    UNREADABLE = "unreadable"  # the file is there, but a finding of its own says why it cannot be read
     OUT_OF_ORDER = "out of order"  # pending below an applied version
+    FAILED = "failed"  # the last run failed in it; it will be tried again
     PARTIAL = "partial"  # stopped between segments
+    HALF_UNDONE = "half undone"  # its undo file stopped between segments
+    INTERRUPTED = "interrupted"  # stopped in a statement outside any transaction: it may have run or not
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What the history says of one migration: the fold of its rows.
+
+    ``done`` of ``segments`` segments ran, with these ``digests``; ``whole`` says that all did. ``started`` is the row
+    of a statement outside a transaction of which no outcome is known, ``failed`` that of a last attempt that failed.
+    ``undone`` counts the segments of its undo file that ran, where that stopped in the middle.
+    """
+
+    last: Entry
+    checksums: Checksums
+    done: int = 0
+    segments: int = 1
+    digests: tuple[str, ...] = ()
+    entries: tuple[int, ...] = ()
+    started: Entry | None = None
+    failed: Entry | None = None
+    elapsed_ms: float = 0.0
+    out_of_order: bool = False
+    undone: int = 0
+
+    @property
+    def whole(self) -> bool:
+        """Whether every segment ran."""
+        return self.done >= self.segments
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A migration's state, with when it was applied where it was; ``done`` counts its applied segments."""
+    """A migration's state between its file and its past; each may be absent, not both.
+
+    ``migration`` is there where the file had to be read: not where its bytes are those that were applied.
+    """
 
     kind: Kind
     version: str
     name: str
     state: State
-    applied_at: datetime | None = None
-    elapsed_ms: float | None = None
-    done: int = 0
+    file: MigrationFile | None = None
     migration: Migration | None = None
+    past: Past | None = None
+
+    @property
+    def shown(self) -> str:
+        """How people know it."""
+        return self.file.shown if self.file else f"{self.version}_{self.name}" if self.version else self.name
+
+    @property
+    def applied_at(self) -> datetime | None:
+        """When the last of it was applied, where any of it was."""
+        return self.past.last.applied_at if self.past and self.past.done else None
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Steps to do and findings that forbid doing them."""
+    """Steps to do and findings, of which errors forbid doing them.
+
+    ``on_failure`` are steps to do when one of the others failed; ``names`` what repeatable files make, by subject.
+    ``later`` are steps that are planned again before they run, for those before them change what they see.
+    """
 
     steps: tuple[Step, ...] = ()
     findings: tuple[Finding, ...] = ()
+    later: tuple[Step, ...] = ()
+    on_failure: tuple[Step, ...] = ()
+    names: Mapping[str, Names] = field(default_factory=dict)
+
+    @property
+    def forbidden(self) -> bool:
+        """Whether a finding is an error."""
+        return any(finding.severity is Severity.ERROR for finding in self.findings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,181 +1,150 @@
-"""What to do, given the files and the history: pure."""
+"""The steps that bring the database to where the files are, or back to an earlier version: pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from platformdb.errors import Place
-from platformdb.migrations.model import Kind, Migration, Sources, Standing, State, identify, version_key
-from platformdb.report.model import Entry, Finding, History, Record, Severity, Statement, Step
+from platformdb.migrations.model import Kind, Migration, Standing, State
+from platformdb.report.model import Event, Record, Step
 
-# States that a run cannot pass: the history and the files contradict each other.
-CONTRADICTIONS = (State.MODIFIED, State.MISSING, State.OUT_OF_ORDER)
+# States from which a run goes on; OUT_OF_ORDER joins them where the user allows it.
+DUE = (State.PENDING, State.FAILED, State.PARTIAL, State.CHANGED)
+REASONS = {
+    State.PENDING: "not applied yet",
+    State.FAILED: "failed before",
+    State.PARTIAL: "stopped here before",
+    State.CHANGED: "the file changed",
+    State.OUT_OF_ORDER: "out of order, as allowed",
+}
 
-
-def standings(sources: Sources, history: History) -> tuple[Standing, ...]:
-    """Where every migration stands: versioned ones by version (missing ones among them), then repeatable ones."""
-    versioned = _versioned(sources, history.of(Kind.VERSIONED))
-    latest = {entry.record.name: entry for entry in history.of(Kind.REPEATABLE)}
-    repeatable = [_repeatable(m, latest.pop(m.name, None)) for m in sources.migrations if m.kind is Kind.REPEATABLE]
-    return (*versioned, *repeatable, *(_missing(entry, sources) for entry in latest.values()))
-
-
-def _versioned(sources: Sources, entries: tuple[Entry, ...]) -> tuple[Standing, ...]:
-    applied = {key: list(rows) for key, rows in groupby(entries, key=lambda e: version_key(e.record.version))}
-    files = {m.key: m for m in sources.migrations if m.kind is Kind.VERSIONED}
-    newest = max(applied, default=())
-    found = []
-    for key in sorted({*files, *applied}):
-        if key not in files:
-            found.append(_missing(applied[key][-1], sources))
-        elif key not in applied:
-            state = State.OUT_OF_ORDER if key < newest else State.PENDING
-            found.append(_standing(files[key], state))
-        else:
-            found.append(_begun(files[key], applied[key]))
-    return tuple(found)
+# Callback files by the event they belong to, read.
+Callbacks = Mapping[str, Sequence[Migration]]
 
 
-def _standing(migration: Migration, state: State, entry: Entry | None = None, *, done: int = 0) -> Standing:
-    return Standing(
-        migration.kind,
-        migration.version,
-        migration.name,
-        state,
-        applied_at=entry.applied_at if entry else None,
-        elapsed_ms=entry.elapsed_ms if entry else None,
-        done=done,
-        migration=migration,
-    )
+def plan_migrate(platform: str, due: Iterable[Standing], callbacks: Callbacks) -> tuple[Step, ...]:
+    """One step per segment of what is due, in the order given, with callbacks around; nothing due, nothing at all."""
+    steps = [step for standing in due for step in _with_callbacks(_forward(platform, standing), "Migrate", callbacks)]
+    return _surrounded(steps, "Migrate", callbacks)
 
 
-def _missing(entry: Entry, sources: Sources) -> Standing:
-    record = entry.record
-    kind = Kind(record.kind)
-    state = State.UNREADABLE if identify(kind, record.version, record.name) in sources.unread else State.MISSING
-    return Standing(kind, record.version, record.name, state, entry.applied_at, entry.elapsed_ms, record.segment)
+def plan_down(
+    platform: str, leaving: Iterable[Standing], undo: Mapping[str, Migration], callbacks: Callbacks
+) -> tuple[Step, ...]:
+    """One step per segment of the undo files, by the versions of what is to be left, in the order given."""
+    steps = [
+        step
+        for standing in leaving
+        for step in _with_callbacks(_backward(platform, standing, undo[standing.version]), "Down", callbacks)
+    ]
+    return _surrounded(steps, "Down", callbacks)
 
 
-def _begun(migration: Migration, entries: list[Entry]) -> Standing:
-    """A versioned migration with rows in the history: whole, partial, or no longer what was applied."""
-    last = entries[-1]
-    if last.record.segment == last.record.segments:
-        same = last.record.checksum == migration.source.checksum
-        return _standing(migration, State.APPLIED if same else State.MODIFIED, last, done=last.record.segment)
-    texts = [segment.sql for segment in migration.segments]
-    ran = [entry.record.text for entry in entries]
-    state = State.PARTIAL if texts[: len(ran)] == ran else State.MODIFIED
-    return _standing(migration, state, last, done=len(ran))
-
-
-def _repeatable(migration: Migration, entry: Entry | None) -> Standing:
-    if entry is None:
-        return _standing(migration, State.PENDING)
-    whole = entry.record.segment == entry.record.segments
-    same = whole and entry.record.checksum == migration.source.checksum
-    return _standing(migration, State.APPLIED if same else State.CHANGED, entry)
-
-
-def plan_steps(sources: Sources, found: Iterable[Standing]) -> tuple[Step, ...]:
-    """The steps that bring the database to where the files are, one per segment."""
-    return tuple(step for standing in found for step in _steps(sources.platform, standing))
-
-
-def _steps(platform: str, standing: Standing) -> Iterator[Step]:
+def _forward(platform: str, standing: Standing) -> Iterator[Step]:
     migration = standing.migration
-    if migration is None or standing.state not in {State.PENDING, State.PARTIAL, State.CHANGED}:
-        return
+    assert migration is not None  # noqa: S101 - what is due was read
+    done = standing.past.done if standing.past and standing.state in {State.PARTIAL, State.FAILED} else 0
+    if standing.kind is Kind.REPEATABLE and standing.past and standing.past.whole:
+        done = 0
+    # What had not run may be gone from the file since: then the last part that ran completes it, in the history.
+    ran_whole = done >= len(migration.segments)
+    record = _record(platform, migration, out_of_order=standing.state is State.OUT_OF_ORDER)
+    for step in _steps(migration, record, REASONS[standing.state], skip=min(done, len(migration.segments) - 1)):
+        first = step.record is not None and step.record.segment == done + 1
+        if ran_whole:
+            yield replace(step, statements=(), transactional=True)
+        else:
+            yield replace(step, resumes=first and _was_tried(standing))
+
+
+def _was_tried(standing: Standing) -> bool:
+    return standing.past is not None and bool(standing.past.started or standing.past.failed)
+
+
+def _backward(platform: str, standing: Standing, undo: Migration) -> Iterator[Step]:
+    past = standing.past
+    record = replace(
+        _record(platform, undo, out_of_order=False),
+        kind=standing.kind,
+        version=standing.version,
+        name=standing.name,
+        event=Event.REVERTED,
+    )
+    return _steps(undo, record, f"takes back {standing.shown}", skip=past.undone if past else 0)
+
+
+def _record(platform: str, migration: Migration, *, out_of_order: bool) -> Record:
+    file = migration.file
+    count = len(migration.segments)
+    return Record(
+        platform, file.kind, file.version, file.name, migration.checksums, segments=count, out_of_order=out_of_order
+    )
+
+
+def _steps(migration: Migration, record: Record, reason: str, *, skip: int) -> Iterator[Step]:
+    """One step per segment from ``skip`` on; each replays what the segments before it set for the session."""
     total = len(migration.segments)
-    replayed = _settings_so_far(migration, standing)
     for number, segment in enumerate(migration.segments, 1):
-        ran = standing.state is State.PARTIAL and number <= standing.done
-        if ran and number < total:
-            continue
-        # What had not run may be gone from the file since: then the last part that ran completes it, in the history.
-        yield Step(
-            kind=migration.kind,
-            subject=migration.source.name,
-            reason=_reason(standing, number, total),
-            statements=() if ran else (*replayed, Statement(segment.sql)),
-            transactional=ran or not segment.solo,
-            record=Record(
-                platform,
-                migration.kind,
-                migration.version,
-                migration.name,
-                migration.source.checksum,
-                number,
-                total,
-                segment.sql,
-            ),
-            source=segment.place,
-        )
-        replayed = ()
+        if number > skip:
+            settings = tuple(setting for before in migration.segments[: number - 1] for setting in before.settings)
+            yield Step(
+                kind=migration.file.kind,
+                subject=migration.file.shown,
+                reason=reason + (f", part {number} of {total}" if total > 1 else ""),
+                statements=segment.statements,
+                transactional=not segment.solo,
+                record=replace(record, segment=number, digest=segment.digest, text=segment.text),
+                source=segment.place,
+                settings=settings,
+                lock_timeout=migration.lock_timeout,
+                begin=segment.begin,
+                clean=migration.clean,
+            )
 
 
-def _settings_so_far(migration: Migration, standing: Standing) -> tuple[Statement, ...]:
-    """What the segments that ran had set for their session, which is gone: search_path, role and the like."""
-    if standing.state is not State.PARTIAL:
-        return ()
-    return tuple(Statement(setting) for segment in migration.segments[: standing.done] for setting in segment.settings)
-
-
-def _reason(standing: Standing, number: int, total: int) -> str:
-    why = {State.PENDING: "not applied yet", State.PARTIAL: "stopped here before", State.CHANGED: "the file changed"}
-    part = f", part {number} of {total}" if total > 1 else ""
-    return why[standing.state] + part
-
-
-def contradictions(found: Iterable[Standing]) -> tuple[Finding, ...]:
-    """Where files and history contradict each other: an error stops a run, a warning does not."""
-    return tuple(_contradiction(standing) for standing in found if standing.state in CONTRADICTIONS)
-
-
-def _contradiction(standing: Standing) -> Finding:
-    if standing.kind is Kind.REPEATABLE:
-        return _orphan(standing)
-    name = standing.migration.source.name if standing.migration else f"{standing.version}_{standing.name}"
-    messages = {
-        State.MODIFIED: (
-            f"{name} was changed after it was applied",
-            "restore the file (git log shows it) and put the change in a new migration",
-        ),
-        State.MISSING: (f"{name} was applied here, but its file is gone", "restore the file, or name the right folder"),
-        State.OUT_OF_ORDER: (
-            f"{name} is pending below a version that is applied already",
-            "give it the next free number",
-        ),
-    }
-    message, help_text = messages[standing.state]
-    rule = f"migration-{standing.state.value.replace(' ', '-')}"
-    return Finding(rule, message, name, Severity.ERROR, Place(name), help_text)
-
-
-def _orphan(standing: Standing) -> Finding:
-    """A repeatable file that is gone leaves what it made: worth a word, and no reason to stop."""
-    return Finding(
-        "repeatable-missing",
-        f"{standing.name} was applied here, but its file is gone; what it made is still in the database",
-        standing.name,
-        Severity.WARNING,
-        Place(standing.name),
-        "drop what it made in a new migration, or restore the file",
-    )
-
-
-def unfinished(found: Iterable[Standing]) -> tuple[Finding, ...]:
-    """Migrations that stopped between their segments: the next run goes on there, until then they are half-applied."""
+def callback_steps(event: str, callbacks: Callbacks) -> tuple[Step, ...]:
+    """The steps of one event's callbacks; they leave no row in the history."""
     return tuple(
-        Finding(
-            "migration-partial",
-            f"{migration.source.name} stopped after part {done} of {len(migration.segments)}",
-            migration.source.name,
-            place=migration.segments[done].place,
-            help="correct the rest of the file if that was the cause, then run: platformdb migrate",
+        Step(
+            kind=Kind.CALLBACK,
+            subject=migration.file.shown,
+            reason=event,
+            statements=segment.statements,
+            transactional=not segment.solo,
+            source=segment.place,
+            lock_timeout=migration.lock_timeout,
+            begin=segment.begin,
+            clean=migration.clean,
         )
-        for migration, done in (
-            (standing.migration, standing.done) for standing in found if standing.state is State.PARTIAL
-        )
-        if migration is not None
+        for migration in callbacks.get(event, ())
+        for segment in migration.segments
+        if segment.statements
     )
+
+
+def failure_steps(verb: str, callbacks: Callbacks) -> tuple[Step, ...]:
+    """What runs after a failure: the callbacks of the file that failed, then those of the run."""
+    return (*callback_steps(f"afterEach{verb}Error", callbacks), *callback_steps(f"after{verb}Error", callbacks))
+
+
+def _surrounded(steps: Sequence[Step], verb: str, callbacks: Callbacks) -> tuple[Step, ...]:
+    if not steps:
+        return ()
+    return (*callback_steps(f"before{verb}", callbacks), *steps, *callback_steps(f"after{verb}", callbacks))
+
+
+def _with_callbacks(steps: Iterable[Step], verb: str, callbacks: Callbacks) -> tuple[Step, ...]:
+    """One file's steps between the callbacks of each file."""
+    members = tuple(steps)
+    if not members:
+        return ()
+    members = (*_joined(callback_steps(f"beforeEach{verb}", callbacks), members[0], ahead=True), *members[1:])
+    return (*members[:-1], *_joined(callback_steps(f"afterEach{verb}", callbacks), members[-1], ahead=False))
+
+
+def _joined(callbacks: Sequence[Step], step: Step, *, ahead: bool) -> tuple[Step, ...]:
+    """The callbacks in the step's transaction, to hold or fall with it; beside it where one of them refuses that."""
+    if step.transactional and all(callback.transactional for callback in callbacks):
+        more = tuple(statement for callback in callbacks for statement in callback.statements)
+        return (replace(step, statements=(*more, *step.statements) if ahead else (*step.statements, *more)),)
+    return (*callbacks, step) if ahead else (step, *callbacks)

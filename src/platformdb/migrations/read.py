@@ -1,56 +1,75 @@
-"""Reads a platform's migration files, before any connection; every problem is collected."""
+"""Finds a platform's files: their names and the checksums of their bytes, before any connection.
+
+What they say is read by ``load``, and only where it matters: thousands of applied files cost their bytes, no parser.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
-from collections.abc import Iterable, Iterator
-from itertools import groupby
+import stat
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
+from operator import attrgetter, itemgetter
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from platformdb.errors import Place, PlatformdbError, Refused
-from platformdb.migrations.model import Identity, Kind, Migration, Segment, Sources, identify, version_key
-from platformdb.project import Platform
+from platformdb.migrations.model import Files, Identity, Kind, MigrationFile, identify, version_key
 from platformdb.report.model import Finding
-from platformdb.sqltext.directives import read_directives
-from platformdb.sqltext.source import Source, read_source
-from platformdb.sqltext.statements import (
-    SqlStatement,
-    controls_transaction,
-    copies_to_client,
-    refuses_transaction,
-    sets_session,
-    split,
-)
+from platformdb.sqltext.source import read_source
 
-VERSIONED_NAME = re.compile(r"(?P<version>\d+(?:[._]\d+)*)_(?P<name>[A-Za-z0-9][\w-]*)\.sql")
-UNDO_SUFFIX = ".undo.sql"
+if TYPE_CHECKING:  # its module loads pydantic, which costs more than reading a thousand files
+    from platformdb.project import Platform
+
+VERSIONED_NAME = re.compile(r"(?P<version>\d+(?:[._]\d+)*)_(?P<name>[A-Za-z0-9][\w-]*)(?P<undo>\.undo)?\.sql")
+CALLBACK_NAME = re.compile(r"(?P<event>[A-Za-z]+)(?:__[\w-]+)?\.sql")
+EVENTS = (
+    *("beforeMigrate", "beforeEachMigrate", "afterEachMigrate", "afterEachMigrateError", "afterMigrate"),
+    *("afterMigrateError", "beforeDown", "beforeEachDown", "afterEachDown", "afterDown", "afterDownError"),
+)
 # Present state, in the order in which its parts can refer to each other.
 REPEATABLE_FOLDERS = ("functions", "views", "triggers")
+CALLBACK_FOLDER = "callbacks"
 # With those that other commands read.
-SQL_FOLDERS = (*REPEATABLE_FOLDERS, "indexes", "queries")
-DIRECTIVES = ("transaction",)
+SQL_FOLDERS = (*REPEATABLE_FOLDERS, CALLBACK_FOLDER, "indexes", "queries")
+PIECE = 1 << 16
 
 
-def read_sources(platform: Platform) -> Sources:
-    """All migrations of a platform, versioned ones by version, then repeatable ones; what is wrong as findings."""
-    found: list[Migration] = []
+class Candidate(NamedTuple):
+    """A file of which only the name is known; with its checksum it is a MigrationFile."""
+
+    kind: Kind
+    version: str
+    name: str
+    path: Path
+    shown: str
+
+
+def list_files(platform: Platform) -> Files:
+    """All migration files of a platform, its undo files and callbacks; what is wrong with them as findings.
+
+    Versioned files come by version, repeatable ones by folder and name. Names that begin with a dot are passed over.
+    """
+    found: dict[Kind, list[MigrationFile]] = {kind: [] for kind in Kind}
     findings: list[Finding] = []
     unread: set[Identity] = set()
-    for path, kind in _files(platform):
+    for candidate in _candidates(platform, findings):
         try:
-            found.append(read_migration(path, platform.shown(path), kind))
-        except PlatformdbError as error:
-            findings.append(as_finding(error, platform.shown(path)))
-            unread.add(_identity(path, platform.shown(path), kind))
-    versioned = sorted((m for m in found if m.kind is Kind.VERSIONED), key=lambda m: m.key)
-    repeatable = [m for m in found if m.kind is Kind.REPEATABLE]
-    findings += [*_repeated(versioned), *_unmatched(platform), *_nothing(platform, found, findings)]
-    return Sources(platform.name, (*versioned, *repeatable), tuple(findings), frozenset(unread))
-
-
-def _identity(path: Path, name: str, kind: Kind) -> Identity:
-    match = VERSIONED_NAME.fullmatch(path.name)
-    return identify(kind, match["version"] if match else "", name)
+            file = MigrationFile(*candidate, _checksum(candidate.path, candidate.shown))
+        except Refused as error:
+            findings.append(as_finding(error, candidate.shown))
+            unread.add(identify(candidate.kind, candidate.version, candidate.name))
+        else:
+            found[file.kind].append(file)
+    versioned, undo = (_by_version(found[kind], findings) for kind in (Kind.VERSIONED, Kind.UNDO))
+    findings += _undoing_nothing(undo, versioned, unread)
+    migrations = (*versioned.values(), *found[Kind.REPEATABLE])
+    if not migrations and not findings:
+        findings.append(_nothing(platform))
+    events = _by_event(found[Kind.CALLBACK])
+    return Files(platform.name, migrations, undo, tuple(findings), frozenset(unread), events)
 
 
 def as_finding(error: PlatformdbError, subject: str) -> Finding:
@@ -58,133 +77,156 @@ def as_finding(error: PlatformdbError, subject: str) -> Finding:
     return Finding(error.rule, error.message, subject, place=error.place, help=error.help, detail=error.detail)
 
 
-def read_migration(path: Path, name: str, kind: Kind) -> Migration:
-    """Reads and splits one file.
+def _checksum(path: Path, shown: str) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal, read in pieces, for it may be larger than memory.
 
     Raises:
-        Refused: the name, the text or the SQL is wrong; with the place.
+        Refused: it cannot be read, or has a name that cannot be printed.
     """
-    version, title = "", name
-    if kind is Kind.VERSIONED:
-        version, title = _version_and_name(path, name)
-    source = read_source(path, name)
-    return Migration(kind, version, title, source, segment(source))
+    with suppress(OSError, UnicodeError):
+        shown.encode()
+        # Asked before it is opened: opening a pipe would wait for somebody to write into it.
+        if stat.S_ISREG(path.stat().st_mode):
+            with path.open("rb", buffering=0) as file:
+                found = hashlib.sha256()
+                while piece := file.read(PIECE):
+                    found.update(piece)
+                return found.hexdigest()
+    read_source(path, shown)  # says what is wrong
+    raise Refused(f"{shown} could not be read a moment ago", place=Place(shown), help="run the command again")
 
 
-def segment(source: Source) -> tuple[Segment, ...]:
-    """Cuts a file into runs of transactional statements and solo statements, in order.
-
-    A file without statements has one empty segment: it is legal, and recorded.
-
-    Raises:
-        Refused: a syntax error, a BEGIN or COMMIT of the file's own, COPY … FROM STDIN, an unknown directive.
-    """
-    statements = split(source)
-    _no_directives_below(source, statements[-1].end if statements else 0)
-    marked = [(statement, _is_solo(statement)) for statement in statements]
-    groups: list[list[SqlStatement]] = []
-    for solo, run in groupby(marked, key=lambda pair: pair[1]):
-        members = [statement for statement, _ in run]
-        groups += [[member] for member in members] if solo else [members]
-    if not groups:
-        return (Segment(source.text, source.place(0), solo=False),)
-    solos = {id(statement) for statement, solo in marked if solo}
-    return tuple(_segment(source, group, solo=id(group[0]) in solos) for group in groups)
-
-
-def _no_directives_below(source: Source, offset: int) -> None:
-    """A directive below the last statement would be read by nobody."""
-    if read_directives(source, offset, len(source.text), known=DIRECTIVES):
-        raise Refused(
-            "a directive with no statement below it",
-            place=source.place(source.text.index("platformdb:", offset)),
-            help="put it above the statement it is about",
-        )
-
-
-def _segment(source: Source, statements: list[SqlStatement], *, solo: bool) -> Segment:
-    start, end = statements[0].start, statements[-1].end
-    settings = tuple(statement.sql for statement in statements if sets_session(statement))
-    return Segment(source.text[start:end], source.place(start), solo, settings)
-
-
-def _is_solo(statement: SqlStatement) -> bool:
-    source = statement.source
-    if controls_transaction(statement):
-        raise Refused(
-            f"{source.name} controls its transaction itself",
-            place=source.place(statement.start),
-            help="remove BEGIN and COMMIT: each file runs in one transaction; statements that refuse one run alone",
-        )
-    if copies_to_client(statement):
-        raise Refused(
-            f"{source.name} copies from or to the client, which a migration has none of",
-            place=source.place(statement.start),
-            help="write the rows as INSERT, or COPY from a file of the server",
-        )
-    directives = read_directives(source, statement.comments_from, statement.start, known=DIRECTIVES)
-    if directives.get("transaction", "off") != "off":
-        raise Refused(
-            "transaction= knows only 'off'",
-            place=source.place(statement.start),
-            help="write transaction=off or nothing",
-        )
-    return "transaction" in directives or refuses_transaction(statement)
-
-
-def _version_and_name(path: Path, name: str) -> tuple[str, str]:
-    match = VERSIONED_NAME.fullmatch(path.name)
-    if match is None:
-        raise Refused(
-            f"{name} is not named like a migration",
-            place=Place(name),
-            help="name it NNN_name.sql, or NNN_name.undo.sql",
-        )
-    return match["version"], match["name"]
-
-
-def _files(platform: Platform) -> Iterator[tuple[Path, Kind]]:
-    if platform.phases.is_dir():
-        for path in sorted(platform.phases.iterdir()):
-            if not path.name.startswith(".") and not path.name.endswith(UNDO_SUFFIX):
-                yield path, Kind.VERSIONED
+def _candidates(platform: Platform, findings: list[Finding]) -> Iterator[Candidate]:
+    """The files whose names are right, in order; what is wrong with the others is added to ``findings``."""
+    top = platform.shown(platform.sql)
+    yield from _phases(platform, findings)
     for folder in REPEATABLE_FOLDERS:
-        if (platform.sql / folder).is_dir():
-            yield from ((path, Kind.REPEATABLE) for path in sorted((platform.sql / folder).rglob("*.sql")))
+        for path, shown in _sql_files(platform.sql / folder, f"{top}/{folder}", findings):
+            yield Candidate(Kind.REPEATABLE, "", shown, path, shown)
+    yield from _callbacks(platform.sql / CALLBACK_FOLDER, f"{top}/{CALLBACK_FOLDER}", findings)
+    # A misspelt folder must not look like applied work.
+    for _, shown in _sql_files(platform.sql, top, findings, but=SQL_FOLDERS):
+        help_text = f"move it to one of these folders of {top}/: {', '.join(SQL_FOLDERS)}"
+        findings.append(_unmatched(shown, "belongs to no command", help_text))
 
 
-def _unmatched(platform: Platform) -> Iterator[Finding]:
-    """SQL files that no command would ever read: a misspelt folder must not look like applied work."""
-    for path in sorted(platform.sql.rglob("*.sql")):
-        if path.relative_to(platform.sql).parts[0] not in SQL_FOLDERS:
-            name = platform.shown(path)
-            yield Finding(
-                "file-unmatched",
-                f"{name} belongs to no command",
-                name,
-                place=Place(name),
-                help=f"move it to one of these folders of {platform.shown(platform.sql)}/: {', '.join(SQL_FOLDERS)}",
+def _phases(platform: Platform, findings: list[Finding]) -> Iterator[Candidate]:
+    top = platform.shown(platform.phases)
+    for entry in _entries(platform.phases, top, findings):
+        shown = entry.name if top == "." else f"{top}/{entry.name}"
+        if match := VERSIONED_NAME.fullmatch(entry.name):
+            kind = Kind.UNDO if match["undo"] else Kind.VERSIONED
+            yield Candidate(kind, match["version"], match["name"], platform.phases / entry.name, shown)
+        elif _is_folder(entry):
+            help_text = f"move its files to {top}/, or all others into a folder there too: one for each platform"
+            findings.append(_unmatched(f"{shown}/", "belongs to no command", help_text))
+        else:
+            findings.append(
+                _unmatched(shown, "is not named like a migration", "name it NNN_name.sql, or NNN_name.undo.sql")
             )
 
 
-def _repeated(versioned: Iterable[Migration]) -> Iterator[Finding]:
-    for _, same in groupby(versioned, key=lambda migration: version_key(migration.version)):
-        first, *others = same
-        for other in others:
-            yield Finding(
-                "version-duplicated",
-                f"{other.source.name} has the version of {first.source.name}",
-                other.source.name,
-                place=Place(other.source.name),
-                help="give one of the two the next free number",
+def _callbacks(folder: Path, top: str, findings: list[Finding]) -> Iterator[Candidate]:
+    for path, shown in _sql_files(folder, top, findings):
+        match = CALLBACK_NAME.fullmatch(shown.removeprefix(f"{top}/"))
+        if match and match["event"] in EVENTS:
+            yield Candidate(Kind.CALLBACK, "", shown, path, shown)
+        else:
+            help_text = f"name it EVENT.sql or EVENT__name.sql; the events are {', '.join(EVENTS)}"
+            findings.append(_unmatched(shown, "is not named like a callback", help_text))
+
+
+def _sql_files(
+    folder: Path,
+    shown: str,
+    findings: list[Finding],
+    *,
+    but: Collection[str] = (),
+    above: tuple[str, ...] = (),
+) -> Iterator[tuple[Path, str]]:
+    """The SQL files in a folder and those below it, in order; links to folders are followed, but never round."""
+    entries = _entries(folder, shown, findings)
+    inside = (*above, os.path.realpath(folder))
+    for entry in entries:
+        path, name = folder / entry.name, f"{shown}/{entry.name}"
+        if entry.name in but:
+            continue
+        if entry.name.endswith(".sql"):
+            yield path, name
+        elif _is_folder(entry):
+            if os.path.realpath(path) in inside:
+                findings.append(_unreadable(name, "it is a link to a folder above it"))
+            else:
+                yield from _sql_files(path, name, findings, above=inside)
+
+
+def _entries(folder: Path, shown: str, findings: list[Finding]) -> list[os.DirEntry[str]]:
+    """What is visible in a folder, by name; nothing where there is no such folder."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted((entry for entry in entries if not entry.name.startswith(".")), key=attrgetter("name"))
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        findings.append(_unreadable(shown, str(error.strerror)))
+        return []
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether to look inside; of a link that leads nowhere, looking says why."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return True
+
+
+def _by_version(files: Iterable[MigrationFile], findings: list[Finding]) -> dict[tuple[int, ...], MigrationFile]:
+    """Files by version, in order; of several with one version the first."""
+    found: dict[tuple[int, ...], MigrationFile] = {}
+    for key, file in sorted(((version_key(file.version), file) for file in files), key=itemgetter(0)):
+        first = found.setdefault(key, file)
+        if first is not file:
+            message = f"{file.shown} has the version of {first.shown}"
+            help_text = "give one of the two the next free number"
+            findings.append(Finding("version-duplicated", message, file.shown, place=Place(file.shown), help=help_text))
+    return found
+
+
+def _undoing_nothing(
+    undo: Mapping[tuple[int, ...], MigrationFile],
+    versioned: Mapping[tuple[int, ...], MigrationFile],
+    unread: Collection[Identity],
+) -> Iterator[Finding]:
+    """Undo files that nobody would find, or that may have been written for another migration."""
+    for key, file in undo.items():
+        migration = versioned.get(key)
+        if migration is None and (Kind.VERSIONED, key) not in unread:
+            yield _unmatched(
+                file.shown, "undoes nothing", f"there is no version {file.version}: name it like its migration"
+            )
+        elif migration is not None and migration.name != file.name:
+            yield _unmatched(
+                file.shown,
+                f"is not named like {migration.shown}",
+                f"name it {migration.version}_{migration.name}.undo.sql",
             )
 
 
-def _nothing(platform: Platform, found: list[Migration], findings: list[Finding]) -> Iterator[Finding]:
-    if not found and not findings:
-        yield Finding(
-            "no-migrations",
-            f"no migration files in {platform.phases}",
-            platform.name,
-            help="name a folder that holds some",
-        )
+def _by_event(files: Iterable[MigrationFile]) -> Mapping[str, tuple[MigrationFile, ...]]:
+    of = {event: [file for file in files if re.split(r"__|\.", file.path.name)[0] == event] for event in EVENTS}
+    return {event: tuple(found) for event, found in of.items() if found}
+
+
+def _unmatched(shown: str, what: str, help_text: str) -> Finding:
+    shown = shown.encode(errors="replace").decode()  # what no terminal can print is no name to print
+    return Finding("file-unmatched", f"{shown} {what}", shown, place=Place(shown), help=help_text)
+
+
+def _unreadable(shown: str, why: str) -> Finding:
+    help_text = "make it a readable folder"
+    return Finding("refused", f"cannot read {shown}: {why}", shown, place=Place(shown), help=help_text)
+
+
+def _nothing(platform: Platform) -> Finding:
+    message = f"no migration files in {platform.phases}"
+    return Finding("no-migrations", message, platform.name, help="name a folder that holds some")

@@ -1,26 +1,64 @@
-"""migrate, status, validate: one line of work, of which the shorter commands stop earlier.
+"""migrate and down: one line of work.
 
-read and render files (before any connection) → open target → lock → read history → plan (pure) → execute → report.
+list files → open target → lock → read history and the files that are not provably applied → plan (pure) → execute →
+report. ``status``, ``validate``, ``baseline`` and ``repair`` beside this module are the same line, stopped earlier or
+with another plan.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain
 
-from platformdb.migrations.model import Kind, Plan, Planner, Sources, Standing, State
-from platformdb.migrations.plan import contradictions, plan_steps, standings, unfinished
-from platformdb.migrations.read import read_sources
+from platformdb.errors import ApplyFailed, NotNow, PlatformdbError
+from platformdb.migrations.judge import (
+    below_baseline,
+    contradictions,
+    missing_extensions,
+    undo_problems,
+    versions_required,
+)
+from platformdb.migrations.model import Kind, Migration, Plan, Planner, State, version_key
+from platformdb.migrations.order import ordered
+from platformdb.migrations.outlook import (
+    Options,
+    Outlook,
+    file_problems,
+    look,
+    read_callbacks,
+    read_undo,
+    resolve_target,
+)
+from platformdb.migrations.plan import DUE, failure_steps, plan_down, plan_migrate
+from platformdb.migrations.read import list_files
+from platformdb.migrations.reports import done, preview, refused
+from platformdb.migrations.standing import up_to
+from platformdb.postgres.catalog import read_available_extensions
 from platformdb.postgres.connect import Connection, connect
+from platformdb.postgres.dependants import recreate
 from platformdb.postgres.execute import execute
-from platformdb.postgres.history import creation, read_history
+from platformdb.postgres.history import creation, read_texts
 from platformdb.postgres.lock import one_runner
+from platformdb.postgres.session import Session
 from platformdb.postgres.target import Target
 from platformdb.project import Platform
-from platformdb.report.model import Finding, History, Outcome, Report, Severity, Step, StepResult, Table
+from platformdb.provenance import read_provenance
+from platformdb.report.model import Finding, History, Outcome, Report, Severity, Step, StepResult
 from platformdb.report.progress import Observer
 from platformdb.report.words import counted
+from platformdb.sqltext.templates import masking
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What makes one command differ from another: how it decides, and who else has steps under the same lock."""
+
+    verb: str
+    decide: Callable[[Connection, Outlook, Options], Plan]
+    also: Sequence[Planner] = ()
 
 
 def migrate(
@@ -28,139 +66,175 @@ def migrate(
     platform: Platform,
     observer: Observer,
     *,
-    wait_seconds: float = 60.0,
+    options: Options | None = None,
     also: Sequence[Planner] = (),
 ) -> Report:
     """Applies what is pending: versioned files, then changed repeatable ones, then what ``also`` plans.
 
-    ``opening`` is entered when the files have been read. Every problem is reported at once, and nothing runs if
-    there is one. What only shows when the migrations are in (the name of an index is taken by one of theirs) ends
-    as a report of exit code 4.
+    ``opening`` is entered when the names of the files have been looked at. Every problem is reported at once, and
+    nothing runs if there is one. What only shows when the migrations are in (the name of an index is taken by one of
+    theirs) ends as a report of exit code 4.
 
     Raises:
-        NotNow: no server, or another runner is at work for longer than ``wait_seconds``.
+        ConfigError: ``options.target`` names nothing.
+        NotNow: no server, another runner is at work for longer than ``wait_seconds``, or a table stayed busy.
         ApplyFailed: a step failed; it was rolled back, the ones before it stand.
     """
-    sources = read_sources(platform)
-    if problems := [*sources.findings, *(finding for other in also for finding in other.findings)]:
-        return refused(problems)
-    with (
-        opening as target,
-        one_runner(target, wait_seconds=wait_seconds, observer=observer),
-        connect(target) as connection,
-    ):
-        return _apply(connection, sources, observer, also)
+    return run(opening, platform, observer, options or Options(), Course("migrate", plan_forward, also))
 
 
-def _apply(connection: Connection, sources: Sources, observer: Observer, also: Sequence[Planner]) -> Report:
-    history = read_history(connection, sources.platform)
-    found = standings(sources, history)
-    own = Plan(plan_steps(sources, found), contradictions(found))
-    plans = [own, *(other.plan(connection, history) for other in also)]
-    findings = tuple(finding for plan in plans for finding in plan.findings)
-    if any(finding.severity is Severity.ERROR for finding in findings):
-        return refused(findings)
-    expected = sum(len(plan.steps) for plan in plans)
-    first = creation(history) if expected else ()
-    # The others plan again when the migrations are in, for only then do they see the tables.
+def down(
+    opening: AbstractContextManager[Target], platform: Platform, observer: Observer, *, options: Options
+) -> Report:
+    """Takes back what was applied above ``options.target``, newest first, by the undo files.
+
+    Raises:
+        ConfigError: the target names nothing.
+        NotNow: as :func:`migrate`.
+        ApplyFailed: an undo file failed; it was rolled back, the ones before it stand.
+    """
+    return run(opening, platform, observer, options, Course("down", plan_back))
+
+
+def run(
+    opening: AbstractContextManager[Target], platform: Platform, observer: Observer, options: Options, course: Course
+) -> Report:
+    """The line of work itself; see :func:`migrate`."""
+    files = list_files(platform)
+    problems = tuple(finding for other in course.also for finding in other.findings)
+    if files.findings or problems:
+        return refused((*file_problems(platform, options.variables), *problems))
+    with ExitStack() as stack:
+        try:
+            session = _enter(stack, opening, observer, options)
+        except PlatformdbError:
+            # No database to be had: what is wrong with the files can be said all the same, and comes first.
+            if problems := file_problems(platform, options.variables):
+                return refused(problems)
+            raise
+        connection = session.work if isinstance(session, Session) else session
+        outlook = look(connection, files, platform, options.variables)
+        plan = _decide(connection, outlook, options, course)
+        if plan.forbidden:
+            return refused(plan.findings)
+        if not isinstance(session, Session):
+            return preview(plan, platform.name, options.lock_timeout)
+        return _carry_out(session, outlook, plan, observer, course).but(findings=plan.findings)
+
+
+def _enter(
+    stack: ExitStack, opening: AbstractContextManager[Target], observer: Observer, options: Options
+) -> Session | Connection:
+    """A locked session, or for a dry run a connection that only reads."""
+    target = stack.enter_context(opening)
+    if options.dry_run:
+        return stack.enter_context(connect(target))
+    return stack.enter_context(
+        one_runner(
+            target,
+            wait_seconds=options.wait_seconds,
+            observer=observer,
+            role=options.role,
+            lock_timeout=options.lock_timeout,
+            lock_retries=options.lock_retries,
+            mask=masking(options.variables),
+        )
+    )
+
+
+def _decide(connection: Connection, outlook: Outlook, options: Options, course: Course) -> Plan:
+    """The course's own plan, with the findings of the others: their steps come later, when they see the tables."""
+    own = course.decide(connection, outlook, options)
+    others = tuple(other.plan(connection, outlook.history) for other in course.also)
+    findings = (*own.findings, *(finding for plan in others for finding in plan.findings))
+    return replace(own, findings=findings, steps=own.steps, later=tuple(step for plan in others for step in plan.steps))
+
+
+def plan_forward(connection: Connection, outlook: Outlook, options: Options) -> Plan:
+    """What ``migrate`` does: everything that is due, up to the target."""
+    target = resolve_target(outlook.files, outlook.book, options.target) if options.target else None
+    allowed = (*DUE, State.OUT_OF_ORDER) if options.out_of_order else DUE
+    due = [s for s in up_to(outlook.found, target) if s.state in allowed]
+    repeatable, disorder = ordered([s.migration for s in due if s.kind is Kind.REPEATABLE and s.migration])
+    by_file = {s.file: s for s in due}
+    due = [*(s for s in due if s.kind is Kind.VERSIONED), *(by_file[migration.file] for migration in repeatable)]
+    migrations = [s.migration for s in due if s.migration]
+    callbacks, trouble = read_callbacks(outlook, options.variables) if due else ({}, ())
+    texts = _executed_texts(connection, outlook)
+    findings = (
+        *outlook.findings,
+        *trouble,
+        *contradictions(outlook.found, out_of_order=options.out_of_order, texts=texts),
+        *versions_required(migrations, outlook.files),
+        *disorder,
+        *missing_extensions(migrations, read_available_extensions(connection) if _want_extensions(migrations) else ()),
+        *(remark for migration in migrations for remark in migration.remarks),
+    )
+    steps = plan_migrate(outlook.platform.name, due, callbacks)
+    names = {migration.file.shown: migration.names for migration in repeatable}
+    return Plan(steps, findings, failure_steps("Migrate", callbacks), names)
+
+
+def plan_back(_: Connection, outlook: Outlook, options: Options) -> Plan:
+    """What ``down`` does: everything above the target, newest first."""
+    target = resolve_target(outlook.files, outlook.book, options.target or "0")
+    above = [s for s in outlook.found if s.kind is Kind.VERSIONED and version_key(s.version) > target]
+    leaving = tuple(s for s in reversed(above) if s.past and s.past.done)
+    undo, trouble = read_undo(outlook, leaving, options.variables)
+    callbacks, more = read_callbacks(outlook, options.variables) if leaving else ({}, ())
+    problems = tuple(undo_problems(leaving, undo, allow_destructive=options.allow_destructive))
+    findings = (*outlook.files.findings, *trouble, *more, *below_baseline(outlook.book, target), *problems)
+    steps = () if problems else plan_down(outlook.platform.name, leaving, undo, callbacks)
+    return Plan(steps, findings, failure_steps("Down", callbacks))
+
+
+def _want_extensions(migrations: Sequence[Migration]) -> bool:
+    return any(migration.needs.extensions for migration in migrations)
+
+
+def _executed_texts(connection: Connection, outlook: Outlook) -> Mapping[int, str]:
+    """What ran of the files that were changed since: for the difference that a finding shows."""
+    modified = [s.past for s in outlook.found if s.state is State.MODIFIED and s.past]
+    numbers = [number for past in modified for number in past.entries]
+    return read_texts(connection, numbers) if numbers else {}
+
+
+def _carry_out(session: Session, outlook: Outlook, plan: Plan, observer: Observer, course: Course) -> Report:
+    expected = len(plan.steps) + len(plan.later)
+    if not expected:
+        return done((), outlook.platform.name)
+    session = replace(session, provenance=read_provenance(outlook.platform.phases))
     obstacles: list[Finding] = []
-    later = _planned_again(connection, history, also, obstacles)
-    observer.stage("migrate", len(first) + expected)
-    results = execute(connection, chain(first, own.steps, later), observer)
-    report = applied(results, sources.platform)
-    if any(finding.severity is Severity.ERROR for finding in obstacles):
-        summary = f"{report.summary}; then {counted(len(obstacles), 'problem')} found"
-        report = report.but(summary=summary, outcome=Outcome.FAILED)
-    return report.but(findings=(*findings, *obstacles))
+    first = creation(session.work, outlook.history)
+    later = _planned_again(session.work, outlook.history, course.also, obstacles)
+    observer.stage(course.verb, len(first) + expected)
+    try:
+        rescue = partial(recreate, names=plan.names)
+        results = execute(session, chain(first, plan.steps, later), observer, rescue=rescue)
+    except (ApplyFailed, NotNow) as error:
+        error.results = (*error.results, *_after_failure(session, plan, observer))
+        raise
+    report = done(results, outlook.platform.name)
+    if not any(finding.severity is Severity.ERROR for finding in obstacles):
+        return report
+    summary = f"{report.summary}; then {counted(len(obstacles), 'problem')} found"
+    return report.but(summary=summary, outcome=Outcome.FAILED, findings=tuple(obstacles))
+
+
+def _after_failure(session: Session, plan: Plan, observer: Observer) -> tuple[StepResult, ...]:
+    """The callbacks of a failed run. Their own failure must not hide the first one: it is only noted."""
+    try:
+        return execute(session, plan.on_failure, observer)
+    except PlatformdbError as error:
+        observer.note(f"a callback of the failed run failed, too: {error.message}")
+        return error.results
 
 
 def _planned_again(
     connection: Connection, history: History, also: Sequence[Planner], obstacles: list[Finding]
 ) -> Iterator[Step]:
+    """The others plan again when the migrations are in, for only then do they see the tables."""
     for other in also:
         plan = other.plan(connection, history)
         obstacles += plan.findings
         yield from plan.steps
-
-
-NOUNS = {"versioned": "versioned migration", "repeatable": "repeatable migration", "index": "index"}
-
-
-def refused(findings: Sequence[Finding]) -> Report:
-    """The report of a run that did nothing because of findings."""
-    return Report(
-        f"refused: {counted(len(findings), 'problem')} found, nothing was changed",
-        outcome=Outcome.REFUSED,
-        findings=tuple(findings),
-    )
-
-
-def applied(results: Sequence[StepResult], name: str) -> Report:
-    """The report of a run that went through."""
-    records = [result.step.record for result in results if result.step.record is not None]
-    kinds = [record.kind for record in records if record.segment == record.segments]
-    counts = {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)}
-    said = ", ".join(counted(count, NOUNS[kind]) for kind, count in counts.items())
-    summary = f"{name}: applied {said}" if counts else f"{name}: nothing to do, the database is up to date"
-    return Report(summary, steps=tuple(results), data={"platform": name, "applied": counts})
-
-
-def status(target: Target, platform: Platform) -> Report:
-    """Where every migration stands. Changes nothing."""
-    sources = read_sources(platform)
-    found = _standings(target, sources)
-    counts = {state.value: sum(s.state is state for s in found) for state in State}
-    said = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
-    return Report(
-        f"{platform.name}: {said or 'no migrations'}",
-        findings=_problems(sources, found),
-        tables=(_table(found),),
-        data={"platform": platform.name, "counts": counts, "migrations": [_as_data(s) for s in found]},
-    )
-
-
-def validate(target: Target, platform: Platform) -> Report:
-    """Whether files and history agree. Changes nothing."""
-    sources = read_sources(platform)
-    found = _standings(target, sources)
-    findings = _problems(sources, found)
-    whole = sum(standing.state is State.APPLIED for standing in found)
-    agree = f"files and history agree, {whole} applied, {len(found) - whole} to apply"
-    verdict = f"{counted(len(findings), 'problem')} found" if findings else agree
-    return Report(
-        f"{platform.name}: {verdict}", findings=findings, data={"platform": platform.name, "checked": len(found)}
-    )
-
-
-def _problems(sources: Sources, found: Sequence[Standing]) -> tuple[Finding, ...]:
-    return (*sources.findings, *contradictions(found), *unfinished(found))
-
-
-def _standings(target: Target, sources: Sources) -> tuple[Standing, ...]:
-    with connect(target) as connection:
-        return standings(sources, read_history(connection, sources.platform))
-
-
-def _table(found: Sequence[Standing]) -> Table:
-    rows = (
-        (
-            standing.version if standing.kind is Kind.VERSIONED else "",
-            standing.name,
-            standing.state.value,
-            f"{standing.applied_at:%Y-%m-%d %H:%M}" if standing.applied_at else "",
-            f"{standing.elapsed_ms:.0f} ms" if standing.elapsed_ms is not None else "",
-        )
-        for standing in found
-    )
-    return Table("migrations", ("version", "name", "state", "applied", "took"), tuple(rows))
-
-
-def _as_data(standing: Standing) -> dict[str, object]:
-    return {
-        "kind": standing.kind.value,
-        "version": standing.version,
-        "name": standing.name,
-        "state": standing.state.value,
-        "applied_at": standing.applied_at.isoformat() if standing.applied_at else None,
-        "elapsed_ms": standing.elapsed_ms,
-    }

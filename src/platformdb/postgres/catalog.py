@@ -30,3 +30,13 @@ def count_rows(connection: Connection) -> int:
     # The names come from regclass, which has quoted them.
     counts = " UNION ALL ".join(f"SELECT count(*) FROM {name}" for name in tables)  # noqa: S608
     return sum(count for (count,) in connection.execute(counts.encode()))
+
+
+def read_available_extensions(connection: Connection) -> frozenset[str]:
+    """The extensions that CREATE EXTENSION would find on the server."""
+    return frozenset(name for (name,) in connection.execute("SELECT name FROM pg_available_extensions"))
+
+
+def read_procedures(connection: Connection) -> list[tuple[str, str]]:
+    """Name and body of the procedures whose text mentions COMMIT or ROLLBACK; whether they do either is for others."""
+    return connection.execute(query("committing_procedures")).fetchall()

@@ -3,155 +3,174 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import partial
 
 import psycopg
 
-from platformdb.errors import ApplyFailed, Interrupted, Place, PlatformdbError
+from platformdb.errors import ApplyFailed, Interrupted, NotNow, PlatformdbError
+from platformdb.postgres.blockers import Watch
 from platformdb.postgres.connect import Connection
-from platformdb.postgres.history import write_record
-from platformdb.report.model import Statement, Step, StepResult, StepState
+from platformdb.postgres.failure import explain_failure, failure_text, not_proven
+from platformdb.postgres.frame import (
+    CHECK_CONSTRAINTS,
+    COMMIT,
+    begin,
+    closing,
+    commit_apart,
+    rolled_back,
+    send_framed,
+    settings,
+    writing,
+)
+from platformdb.postgres.history import write
+from platformdb.postgres.postconditions import look
+from platformdb.postgres.retry import patiently
+from platformdb.postgres.session import Session
+from platformdb.postgres.solo import THERE, Solo
+from platformdb.postgres.wire import Answer, Stopped
+from platformdb.report.model import Event, Statement, Step, StepResult, StepState
 from platformdb.report.progress import Observer
 
+# May return another step to run instead of one that failed and was rolled back.
+Rescue = Callable[[Connection, Step, psycopg.Error], Step | None]
 
-def execute(connection: Connection, steps: Iterable[Step], observer: Observer) -> tuple[StepResult, ...]:
-    """Runs every step on an autocommit connection.
 
-    A transactional step and its history row share a transaction; a solo step's row follows it. Session settings
-    that a step leaves behind are reset before the next one.
+def execute(
+    session: Session, steps: Iterable[Step], observer: Observer, *, rescue: Rescue | None = None
+) -> tuple[StepResult, ...]:
+    """Runs every step; a transactional one and its history row share a transaction, and two round trips.
+
+    What a step waits for longer than its lock_timeout, or a deadlock, takes it back and tries it again. A step of kind
+    "repeatable" that fails otherwise is handed to ``rescue``. What a step set for the session is reset after it.
 
     Raises:
         ApplyFailed: with the server's words, the place in the file, and in ``results`` what was applied before.
+        NotNow: tables were busy all the time, or the runner lock was lost.
+        Refused: a solo step that needs a session came through a pooler.
         Interrupted: on Ctrl-C; the step under way was rolled back, unless it is a solo step.
     """
     done: list[StepResult] = []
-    connection.add_notice_handler(lambda notice: _pass_on(notice, observer))
+    pass_on = partial(_pass_on, session, observer)
+    session.work.add_notice_handler(pass_on)
     try:
         for step in steps:  # which may be planned only now, and that may fail too
-            done.append(_carry_out(connection, step, observer))
+            done.append(_carry_out(session, step, observer, rescue))
     except PlatformdbError as error:
         error.results = (*done, *error.results)
         raise
+    finally:
+        session.work.remove_notice_handler(pass_on)
     return tuple(done)
 
 
-def _carry_out(connection: Connection, step: Step, observer: Observer) -> StepResult:
+def _pass_on(session: Session, observer: Observer, notice: psycopg.errors.Diagnostic) -> None:
+    """A warning is for the user; a notice ("relation exists, skipping") is the file's own talk."""
+    if notice.severity_nonlocalized == "WARNING":
+        observer.note(f"warning of the server: {session.mask(notice.message_primary or '')}")
+
+
+def _carry_out(session: Session, step: Step, observer: Observer, rescue: Rescue | None) -> StepResult:
     observer.started(step)
     began = time.perf_counter()
     try:
-        rows = _run(connection, step, began)
-    except psycopg.Error as error:
-        failure = explain_failure(error, step)
-        failure.results = (StepResult(step, StepState.FAILED, _milliseconds_since(began)),)
-        observer.finished(failure.results[0])
+        answers = _run(session, step, observer)
+    except (Stopped, PlatformdbError, KeyboardInterrupt) as error:
+        instead = _rescued(session, step, error, rescue)
+        if instead is not None:
+            return _carry_out(session, instead, observer, None)
+        result = StepResult(step, StepState.FAILED, _milliseconds_since(began))
+        _record_failure(session, result, error, observer)
+        observer.finished(result)
+        failure = _explained(session, step, error)
+        failure.results = (result,)
         raise failure from None
-    except KeyboardInterrupt:
-        stopped = Interrupted(f"interrupted during {step.subject}", help="run the same command again to go on")
-        stopped.results = (StepResult(step, StepState.FAILED, _milliseconds_since(began)),)
-        raise stopped from None
-    result = StepResult(step, StepState.APPLIED, _milliseconds_since(began), rows)
+    times = tuple(answer.seconds * 1000 for answer in answers)
+    rows = answers[-1].rows if answers else None
+    result = StepResult(step, StepState.APPLIED, _milliseconds_since(began), rows, times)
     observer.finished(result)
     return result
 
 
-def _pass_on(notice: psycopg.errors.Diagnostic, observer: Observer) -> None:
-    """A warning is for the user; a notice ("relation exists, skipping") is the file's own talk."""
-    if notice.severity_nonlocalized == "WARNING":
-        observer.note(f"warning of the server: {notice.message_primary}")
+def _run(session: Session, step: Step, observer: Observer) -> tuple[Answer, ...]:
+    if step.transactional:
+        return patiently(session, step, observer, partial(_in_transaction, session, step))
+    return Solo(session, step, observer).run()
 
 
-def _run(connection: Connection, step: Step, began: float) -> int | None:
-    with connection.transaction() if step.transactional else nullcontext():
-        rows = None
-        for statement in step.statements:
-            rows = _send(connection, statement)
-        if step.record is not None:
-            with _as_ourselves(connection, for_good=step.record.segment == step.record.segments):
-                write_record(connection, step.record, _milliseconds_since(began))
-    return rows
+def _in_transaction(session: Session, step: Step, watch: Watch) -> tuple[Answer, ...]:
+    """One try: all of it holds, or nothing."""
+    began = time.perf_counter()
+    session.guard.check()
+    with rolled_back(session):
+        before = (*begin(session, watch, step.begin), *settings(session, step, "SET LOCAL"))
+        answers = send_framed(session, before, step.statements, (CHECK_CONSTRAINTS,), watch)
+        _prove(session, step)
+        session.guard.check()
+        send_framed(session, (*closing(session, step), *_record(session, step, answers, began)), (), (), watch)
+    return answers
 
 
-@contextmanager
-def _as_ourselves(connection: Connection, *, for_good: bool) -> Iterator[None]:
-    """The history is written by the role that connected, whatever SET ROLE the file is under.
+def _record(session: Session, step: Step, answers: Sequence[Answer], began: float) -> tuple[Statement, ...]:
+    if step.record is None:
+        return (COMMIT,)
+    times = tuple(answer.seconds * 1000 for answer in answers)
+    row = write(step.record, session.provenance, elapsed_ms=_milliseconds_since(began), statements_ms=times)
+    return writing(session, row)
 
-    A file's SET (search_path, role …) holds to its end, and must not reach the next file: then it is ``for_good``.
-    """
-    if for_good:
-        connection.execute("RESET ALL; RESET SESSION AUTHORIZATION")
-        yield
+
+def _prove(session: Session, step: Step) -> None:
+    """Asks the catalog, where a statement can be asked after, before anything is committed."""
+    for index, statement in enumerate(step.statements):
+        if statement.probe is None:
+            continue
+        try:
+            seen = look(session.work, statement.probe)
+        except psycopg.Error as error:
+            raise Stopped(index, error) from None
+        if seen.found not in THERE:
+            raise not_proven(step, statement, seen.detail)
+
+
+def _rescued(session: Session, step: Step, error: BaseException, rescue: Rescue | None) -> Step | None:
+    if rescue is None or step.kind != "repeatable" or not isinstance(error, Stopped) or session.work.closed:
+        return None
+    try:
+        return rescue(session.work, step, error.error)
+    except psycopg.Error:  # the step's own error is the one to tell
+        return None
+
+
+def _explained(session: Session, step: Step, error: BaseException) -> PlatformdbError:
+    if isinstance(error, Stopped):
+        return explain_failure(error.error, step, error.index, session.mask)
+    if isinstance(error, PlatformdbError):
+        return error
+    return Interrupted(f"interrupted during {step.subject}", help="run the same command again to go on")
+
+
+def _record_failure(session: Session, result: StepResult, error: BaseException, observer: Observer) -> None:
+    """A row that says why, in a transaction of its own; it is only for people, so the run's own error comes first."""
+    step = result.step
+    text = _text(session, step, error)
+    if step.record is None or not text or session.work.closed:
         return
-    row = connection.execute("SELECT session_user, current_setting('role')").fetchone()
-    connection.execute("RESET SESSION AUTHORIZATION")
-    yield
-    restore = "SELECT set_config('session_authorization', %s, false), set_config('role', %s, false)"
-    connection.execute(restore, row)
+    failed = replace(step.record, event=Event.FAILED)
+    row = write(failed, session.provenance, elapsed_ms=result.elapsed_ms, error=text)
+    try:
+        commit_apart(session, Watch(session, step, observer), (), row)
+    except (Stopped, PlatformdbError) as unwritten:
+        observer.note(f"the history does not tell of this failure: {unwritten}")
 
 
-def _send(connection: Connection, statement: Statement) -> int | None:
-    # Without parameters psycopg uses the simple protocol, which takes a whole file and leaves % alone.
-    cursor = connection.execute(statement.sql.encode(), statement.parameters)
-    return cursor.rowcount if cursor.rowcount >= 0 else None
+def _text(session: Session, step: Step, error: BaseException) -> str:
+    """What the history says of an error; nothing where the step itself did not fail: an interrupt, a lost lock."""
+    stopped = error.__cause__ if isinstance(error, NotNow) else error
+    if isinstance(stopped, Stopped):
+        return failure_text(stopped.error, step, stopped.index, session.mask)
+    return session.mask(error.message) if isinstance(error, ApplyFailed) else ""
 
 
 def _milliseconds_since(began: float) -> float:
     return (time.perf_counter() - began) * 1000
-
-
-def explain_failure(error: psycopg.Error, step: Step) -> ApplyFailed:
-    """The server's error as ours: first line, then SQLSTATE, detail and hint, and the place in the file."""
-    diagnostic = error.diag
-    message = diagnostic.message_primary or str(error).strip()
-    parts = (
-        ("SQLSTATE", diagnostic.sqlstate),
-        ("detail", diagnostic.message_detail),
-        ("hint", diagnostic.message_hint),
-        ("context", diagnostic.context),
-    )
-    return ApplyFailed(
-        f"{step.subject}: {message}",
-        detail="\n".join(f"{name}: {value}" for name, value in parts if value),
-        place=_place(diagnostic.statement_position, step),
-        help=_advice(error, step),
-    )
-
-
-def _advice(error: psycopg.Error, step: Step) -> str:
-    if step.transactional and _lost_connection(error):
-        return (
-            "the connection was lost before the server confirmed this step; run the command again, it sees what holds"
-        )
-    if step.transactional:
-        return "this step was rolled back whole; correct the cause and run the command again"
-    return (
-        "this step runs outside a transaction: check what it left behind, correct the cause and run the command again"
-    )
-
-
-def _lost_connection(error: psycopg.Error) -> bool:
-    """Then nobody knows whether a COMMIT under way still arrived. 57P…: the server is being shut down, or crashed."""
-    return isinstance(error, psycopg.OperationalError) and (error.sqlstate or "57P").startswith("57P")
-
-
-def _place(position: str | None, step: Step) -> Place | None:
-    """Turns the server's position (characters from 1 in the statement's text) into a place in the step's file.
-
-    Without a position, any of a transactional step's statements may have failed: then only the file is known.
-    """
-    if step.source is None or not step.statements:
-        return step.source
-    if step.source.column is None:  # the text was made from the file's, so positions in it say nothing
-        return step.source
-    if position is None:
-        return Place(step.source.name) if step.transactional else step.source
-    # What comes before the file's own text was replayed for it, and went well once already.
-    sql = step.statements[-1].sql
-    before = sql[: int(position) - 1]
-    line = before.count("\n")
-    column = len(before) - (before.rfind("\n") + 1) + 1
-    text = sql.split("\n")[line]
-    if line == 0 and step.source.column is not None:
-        column += step.source.column - 1
-        text = step.source.text or text
-    return Place(step.source.name, (step.source.line or 1) + line, column, text)

@@ -1,14 +1,24 @@
-"""The history: what ran in this database, in schema ``platformdb``. Rows are only ever added."""
+"""The history: what ran in this database, in schema ``platformdb``. Rows are only ever added.
+
+Each row carries the SHA-256 of itself and of the row before it, computed by the server in the one INSERT: who changes
+or removes a row later breaks the chain, and ``verify_history`` names the place.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import psycopg
 
-from platformdb import __version__
 from platformdb.errors import Refused
 from platformdb.postgres.connect import Connection
 from platformdb.postgres.queries import query
-from platformdb.report.model import Entry, History, Record, Statement, Step
+from platformdb.provenance import Provenance
+from platformdb.report.model import Checksums, Entry, Event, Finding, History, Record, Statement, Step
+
+# What the three checksums are made of; a later version of platformdb that computes them differently raises it.
+CHECKSUM_ALGORITHM = 1
+COMMENT = "What platformdb did here: rows are only added, and chained by hash. platformdb validate checks them."
 
 
 def read_history(connection: Connection, platform: str) -> History:
@@ -18,46 +28,99 @@ def read_history(connection: Connection, platform: str) -> History:
         Refused: the server does not let us, or the table is not ours.
     """
     try:
-        row = connection.execute(query("history_exists")).fetchone()
-        if not (row and row[0]):
-            return History(exists=False)
-        rows = connection.execute(query("history_read"), (platform,)).fetchall()
+        _, exists, ours = _look(connection)
+        if exists and not ours:
+            raise Refused(
+                "platformdb.history has another layout than this version of platformdb knows",
+                help="it was made by another version: use that one, or move the table away if nothing relies on it",
+            )
+        rows = connection.execute(query("history_read"), (platform,)).fetchall() if exists else []
     except psycopg.Error as error:
-        raise Refused(
-            f"cannot read the history, platformdb.history: {error.diag.message_primary or error}",
-            help="connect as the role that migrates this database, or grant it USAGE on the schema and SELECT",
-        ) from None
-    return History(
-        exists=True,
-        entries=tuple(
-            Entry(Record(platform, kind, version, name, checksum, segment, segments, sql), applied_at, elapsed_ms)
-            for kind, version, name, checksum, segment, segments, sql, applied_at, elapsed_ms in rows
-        ),
+        raise _unreadable(error) from None
+    return History(exists, tuple(_entry(platform, *row) for row in rows))
+
+
+def _look(connection: Connection) -> tuple[bool, bool, bool]:
+    """Whether there is our schema, a history table in it, and whether its layout is ours."""
+    row = connection.execute(query("history_exists")).fetchone() or (False, False, False)
+    return bool(row[0]), bool(row[1]), bool(row[2])
+
+
+def _entry(platform: str, *row: object) -> Entry:
+    number, kind, version, name, event, segment, segments, raw, normalised, tokens, digest, late, error, at, ms = row
+    checksums = Checksums(raw, normalised, tokens)  # type: ignore[arg-type]
+    values = (platform, kind, version, name, checksums, segment, segments, digest, "", Event(event), late)
+    return Entry(Record(*values), at, ms, error, number)  # type: ignore[arg-type]
+
+
+def _unreadable(error: psycopg.Error) -> Refused:
+    return Refused(
+        f"cannot read the history, platformdb.history: {error.diag.message_primary or error}",
+        help="connect as the role that migrates this database, or grant it USAGE on the schema and SELECT",
     )
 
 
-def write_record(connection: Connection, record: Record, elapsed_ms: float) -> None:
-    """Adds a row; inside a transaction it becomes true together with the work."""
-    connection.execute(
-        query("history_write"),
-        (
-            record.platform,
-            record.kind,
-            record.version,
-            record.name,
-            record.checksum,
-            record.segment,
-            record.segments,
-            record.text,
-            elapsed_ms,
-            __version__,
-        ),
+def read_texts(connection: Connection, numbers: Sequence[int]) -> Mapping[int, str]:
+    """The executed text of some rows, by their ids."""
+    return dict(connection.execute(query("history_texts"), (list(numbers),)).fetchall())
+
+
+def read_head(connection: Connection) -> str | None:
+    """The hash of the last row: kept elsewhere, it also shows when rows were cut off at the end."""
+    row = connection.execute("SELECT hash FROM platformdb.history ORDER BY id DESC LIMIT 1").fetchone()
+    return str(row[0]) if row else None
+
+
+def verify_history(connection: Connection) -> tuple[Finding, ...]:
+    """The rows that are not what was written, or do not follow the row before them: of all platforms.
+
+    Raises:
+        Refused: the server does not let us.
+    """
+    try:
+        rows = connection.execute(query("history_verify")).fetchall()
+    except psycopg.Error as error:
+        raise _unreadable(error) from None
+    return tuple(_tampered(*row) for row in rows)
+
+
+def _tampered(number: int, kind: str, version: str, name: str, event: str, follows: bool) -> Finding:  # noqa: FBT001 - a column
+    what = " ".join(part for part in (event, kind, version, name) if part)
+    wrong = "was changed after it was written" if follows else "does not follow the row before it: rows are missing"
+    return Finding(
+        "history-tampered",
+        f"row {number} of platformdb.history ({what}) {wrong}",
+        f"platformdb.history {number}",
+        help="find out who changed the history; a backup from before shows what it said",
     )
 
 
-def creation(history: History) -> tuple[Step, ...]:
-    """The step that makes the history table, where there is none yet."""
+def write(
+    record: Record,
+    provenance: Provenance,
+    *,
+    elapsed_ms: float,
+    statements_ms: Sequence[float] = (),
+    error: str = "",
+) -> Statement:
+    """The statement that adds a row; inside a transaction it becomes true together with the work."""
+    sums = record.checksums
+    place = (record.platform, record.kind, record.version, record.name, record.event.value)
+    what = (record.segment, record.segments, CHECKSUM_ALGORITHM, sums.raw, sums.normalised, sums.tokens, record.digest)
+    who = (provenance.os_user, provenance.host, provenance.tool_version, provenance.git_commit, provenance.git_dirty)
+    values = (*place, *what, record.text, record.out_of_order, error, elapsed_ms, tuple(statements_ms), *who)
+    return Statement(query("history_write"), values)
+
+
+def creation(connection: Connection, history: History) -> tuple[Step, ...]:
+    """The step that makes the history table, where there is none yet.
+
+    The schema may be there before: a role without CREATE on the database can be given one.
+    """
     if history.exists:
         return ()
-    statement = Statement(query("history_create"))
-    return (Step("history", "platformdb.history", "the database has no history yet", (statement,)),)
+    schema = () if _look(connection)[0] else (Statement("CREATE SCHEMA platformdb"),)
+    table = Statement(query("history_create"))
+    comment = Statement(f"COMMENT ON TABLE platformdb.history IS '{COMMENT}'")
+    reason = "the database has no history yet"
+    return (Step("history", "platformdb.history", reason, (*schema, table, comment)),)

@@ -9,7 +9,7 @@ import psycopg
 
 from platformdb.errors import Interrupted, NotNow
 from platformdb.postgres.connect import Connection
-from platformdb.postgres.execute import explain_failure
+from platformdb.postgres.failure import explain_failure
 from platformdb.report.model import Step
 
 

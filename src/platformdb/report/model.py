@@ -7,10 +7,10 @@ and one rule turns a Report into an exit code.
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from platformdb.errors import Place
 
@@ -40,38 +40,115 @@ class Finding:
     detail: str = ""
 
 
+class Origin(Protocol):
+    """Where a statement's text stands in a file, so that a server's position becomes a place for people."""
+
+    def place(self, offset: int) -> Place:
+        """The place of a 0-based character of the statement's text."""
+
+
+class CopyData(Protocol):
+    """The rows below a ``COPY … FROM stdin``, read again when they are sent, for they may be larger than memory."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the rows, in hexadecimal."""
+
+    def chunks(self) -> Iterator[bytes]:
+        """The rows in pieces, without the line that ends them.
+
+        Raises:
+            Refused: the file is no longer what was read.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """How the catalog tells whether a statement's work is there, whatever its connection heard of it.
+
+    ``kind`` names a question that ``postgres.postconditions`` can ask of ``name`` (as written in the SQL, quoted
+    where it was) and, where it has one, of ``table``.
+    """
+
+    kind: str
+    name: str
+    table: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """SQL sent in one message. Files go without parameters, the tool's own SQL binds its values."""
+    """SQL sent as it is. Files go without parameters, the tool's own SQL binds its values.
+
+    ``shown`` replaces ``sql`` wherever it is stored or printed, if it holds secrets. ``probe`` is asked after it ran.
+    """
 
     sql: str
     parameters: tuple[object, ...] | None = None
+    origin: Origin | None = None
+    data: CopyData | None = None
+    shown: str | None = None
+    probe: Probe | None = None
+
+    @property
+    def text(self) -> str:
+        """What may be stored and printed; of COPY data only how to recognise it."""
+        text = self.sql if self.shown is None else self.shown
+        return text if self.data is None else f"{text} -- data: sha256:{self.data.digest}"
+
+
+class Event(enum.StrEnum):
+    """What a row of the history says happened."""
+
+    STARTED = "started"  # a statement outside any transaction is about to run
+    APPLIED = "applied"
+    FAILED = "failed"
+    REVERTED = "reverted"  # an undo file ran
+    BASELINE = "baseline"  # everything up to this version was there before platformdb
+    ACCEPTED = "accepted"  # the file was edited, and somebody said that this is right
+
+
+@dataclass(frozen=True, slots=True)
+class Checksums:
+    """Three SHA-256 of a file, in hexadecimal: its bytes; its text without BOM, CRLF and trailing blanks; its tokens.
+
+    The last leaves out comments and white space: where it is the same, an edit was cosmetic.
+    """
+
+    raw: str
+    normalised: str
+    tokens: str
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
     """What the history will say of a step: written in the step's own transaction where it has one.
 
-    A file with statements that refuse a transaction has several ``segments``; it counts as applied when the last is.
+    A file may have several ``segments``; it counts as applied when the last is. ``digest`` is the checksum of this
+    segment's tokens, so that a later run can tell whether what ran is still what the file says.
     """
 
     platform: str
     kind: str
     version: str
     name: str
-    checksum: str
+    checksums: Checksums
     segment: int = 1
     segments: int = 1
+    digest: str = ""
     text: str = ""
+    event: Event = Event.APPLIED
+    out_of_order: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One row of the history: a record, and when and how long it ran."""
+    """One row of the history: a record without its text, when and how long it ran, and why it failed if it did."""
 
     record: Record
     applied_at: datetime
     elapsed_ms: float
+    error: str = ""
+    id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +167,10 @@ class History:
 class Step:
     """What a change will do: its SQL, its subject, whether it runs in a transaction, and why it is there.
 
-    ``source`` is where in a file the first statement's text begins, so that server positions become file positions.
+    ``settings`` are replayed before the statements: what earlier segments of the same file set for the session.
+    ``lock_timeout`` overrides the run's ("2s"; "0" waits for ever). ``begin`` opens the transaction, and may ask for
+    an isolation level. ``clean`` asks for a fresh session afterwards: the file may leave temporary tables, prepared
+    statements and the like. ``source`` is the file, for errors that name no statement.
     """
 
     kind: str
@@ -100,11 +180,16 @@ class Step:
     transactional: bool = True
     record: Record | None = None
     source: Place | None = None
+    settings: tuple[Statement, ...] = ()
+    lock_timeout: str | None = None
+    begin: str = "BEGIN"
+    clean: bool = False
+    resumes: bool = False
 
     @property
     def sql(self) -> str:
-        """The step's SQL as one text, for reading."""
-        return ";\n".join(statement.sql for statement in self.statements)
+        """The step's SQL as one text, for reading; secrets are masked."""
+        return ";\n".join(statement.text for statement in self.statements)
 
 
 class StepState(enum.StrEnum):
@@ -117,12 +202,16 @@ class StepState(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """A step and what became of it. ``rows`` counts what it wrote, where that says something."""
+    """A step and what became of it.
+
+    ``rows`` counts what its last statement wrote, where that says something; ``statements_ms`` is how long each took.
+    """
 
     step: Step
     state: StepState
     elapsed_ms: float = 0.0
     rows: int | None = None
+    statements_ms: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,40 @@
-"""Splits a file into statements the way PostgreSQL's own grammar sees them, and says which refuse a transaction."""
+"""Splits a file into statements the way psql does, and lets PostgreSQL's own grammar say what each of them is."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from platformdb.errors import Refused
-from platformdb.sqltext.source import Source
+from platformdb.errors import Place, Refused
+from platformdb.report.model import CopyData
+from platformdb.sqltext.lexer import Piece, PieceKind, lex, tokens
+from platformdb.sqltext.rows import TextRows
+from platformdb.sqltext.source import LEFT_OUT, Source
+
+_BETWEEN = "\n;"  # the line end closes a comment that a statement ends with
+# libpg_query's tree costs a hundred times the text: above these (characters) plain DML is left to the server to check.
+LARGE_STATEMENT = LARGE_FILE = 4 << 20
+_DML: Mapping[str, str] = {
+    "insert": "insert_stmt",
+    "select": "select_stmt",
+    "values": "select_stmt",
+    "update": "update_stmt",
+    "delete": "delete_stmt",
+    "merge": "merge_stmt",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TextOrigin:
+    """Where in a file a statement's text begins."""
+
+    source: Source
+    start: int
+
+    def place(self, offset: int) -> Place:
+        """The place of a 0-based character of the statement's text."""
+        return self.source.place(self.start + offset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +42,7 @@ class SqlStatement:
     """One statement of a file.
 
     ``start`` and ``end`` are its offsets, ``comments_from`` the offset at which the comments above it begin;
-    ``node`` is libpg_query's parse tree.
+    ``node`` is libpg_query's parse tree, None for DML too large to be parsed. ``data`` are the rows of a COPY.
     """
 
     source: Source
@@ -25,6 +51,7 @@ class SqlStatement:
     end: int
     kind: str
     node: Any
+    data: CopyData | None = None
 
     @property
     def sql(self) -> str:
@@ -36,111 +63,127 @@ class SqlStatement:
         """The text between the statement before and this one, from the next line on."""
         return self.source.text[self.comments_from : self.start]
 
+    @property
+    def origin(self) -> TextOrigin:
+        """Where its text stands in its file."""
+        return TextOrigin(self.source, self.start)
+
 
 def split(source: Source) -> tuple[SqlStatement, ...]:
     """The statements of a file in order; comments and empty statements are not statements.
 
     Raises:
+        Refused: a syntax error, with its place; a psql command.
+    """
+    pieces = lex(source)
+    for piece in pieces:
+        if piece.kind is PieceKind.COMMAND:
+            raise Refused(
+                "a psql command, where only SQL can be", place=source.place(piece.start), help="remove the line"
+            )
+    return statements_of(source, pieces)
+
+
+def statements_of(source: Source, pieces: Sequence[Piece]) -> tuple[SqlStatement, ...]:
+    """The statements among a file's pieces.
+
+    Raises:
         Refused: a syntax error, with its place.
     """
+    found = [piece for piece in pieces if piece.kind is PieceKind.STATEMENT]
+    unparsed = {piece.start: kind for piece in found if (kind := _plain_dml(source, piece))}
+    parsed = _parsed(source, [piece for piece in found if piece.start not in unparsed])
+    return tuple(_located(source, pieces, unparsed, parsed))
+
+
+def _located(
+    source: Source, pieces: Sequence[Piece], unparsed: Mapping[int, str], parsed: Iterator[tuple[str, Any]]
+) -> Iterator[SqlStatement]:
+    comments_from = 0
+    for piece, rows in zip(pieces, (*pieces[2:], None, None), strict=False):
+        if piece.kind is PieceKind.STATEMENT:
+            kind, node = (unparsed[piece.start], None) if piece.start in unparsed else next(parsed)
+            data = _rows(source, rows) if rows and rows.kind is PieceKind.ROWS else None
+            yield SqlStatement(source, comments_from, piece.start, piece.end, kind, node, data)
+        if piece.kind is not PieceKind.BLANK:
+            comments_from = _next_line(source.text, piece.end)
+
+
+def _rows(source: Source, piece: Piece) -> CopyData:
+    if match := LEFT_OUT.match(source.text, piece.start):
+        return source.left_out[int(match[1])]
+    rows = source.text[piece.start : piece.end].removesuffix("\n").removesuffix("\r")
+    return TextRows.of(rows.removesuffix("\\."))
+
+
+def _plain_dml(source: Source, piece: Piece) -> str | None:
+    """What kind of DML this is, where it is too much to be parsed: a large statement, or an INSERT of a large file."""
+    large = piece.end - piece.start > LARGE_STATEMENT
+    if not large and len(source.text) <= LARGE_FILE:
+        return None
+    first = next(tokens(source.text, piece.start, piece.end))
+    if large and first == "with":
+        return _kind_after_with(tokens(source.text, piece.start, piece.end))
+    return _DML.get(first) if large or first == "insert" else None
+
+
+def _kind_after_with(words: Iterator[str]) -> str | None:
+    """What follows the queries of a WITH, which all stand in brackets."""
+    depth = 0
+    for word in words:
+        depth += (word == "(") - (word == ")")
+        if not depth and word in _DML:
+            return _DML[word]
+    return None
+
+
+def _parsed(source: Source, pieces: Sequence[Piece]) -> Iterator[tuple[str, Any]]:
+    """Each piece's kind and tree. They are parsed together, as many as make some megabytes."""
+    for batch in _batches(pieces):
+        for _, raw in zip(batch, _parse(source, batch), strict=True):
+            kind = raw.stmt.WhichOneof("node")
+            yield kind, getattr(raw.stmt, kind)
+
+
+def _batches(pieces: Sequence[Piece]) -> Iterator[Sequence[Piece]]:
+    first = 0
+    for last, piece in enumerate(pieces, 1):
+        if last == len(pieces) or piece.end - pieces[first].start > LARGE_STATEMENT:
+            yield pieces[first:last]
+            first = last
+
+
+def _parse(source: Source, pieces: Sequence[Piece]) -> Any:
     import postgast  # 80 ms: only commands that read SQL pay for it
 
     try:
-        tree = postgast.parse(source.text)
+        return postgast.parse(_BETWEEN.join(source.text[piece.start : piece.end] for piece in pieces)).stmts
     except postgast.PgQueryError as error:
-        # libpg_query counts characters here, whatever its binding's documentation says: it asks pg_mbstrlen.
-        offset = max(error.cursorpos - 1, 0)
         raise Refused(
             f"{error.message}",
-            place=source.place(min(offset, len(source.text))),
+            place=source.place(_offset(pieces, max(error.cursorpos - 1, 0))),
             help="correct the SQL; nothing was run",
         ) from None
-    return tuple(_located(source, tree.stmts))
 
 
-def _located(source: Source, statements: Any) -> Iterator[SqlStatement]:
-    """Turns libpg_query's byte offsets into character offsets, walking the text once."""
-    data = source.text.encode()
-    at_byte = at_char = previous_end = 0
-    for raw in statements:
-        length = raw.stmt_len or len(data) - raw.stmt_location
-        start = at_char + len(data[at_byte : raw.stmt_location].decode())
-        sql = data[raw.stmt_location : raw.stmt_location + length].decode()
-        end = start + len(sql)
-        kind = raw.stmt.WhichOneof("node")
-        yield SqlStatement(source, previous_end, start, start + len(sql.rstrip()), kind, getattr(raw.stmt, kind))
-        at_byte, at_char = raw.stmt_location + length, end
-        previous_end = _next_line(source.text, end)
+def _offset(pieces: Sequence[Piece], at: int) -> int:
+    """The offset in the file of an offset in the pieces' joined texts.
+
+    libpg_query counts characters here, whatever its binding's documentation says: it asks pg_mbstrlen.
+    """
+    for piece in pieces:
+        if at <= piece.end - piece.start:
+            return piece.start + at
+        at -= piece.end - piece.start + len(_BETWEEN)
+    return pieces[-1].end
 
 
 def _next_line(text: str, offset: int) -> int:
     """Where comments of the next statement can begin: after the line this one ended on, if only a comment follows."""
     line_end = text.find("\n", offset)
     rest = text[offset:] if line_end < 0 else text[offset:line_end]
-    only_comment = rest.lstrip("; \t").startswith("--") or not rest.strip("; \t")
+    only_comment = rest.lstrip("; \t\r").startswith("--") or not rest.strip("; \t\r")
     return (len(text) if line_end < 0 else line_end + 1) if only_comment else offset
-
-
-# libpg_query's numbers. ReindexObjectType: SCHEMA, SYSTEM and DATABASE commit between tables.
-_WIDE_REINDEX = frozenset({3, 4, 5})
-# AlterSubscriptionType: SET, ADD, DROP and REFRESH PUBLICATION talk to the publisher.
-_REFRESHING = frozenset({3, 4, 5, 6})
-_DISCARD_ALL = 1
-
-
-def _option_names(options: Any) -> set[str]:
-    return {option.def_elem.defname for option in options}
-
-
-def _detaches_concurrently(command: Any) -> bool:
-    return bool(command.HasField("def") and getattr(command, "def").partition_cmd.concurrent)
-
-
-# When PostgreSQL refuses a statement inside a transaction block, by libpg_query's node name.
-_REFUSES: Mapping[str, Callable[[Any], bool]] = {
-    "createdb_stmt": lambda _: True,
-    "dropdb_stmt": lambda _: True,
-    "alter_database_stmt": lambda node: "tablespace" in _option_names(node.options),
-    "create_table_space_stmt": lambda _: True,
-    "drop_table_space_stmt": lambda _: True,
-    "alter_system_stmt": lambda _: True,
-    "create_subscription_stmt": lambda _: True,
-    "drop_subscription_stmt": lambda _: True,
-    "alter_subscription_stmt": lambda node: node.kind in _REFRESHING,
-    "index_stmt": lambda node: node.concurrent,
-    "drop_stmt": lambda node: node.concurrent,
-    "vacuum_stmt": lambda node: node.is_vacuumcmd,
-    "cluster_stmt": lambda node: not node.HasField("relation"),
-    "discard_stmt": lambda node: node.target == _DISCARD_ALL,
-    "reindex_stmt": lambda node: "concurrently" in _option_names(node.params) or node.kind in _WIDE_REINDEX,
-    "alter_table_stmt": lambda node: any(_detaches_concurrently(command.alter_table_cmd) for command in node.cmds),
-}
-
-
-def refuses_transaction(statement: SqlStatement) -> bool:
-    """Whether PostgreSQL runs this statement only outside a transaction block."""
-    refuses = _REFUSES.get(statement.kind)
-    return refuses is not None and bool(refuses(statement.node))
-
-
-def sets_session(statement: SqlStatement) -> bool:
-    """Whether this sets something for the rest of the session: SET (not LOCAL), or pg_dump's way of saying it."""
-    if statement.kind == "variable_set_stmt":
-        return not statement.node.is_local and not statement.node.name.upper().startswith("TRANSACTION")
-    return statement.kind == "select_stmt" and _SET_CONFIG.fullmatch(statement.sql) is not None
-
-
-_SET_CONFIG = re.compile(r"select\s+(pg_catalog\.)?set_config\s*\([^;]*,\s*false\s*\)", re.IGNORECASE)
-
-
-def controls_transaction(statement: SqlStatement) -> bool:
-    """Whether this is BEGIN, COMMIT, ROLLBACK or the like (SAVEPOINT included)."""
-    return statement.kind == "transaction_stmt"
-
-
-def copies_to_client(statement: SqlStatement) -> bool:
-    """Whether this is COPY … FROM STDIN or TO STDOUT, whose rows are no SQL."""
-    return statement.kind == "copy_stmt" and not statement.node.filename
 
 
 def index_name_span(statement: SqlStatement) -> tuple[int, int]:
@@ -148,11 +191,11 @@ def index_name_span(statement: SqlStatement) -> tuple[int, int]:
     import postgast
 
     data = statement.sql.encode()
-    tokens = [token for token in postgast.scan(statement.sql).tokens if token.token not in _COMMENT_TOKENS]
-    words = [data[token.start : token.end].decode().lower() for token in tokens]
+    found = [token for token in postgast.scan(statement.sql).tokens if token.token not in _COMMENT_TOKENS]
+    words = [data[token.start : token.end].decode().lower() for token in found]
     first = words.index("index")
     last = next(i for i in range(first + 1, len(words)) if words[i] not in {"concurrently", "if", "not", "exists"})
-    return len(data[: tokens[first].start].decode()), len(data[: tokens[last].end].decode())
+    return len(data[: found[first].start].decode()), len(data[: found[last].end].decode())
 
 
 # libpg_query's SQL_COMMENT and C_COMMENT.

@@ -15,8 +15,11 @@ from platformdb.counters.run import check_counters
 from platformdb.errors import PlatformdbError
 from platformdb.indexes.read import read_tiers
 from platformdb.indexes.run import apply_indexes, index_status, tier_planner
-from platformdb.migrations.read import as_finding, read_sources
-from platformdb.migrations.run import migrate, refused
+from platformdb.migrations.outlook import Options
+from platformdb.migrations.outlook import file_problems as migration_problems
+from platformdb.migrations.read import as_finding
+from platformdb.migrations.reports import refused
+from platformdb.migrations.run import migrate
 from platformdb.postgres.catalog import count_objects, count_rows
 from platformdb.postgres.connect import connect
 from platformdb.postgres.lock import one_runner
@@ -40,7 +43,7 @@ class Part:
 
 
 def bring_up(
-    opening: AbstractContextManager[Target], platform: Platform, observer: Observer, *, wait_seconds: float = 60.0
+    opening: AbstractContextManager[Target], platform: Platform, observer: Observer, *, options: Options | None = None
 ) -> Report:
     """Migrates, builds index tiers 1 to 3, seeds profile ``dev``, checks counters and contracts, runs the benchmark.
 
@@ -50,16 +53,17 @@ def bring_up(
     Raises:
         PlatformdbError: a part failed; its ``results`` hold the steps of the parts before it, too.
     """
-    if problems := file_problems(platform):
+    chosen = options or Options()
+    if problems := file_problems(platform, chosen):
         return refused(problems)
     with opening as target:
-        reports = _run(_parts(target, platform, observer, wait_seconds), observer)
+        reports = _run(_parts(target, platform, observer, chosen), observer)
         return summarise(platform.name, target, reports, _created(target, platform))
 
 
-def file_problems(platform: Platform) -> tuple[Finding, ...]:
+def file_problems(platform: Platform, options: Options) -> tuple[Finding, ...]:
     """What is wrong with any file of a platform, found without a database."""
-    read = [read_sources(platform).findings, read_tiers(platform)[1], read_queries(platform)[1]]
+    read = [migration_problems(platform, options.variables), read_tiers(platform)[1], read_queries(platform)[1]]
     for reader in (read_counters, read_contracts):
         try:
             reader(platform)
@@ -68,12 +72,12 @@ def file_problems(platform: Platform) -> tuple[Finding, ...]:
     return tuple(finding for findings in read for finding in findings)
 
 
-def _parts(target: Target, platform: Platform, observer: Observer, wait_seconds: float) -> tuple[Part, ...]:
+def _parts(target: Target, platform: Platform, observer: Observer, options: Options) -> tuple[Part, ...]:
     opened, also = nullcontext(target), (tier_planner(platform, tier=1),)
     return (
-        Part(lambda: migrate(opened, platform, observer, wait_seconds=wait_seconds, also=also)),
-        Part(lambda: apply_indexes(target, platform, observer, tier=TOP_TIER, wait_seconds=wait_seconds)),
-        Part(lambda: _seed(target, platform, observer, wait_seconds)),
+        Part(lambda: migrate(opened, platform, observer, options=options, also=also)),
+        Part(lambda: apply_indexes(target, platform, observer, tier=TOP_TIER, wait_seconds=options.wait_seconds)),
+        Part(lambda: _seed(target, platform, observer, options.wait_seconds)),
         Part(lambda: check_counters(target, platform), "counters"),
         Part(lambda: check_contracts(target, platform), "contracts"),
         Part(lambda: measure_queries(target, platform, observer, samples=BENCH_SAMPLES)),
@@ -102,11 +106,8 @@ def _seed(target: Target, platform: Platform, observer: Observer, wait_seconds: 
         return Report(f"{platform.name} has no seeds/seed.toml: nothing was seeded")
     from platformdb.seeding.run import seed
 
-    with (
-        one_runner(target, wait_seconds=wait_seconds, observer=observer),
-        connect(target) as connection,
-    ):
-        return seed(connection, platform, profile=PROFILE, seed=1, replace=False, observer=observer)
+    with one_runner(target, wait_seconds=wait_seconds, observer=observer) as session:
+        return seed(session.work, platform, profile=PROFILE, seed=1, replace=False, observer=observer)
 
 
 def _created(target: Target, platform: Platform) -> Created:

@@ -8,6 +8,8 @@ from platformdb.config import Config
 from platformdb.errors import ConfigError
 from platformdb.postgres.target import Target
 
+SHORTEST_PASSWORD = 4
+
 
 def url_target(config: Config) -> Target:
     """The target of ``--url``, DATABASE_URL or PG…; what is not in the URL libpq finds by itself.
@@ -20,7 +22,7 @@ def url_target(config: Config) -> Target:
 
     if config.url is None:
         return Target("url", {})
-    given = config.url.get_secret_value()
+    given = config.url.reveal()
     try:
         parsed = conninfo_to_dict(given)
     except psycopg.ProgrammingError:
@@ -31,6 +33,23 @@ def url_target(config: Config) -> Target:
             help="write postgresql://user@host:5432/database (percent-encode special characters)",
         )
     return Target("url", {key: str(value) for key, value in parsed.items() if value is not None})
+
+
+def secrets_of(url: str) -> tuple[str, ...]:
+    """What of a URL, or of libpq's ``key=value`` form, must never be shown: its password, and the whole that holds it.
+
+    A password that its open parts repeat, or one of three letters, hides nothing: to mask it would only garble texts.
+    """
+    import psycopg
+    from psycopg.conninfo import conninfo_to_dict
+
+    try:
+        parsed = {key: str(value) for key, value in conninfo_to_dict(url).items()}
+    except psycopg.ProgrammingError:
+        return (url,)
+    password = parsed.pop("password", "")
+    repeated = any(password in part for part in ("postgresql", *parsed.values()))
+    return () if repeated or len(password) < SHORTEST_PASSWORD else (password, url)
 
 
 def _splits_a_password(url: str) -> bool:

@@ -1,20 +1,30 @@
-CREATE SCHEMA IF NOT EXISTS platformdb;
-
-CREATE TABLE IF NOT EXISTS platformdb.history (
-    id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    platform      text        NOT NULL,
-    kind          text        NOT NULL CHECK (kind IN ('versioned', 'repeatable', 'index')),
-    version       text        NOT NULL,
-    name          text        NOT NULL,
-    checksum      text        NOT NULL,
-    segment       integer     NOT NULL CHECK (segment BETWEEN 1 AND segments),
-    segments      integer     NOT NULL,
-    sql           text        NOT NULL,
-    applied_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
-    applied_by    text        NOT NULL DEFAULT current_user,
-    elapsed_ms    double precision NOT NULL,
-    tool_version  text        NOT NULL
-);
-
-COMMENT ON TABLE platformdb.history IS
-    'What platformdb ran here: one row per segment of a file, written in the transaction of the segment itself.';
+CREATE TABLE platformdb.history (
+    id                  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    platform            text           NOT NULL,
+    kind                text           NOT NULL CHECK (kind IN ('versioned', 'repeatable', 'index')),
+    version             text           NOT NULL,
+    name                text           NOT NULL,
+    event               text           NOT NULL CHECK (event IN ('started', 'applied', 'failed', 'reverted', 'baseline', 'accepted')),
+    segment             integer        NOT NULL CHECK (segment BETWEEN 0 AND segments),
+    segments            integer        NOT NULL,
+    checksum_algorithm  integer        NOT NULL,
+    checksum_raw        text           NOT NULL,
+    checksum_normalised text           NOT NULL,
+    checksum_tokens     text           NOT NULL,
+    digest              text           NOT NULL,
+    sql                 text           NOT NULL,
+    out_of_order        boolean        NOT NULL,
+    error               text           NOT NULL,
+    applied_at          timestamptz    NOT NULL,
+    elapsed_ms          numeric(14, 3) NOT NULL,
+    statements_ms       numeric(14, 3)[] NOT NULL,
+    login_role          text           NOT NULL,
+    db_role             text           NOT NULL,
+    os_user             text           NOT NULL,
+    host                text           NOT NULL,
+    tool_version        text           NOT NULL,
+    git_commit          text,
+    git_dirty           boolean,
+    previous            text           NOT NULL UNIQUE,
+    hash                text           NOT NULL
+)

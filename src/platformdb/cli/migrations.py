@@ -1,0 +1,168 @@
+"""migrate, down, status, validate, baseline, repair."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from platformdb.cli.frame import RENDERING_OPTIONS, Run, command
+from platformdb.config import Config
+from platformdb.errors import ConfigError
+from platformdb.postgres.providers import open_target
+from platformdb.project import find_platform
+from platformdb.report.model import Report
+from platformdb.settings import seconds
+
+if TYPE_CHECKING:
+    from platformdb.migrations.outlook import Options
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands to the program."""
+    command(app, "migrate")(migrate)
+    command(app, "down")(down)
+    command(app, "status", options=RENDERING_OPTIONS)(status)
+    command(app, "validate", options=RENDERING_OPTIONS)(validate)
+    command(app, "baseline")(baseline)
+    command(app, "repair")(repair)
+
+
+def migrate(
+    run: Run,
+    to: Annotated[str | None, typer.Option("--to", metavar="VERSION", help="Stop at this version or phase.")] = None,
+    *,
+    out_of_order: Annotated[
+        bool, typer.Option("--out-of-order", help="Apply what is pending below an applied version, too.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the SQL that would run, and change nothing.")
+    ] = False,
+) -> Report:
+    """Apply what is pending: phases, functions, views, triggers, and the indexes of tier 1."""
+    from platformdb.indexes.run import tier_planner
+    from platformdb.migrations.run import migrate as apply_pending
+
+    platform = find_platform(run.config)
+    opening = open_target(run.config, run.observer, database=platform.name)
+    options = replace(migration_options(run.config), target=to, out_of_order=out_of_order, dry_run=dry_run)
+    also = () if to else (tier_planner(platform, tier=1),)
+    return apply_pending(opening, platform, run.observer, options=options, also=also)
+
+
+def down(
+    run: Run,
+    to: Annotated[
+        str, typer.Option("--to", metavar="VERSION", help="The version or phase to go back to; 0 is before all.")
+    ],
+    *,
+    allow_destructive: Annotated[
+        bool, typer.Option("--allow-destructive", help="Run undo files that lose data.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the SQL that would run, and change nothing.")
+    ] = False,
+) -> Report:
+    """Take back what was applied above --to, newest first, by the undo files."""
+    from platformdb.migrations.run import down as take_back
+
+    platform = find_platform(run.config)
+    opening = open_target(run.config, run.observer, database=platform.name)
+    chosen = replace(migration_options(run.config), target=to, allow_destructive=allow_destructive, dry_run=dry_run)
+    return take_back(opening, platform, run.observer, options=chosen)
+
+
+def status(
+    run: Run,
+    *,
+    check: Annotated[bool, typer.Option("--check", help="Exit 1 when something is pending.")] = False,
+    wait: Annotated[
+        str | None, typer.Option("--wait", metavar="DURATION", help="Wait until nothing is pending, at most this long.")
+    ] = None,
+) -> Report:
+    """Show where every migration stands: applied, pending, changed, modified, missing. Changes nothing."""
+    from platformdb.migrations.status import await_migrated
+    from platformdb.migrations.status import status as show_status
+
+    platform = find_platform(run.config)
+    options = migration_options(run.config)
+
+    def look() -> Report:
+        with open_target(run.config, run.observer, database=platform.name) as target:
+            return show_status(target, platform, options=options, check=check or wait is not None)
+
+    return look() if wait is None else await_migrated(look, run.observer, seconds=_duration(wait))
+
+
+def _duration(text: str) -> float:
+    try:
+        return seconds(text)
+    except ValueError as error:
+        raise ConfigError(f"--wait: {error}", help="write 60s or 2min") from None
+
+
+def validate(run: Run) -> Report:
+    """Check that files and history agree; exits 1 where they do not. Changes nothing."""
+    from platformdb.migrations.status import validate as check_history
+
+    platform = find_platform(run.config)
+    with open_target(run.config, run.observer, database=platform.name) as target:
+        return check_history(target, platform, options=migration_options(run.config))
+
+
+def baseline(
+    run: Run, version: Annotated[str, typer.Argument(metavar="VERSION", help="The version that the database is at.")]
+) -> Report:
+    """Record that everything up to VERSION is in the database already; migrate goes on above it."""
+    from platformdb.migrations.repair import baseline as record_baseline
+
+    platform = find_platform(run.config)
+    opening = open_target(run.config, run.observer, database=platform.name)
+    return record_baseline(opening, platform, run.observer, version=version, options=migration_options(run.config))
+
+
+def repair(
+    run: Run,
+    *,
+    cosmetic: Annotated[
+        bool, typer.Option("--cosmetic", help="Accept edits that changed comments or white space only.")
+    ] = False,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option("--accept", metavar="VERSION", help="The edited file is right as it is; repeatable."),
+    ] = None,
+    ran: Annotated[
+        list[str] | None,
+        typer.Option("--ran", metavar="VERSION", help="The statement that was cut short did its work."),
+    ] = None,
+    not_run: Annotated[
+        list[str] | None,
+        typer.Option("--not-run", metavar="VERSION", help="The statement that was cut short did nothing."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be written, and change nothing.")] = False,
+) -> Report:
+    """Settle what only a person can decide; it is written into the history, and neither files nor tables change."""
+    from platformdb.migrations.repair import Verdict
+    from platformdb.migrations.repair import repair as write_verdict
+
+    verdict = Verdict(cosmetic, tuple(accept or ()), tuple(ran or ()), tuple(not_run or ()))
+    if verdict == Verdict():
+        raise ConfigError("repair was not told what", help="say --cosmetic, --accept, --ran or --not-run")
+    platform = find_platform(run.config)
+    opening = open_target(run.config, run.observer, database=platform.name)
+    options = replace(migration_options(run.config), dry_run=dry_run)
+    return write_verdict(opening, platform, run.observer, verdict=verdict, options=options)
+
+
+def migration_options(config: Config) -> Options:
+    """What the configuration says of how a run behaves."""
+    from platformdb.migrations.outlook import Options
+
+    return Options(
+        wait_seconds=config.wait_for_lock,
+        lock_timeout=config.lock_timeout,
+        lock_retries=config.lock_retries,
+        role=config.role,
+        variables=config.variables,
+    )

@@ -1,0 +1,206 @@
+"""Reads migration files whole: rendered, with what they include, cut into segments, understood."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from platformdb.errors import Place, Refused
+from platformdb.migrations.header import check_included, read_header, runs_alone, template_wanted
+from platformdb.migrations.model import Kind, Migration, MigrationFile, Names, Needs, Segment
+from platformdb.migrations.read import as_finding
+from platformdb.migrations.segments import Part, segments
+from platformdb.report.model import Checksums, Finding, Severity, Statement
+from platformdb.sqltext.checksums import checksums, tokens_digest
+from platformdb.sqltext.classify import (
+    called_procedure,
+    committing_procedure,
+    destroys,
+    leaves_session_state,
+    needed_extension,
+    without_passwords,
+)
+from platformdb.sqltext.names import names_of
+from platformdb.sqltext.script import read_script
+from platformdb.sqltext.source import Source, digest, read_source
+from platformdb.sqltext.statements import SqlStatement
+from platformdb.sqltext.templates import masking, render
+
+if TYPE_CHECKING:
+    from platformdb.project import Platform
+    from platformdb.variables import Variable
+
+TAGS = ("{{", "{%", "{#")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The migrations that could be read, by their files' paths, and what is wrong with the others."""
+
+    migrations: Mapping[Path, Migration]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What the files of one run are read with; ``mask`` takes secrets out of a text."""
+
+    root: Path
+    variables: Mapping[str, Variable]
+    mask: Callable[[str], str]
+
+
+def load_all(
+    files: Iterable[MigrationFile],
+    platform: Platform,
+    variables: Mapping[str, Variable],
+    *,
+    committing: frozenset[str] = frozenset(),
+) -> Loaded:
+    """Reads files in the order in which they will run. A bad file is a finding, and the others are read all the same.
+
+    ``committing`` are the bare names of procedures that commit and are in the database already: a CALL of one, or of
+    one that a file before it creates, runs outside any transaction.
+    """
+    reader = Reader(platform.root, variables, masking(variables))
+    known = set(committing)
+    migrations: dict[Path, Migration] = {}
+    findings: list[Finding] = []
+    for file in files:
+        try:
+            migrations[file.path] = _load(file, reader, known)
+        except Refused as error:
+            findings.append(as_finding(error, file.shown))
+    return Loaded(migrations, tuple(findings))
+
+
+def _load(file: MigrationFile, reader: Reader, committing: set[str]) -> Migration:
+    """Reads one file; adds the procedures it creates to ``committing``.
+
+    Raises:
+        Refused: the text, a template, a directive or the SQL is wrong; with the place.
+    """
+    written = read_source(file.path, file.shown)
+    source = _rendered(written, reader)
+    statements, included, echoed = _read(source, reader)
+    header = read_header(source, statements)
+    for other in included:
+        check_included(other, statements)
+    parts = _parts(statements, reader, committing)
+    cut = segments(parts, source.place(0), alone=header.alone)
+    return Migration(
+        file,
+        _checksums(source, parts, file.raw),
+        cut,
+        header.lock_timeout,
+        Needs(header.requires, tuple(_extensions(statements))),
+        _names(statements) if file.kind is Kind.REPEATABLE else Names(),
+        tuple((_place(statement), why) for statement in statements if (why := destroys(statement))),
+        any(map(leaves_session_state, statements)),
+        digest(reader.mask(source.text)) if source.text != written.text else "",
+        tuple(_remarks(file, cut, echoed)),
+    )
+
+
+def _rendered(source: Source, reader: Reader) -> Source:
+    """The file with its variables filled in, if it is a template: plain SQL may hold ``{{`` for reasons of its own."""
+    wanted = template_wanted(source)
+    return render(source, reader.variables) if wanted or (wanted is None and reader.variables) else source
+
+
+def _read(source: Source, reader: Reader) -> tuple[tuple[SqlStatement, ...], list[Source], list[str]]:
+    """The statements of a file and of those that it includes, these files, and what it echoes."""
+    included: list[Source] = []
+    echoed: list[str] = []
+
+    def include(name: str, relative: bool, includer: Source) -> Source:  # noqa: FBT001 - as read_script calls it
+        included.append(_rendered(_included(name, includer, reader.root, relative=relative), reader))
+        return included[-1]
+
+    try:
+        return read_script(source, include=include, echo=echoed.append), included, echoed
+    except Refused as error:
+        raise _with_variables_in_mind(error, plain=source.original is None) from None
+
+
+def _included(name: str, includer: Source, root: Path, *, relative: bool) -> Source:
+    r"""The file of ``\i`` (from the project's root) or ``\ir`` (from the folder of the file that says it).
+
+    Raises:
+        Refused: it cannot be read, or lies outside the project, which is all that a migration may depend on.
+    """
+    folder = (root / includer.name).parent if relative else root
+    path = Path(os.path.normpath(folder / name))
+    place = includer.place(max(includer.text.find(name), 0))
+    if not path.is_relative_to(root) or not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root)):
+        help_text = r"copy it into the project; \i starts from the project's root, \ir from this file"
+        raise Refused(f"{name} is outside the project", place=place, help=help_text)
+    try:
+        return read_source(path, path.relative_to(root).as_posix())
+    except Refused as error:
+        if error.place and error.place.line:
+            raise
+        raise Refused(error.message, place=place, help=error.help) from None
+
+
+def _with_variables_in_mind(error: Refused, *, plain: bool) -> Refused:
+    """The error, with better advice where what looks wrong may be meant as a variable."""
+    place = error.place
+    if plain and place and place.text and place.column and place.text[place.column - 1 :].startswith(TAGS):
+        help_text = "is this a variable? declare it in [variables] of platformdb.toml, or give --var NAME=VALUE"
+        return Refused(error.message, place=place, help=help_text, detail=error.detail)
+    return error
+
+
+def _parts(statements: Iterable[SqlStatement], reader: Reader, committing: set[str]) -> tuple[Part, ...]:
+    found: list[Part] = []
+    begun: set[int] = set()
+    for statement in statements:
+        alone = called_procedure(statement) in committing
+        if id(statement.source) in begun:  # above a file's first statement stands its header
+            alone |= runs_alone(statement)
+        begun.add(id(statement.source))
+        if name := committing_procedure(statement):
+            committing.add(name)
+        found.append(Part(statement, _shown(statement, reader.mask), alone))
+    return tuple(found)
+
+
+def _shown(statement: SqlStatement, mask: Callable[[str], str]) -> str | None:
+    masked = mask(statement.sql)
+    text = without_passwords(masked, statement.kind) or masked
+    return None if text == statement.sql else text
+
+
+def _checksums(source: Source, parts: Sequence[Part], raw: str) -> Checksums:
+    """The file's checksums; where something is masked, of what is shown: a secret could be guessed from a checksum."""
+    found = checksums(source, [part.read for part in parts], raw=raw)
+    if all(part.shown is None for part in parts):
+        return found
+    shown = (Statement(part.read.sql, data=part.read.data, shown=part.shown) for part in parts)
+    return replace(found, tokens=tokens_digest(shown))
+
+
+def _extensions(statements: Iterable[SqlStatement]) -> Iterable[tuple[str, Place]]:
+    return ((name, _place(statement)) for statement in statements if (name := needed_extension(statement)))
+
+
+def _names(statements: Iterable[SqlStatement]) -> Names:
+    pairs = [names_of(statement) for statement in statements]
+    return Names(frozenset().union(*(d for d, _ in pairs)), frozenset().union(*(r for _, r in pairs)))
+
+
+def _place(statement: SqlStatement) -> Place:
+    return statement.source.place(statement.start)
+
+
+def _remarks(file: MigrationFile, cut: Sequence[Segment], echoed: Iterable[str]) -> Iterable[Finding]:
+    place = cut[0].place
+    if not any(segment.statements for segment in cut):
+        message = f"{file.shown} holds no statement: it is recorded, and does nothing"
+        yield Finding("empty", message, file.shown, Severity.NOTE, place, "write its SQL, or remove the file")
+    for text in echoed:
+        yield Finding("echo", text, file.shown, Severity.NOTE, place)

@@ -1,0 +1,77 @@
+"""What the history says of each migration: its rows folded into one value: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from platformdb.migrations.model import Identity, Kind, Past, identify, version_key
+from platformdb.report.model import Entry, Event
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """The history, folded. Everything up to ``baseline`` was in the database before platformdb."""
+
+    pasts: Mapping[Identity, Past] = field(default_factory=dict)
+    baseline: tuple[int, ...] = ()
+
+    @property
+    def newest(self) -> tuple[int, ...]:
+        """The highest version of which anything is in the database; () where there is none."""
+        versions = [key for (kind, key), past in self.pasts.items() if kind is Kind.VERSIONED and past.done]
+        return max((*versions, self.baseline), default=())  # type: ignore[type-var]  # versioned: keys are tuples
+
+
+def fold(entries: Iterable[Entry]) -> Book:
+    """Reads rows, oldest first. Rows of other capabilities (indexes) are not about files and are left out."""
+    pasts: dict[Identity, Past] = {}
+    baseline: tuple[int, ...] = ()
+    for entry in entries:
+        record = entry.record
+        if record.event is Event.BASELINE:
+            baseline = version_key(record.version)
+        elif record.kind in tuple(Kind):
+            identity = identify(Kind(record.kind), record.version, record.name)
+            past = _next(pasts.get(identity), entry)
+            if past is not None:
+                pasts[identity] = past
+                continue
+            pasts.pop(identity, None)
+            # An undo may drop what functions, views and triggers stand on: all of them are due again.
+            pasts = {known: past for known, past in pasts.items() if known[0] is not Kind.REPEATABLE}
+    return Book(pasts, baseline)
+
+
+def _next(past: Past | None, entry: Entry) -> Past | None:
+    """A migration's past after one more row; None when it was taken back whole."""
+    record = entry.record
+    before = past or Past(entry, record.checksums, segments=record.segments)
+    if record.event is Event.APPLIED:
+        return _applied(before, entry)
+    if record.event is Event.STARTED:
+        return replace(before, started=entry)
+    if record.event is Event.FAILED:
+        return replace(before, started=None, failed=entry)
+    if record.event is Event.ACCEPTED:
+        return replace(before, checksums=record.checksums, entries=(entry.id,))
+    return None if record.segment == record.segments else replace(before, undone=record.segment)
+
+
+def _applied(past: Past, entry: Entry) -> Past:
+    record = entry.record
+    begins = record.segment == 1 and past.done > 0 and past.whole  # a repeatable file, applied again
+    kept = Past(entry, record.checksums) if begins else past
+    return replace(
+        kept,
+        last=entry,
+        checksums=record.checksums,
+        done=record.segment,
+        segments=record.segments,
+        digests=(*kept.digests[: record.segment - 1], record.digest),
+        entries=(*kept.entries[: record.segment - 1], entry.id),
+        started=None,
+        failed=None,
+        elapsed_ms=kept.elapsed_ms + entry.elapsed_ms,
+        out_of_order=record.out_of_order,
+    )

@@ -1,0 +1,173 @@
+"""baseline and repair: what somebody decided, written into the history; files and database stay as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from platformdb.migrations.model import Kind, Migration, Plan, Standing, State, version_key
+from platformdb.migrations.outlook import Options, Outlook
+from platformdb.migrations.run import Course, run
+from platformdb.postgres.connect import Connection
+from platformdb.postgres.target import Target
+from platformdb.project import Platform
+from platformdb.report.model import Checksums, Event, Finding, Record, Report, Step
+from platformdb.report.progress import Observer
+
+NO_FILE = Checksums("", "", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What somebody says: versions of edited files that are right, of cut-short ones that ran or did not.
+
+    ``cosmetic`` accepts every edit that changed comments or white space only.
+    """
+
+    cosmetic: bool = False
+    accepted: tuple[str, ...] = ()
+    ran: tuple[str, ...] = ()
+    not_run: tuple[str, ...] = ()
+
+
+def baseline(
+    opening: AbstractContextManager[Target], platform: Platform, observer: Observer, *, version: str, options: Options
+) -> Report:
+    """Records that everything up to ``version`` is in the database already, made by other means.
+
+    Raises:
+        NotNow: another runner is at work.
+    """
+
+    def decide(_: Connection, outlook: Outlook, __: Options) -> Plan:
+        return plan_baseline(outlook, version)
+
+    return run(opening, platform, observer, options, Course("baseline", decide))
+
+
+def repair(
+    opening: AbstractContextManager[Target],
+    platform: Platform,
+    observer: Observer,
+    *,
+    verdict: Verdict,
+    options: Options,
+) -> Report:
+    """Writes a verdict into the history.
+
+    Raises:
+        NotNow: another runner is at work.
+    """
+
+    def decide(_: Connection, outlook: Outlook, __: Options) -> Plan:
+        return plan_repair(outlook, verdict)
+
+    return run(opening, platform, observer, options, Course("repair", decide))
+
+
+def plan_baseline(outlook: Outlook, version: str) -> Plan:
+    """One row; refused where platformdb applied something already, or where the version is none."""
+    if not _is_version(version):
+        return Plan(findings=(_problem("baseline-version", f"'{version}' is no version", "write it like 004 or 1.2"),))
+    if (
+        any(past.done for (kind, _), past in outlook.book.pasts.items() if kind is Kind.VERSIONED)
+        or outlook.book.baseline
+    ):
+        what = f"{outlook.platform.name} has a history in this database already"
+        return Plan(
+            findings=(_problem("baseline-late", what, "a baseline is for a database that platformdb has not touched"),)
+        )
+    record = Record(outlook.platform.name, Kind.VERSIONED, version, "baseline", NO_FILE, event=Event.BASELINE)
+    return Plan((Step("baseline", f"version {version}", "everything up to it was here before", record=record),))
+
+
+def _is_version(text: str) -> bool:
+    return text.replace(".", "").replace("_", "").isdigit() and bool(version_key(text))
+
+
+def plan_repair(outlook: Outlook, verdict: Verdict) -> Plan:
+    """A row for each migration that the verdict is about; a verdict about anything else is a finding."""
+    groups: tuple[tuple[tuple[str, ...], State, Callable[[str, Standing], Step]], ...] = (
+        (verdict.accepted, State.MODIFIED, _accept),
+        (verdict.ran, State.INTERRUPTED, _ran),
+        (verdict.not_run, State.INTERRUPTED, _not_run),
+    )
+    name = outlook.platform.name
+    steps = [_accept(name, s) for s in outlook.found if verdict.cosmetic and s.state is State.COSMETIC]
+    findings: list[Finding] = list(outlook.findings)
+    for versions, state, step in groups:
+        for version in versions:
+            standing = _find(outlook.found, version)
+            if standing is None or standing.state is not state or standing.migration is None:
+                findings.append(_mismatch(version, standing, state))
+            else:
+                steps.append(step(name, standing))
+    return Plan(tuple(steps), tuple(findings))
+
+
+def _find(found: Iterable[Standing], version: str) -> Standing | None:
+    if not _is_version(version):
+        return None
+    return next((s for s in found if s.kind is Kind.VERSIONED and version_key(s.version) == version_key(version)), None)
+
+
+def _mismatch(version: str, standing: Standing | None, state: State) -> Finding:
+    what = (
+        f"{standing.shown} is {standing.state.value}, not {state.value}"
+        if standing
+        else f"there is no version {version}"
+    )
+    return _problem("repair-mismatch", what, "platformdb status shows where everything stands")
+
+
+def _problem(rule: str, message: str, help_text: str) -> Finding:
+    return Finding(rule, message, help=help_text)
+
+
+def _accept(platform: str, standing: Standing) -> Step:
+    migration = _read(standing)
+    text = "\n".join(segment.text for segment in migration.segments)
+    count = len(migration.segments)
+    record = _record(platform, standing, Event.ACCEPTED, segment=count, text=text)
+    return Step("repair", standing.shown, "the file is right as it is", record=record)
+
+
+def _ran(platform: str, standing: Standing) -> Step:
+    number = _stopped_in(standing)
+    segment = _read(standing).segments[number - 1]
+    record = _record(platform, standing, Event.APPLIED, segment=number, text=segment.text, digest=segment.digest)
+    return Step("repair", standing.shown, f"part {number} ran, somebody looked", record=record)
+
+
+def _not_run(platform: str, standing: Standing) -> Step:
+    number = _stopped_in(standing)
+    record = _record(platform, standing, Event.FAILED, segment=number)
+    return Step("repair", standing.shown, f"part {number} did not run, somebody looked", record=record)
+
+
+def _read(standing: Standing) -> Migration:
+    assert standing.migration is not None  # noqa: S101 - plan_repair asked for it
+    return standing.migration
+
+
+def _stopped_in(standing: Standing) -> int:
+    return (standing.past.done if standing.past else 0) + 1
+
+
+def _record(
+    platform: str, standing: Standing, event: Event, *, segment: int, text: str = "", digest: str = ""
+) -> Record:
+    migration = _read(standing)
+    return Record(
+        platform,
+        standing.kind,
+        standing.version,
+        standing.name,
+        migration.checksums,
+        segment,
+        len(migration.segments),
+        digest,
+        text,
+        event,
+    )

@@ -1,0 +1,148 @@
+"""Where every migration stands, given the files and the history: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from platformdb.migrations.model import (
+    Files,
+    Identity,
+    Kind,
+    Migration,
+    MigrationFile,
+    Past,
+    Standing,
+    State,
+    version_key,
+)
+from platformdb.migrations.past import Book
+
+
+def to_be_read(files: Files, book: Book, *, templated: bool) -> tuple[MigrationFile, ...]:
+    """The files that must be read to know what to do: all but those whose bytes are the ones that were applied.
+
+    ``templated``: variables may have changed what a repeatable file says, though its bytes are the same.
+    """
+    return tuple(file for file in files.migrations if _is_open(file, book, templated=templated))
+
+
+def _is_open(file: MigrationFile, book: Book, *, templated: bool) -> bool:
+    past = book.pasts.get(file.identity)
+    if past is None:
+        return file.kind is Kind.REPEATABLE or version_key(file.version) > book.baseline
+    if templated and file.kind is Kind.REPEATABLE:
+        return True
+    return _is_unsettled(past) or file.raw != past.checksums.raw
+
+
+def _is_unsettled(past: Past) -> bool:
+    return bool(not past.whole or past.started or past.failed or past.undone)
+
+
+def standings(files: Files, book: Book, migrations: Mapping[Path, Migration]) -> tuple[Standing, ...]:
+    """Versioned migrations by version, missing ones among them, then repeatable ones.
+
+    ``migrations`` are the files that were read; one that ``to_be_read`` named and that is not there is unreadable.
+    """
+    versioned: dict[Identity, Standing] = {}
+    repeatable: dict[Identity, Standing] = {}
+    for file in files.migrations:
+        found = versioned if file.kind is Kind.VERSIONED else repeatable
+        found[file.identity] = _standing(file, migrations.get(file.path), book)
+    for identity, past in book.pasts.items():
+        found = versioned if identity[0] is Kind.VERSIONED else repeatable
+        if identity not in found:
+            found[identity] = _without_file(past, unread=identity in files.unread)
+    return (*sorted(versioned.values(), key=lambda s: version_key(s.version)), *repeatable.values())
+
+
+def _without_file(past: Past, *, unread: bool) -> Standing:
+    record = past.last.record
+    state = State.UNREADABLE if unread else State.MISSING
+    return Standing(Kind(record.kind), record.version, record.name, state, past=past)
+
+
+def _standing(file: MigrationFile, migration: Migration | None, book: Book) -> Standing:
+    past = book.pasts.get(file.identity)
+    if file.kind is Kind.REPEATABLE:
+        state = _repeatable(file, migration, past)
+    elif past is None or not past.done:
+        state = _not_begun(file, migration, past, book)
+    else:
+        state = _begun(file, migration, past)
+    return Standing(file.kind, file.version, file.name, state, file, migration, past)
+
+
+def _not_begun(file: MigrationFile, migration: Migration | None, past: Past | None, book: Book) -> State:
+    if past is None and version_key(file.version) <= book.baseline:
+        return State.BASELINE
+    if migration is None:
+        return State.UNREADABLE
+    if past is not None and past.started is not None:
+        return _cut_short(migration, past)
+    if version_key(file.version) < book.newest:
+        return State.OUT_OF_ORDER
+    return State.FAILED if past else State.PENDING
+
+
+def _begun(file: MigrationFile, migration: Migration | None, past: Past) -> State:
+    """A versioned migration of which something ran: whole, partial, or no longer what was applied."""
+    if past.whole and not past.undone and file.raw == past.checksums.raw:
+        return State.APPLIED
+    if migration is None:
+        return State.UNREADABLE
+    if past.undone:
+        return State.HALF_UNDONE
+    if past.whole:
+        return _edited(migration, past)
+    same = (
+        tuple(segment.digest for segment in migration.segments[: past.done]) == past.digests[: len(migration.segments)]
+    )
+    if not same:
+        return State.MODIFIED
+    return _cut_short(migration, past) if past.started else State.PARTIAL
+
+
+def _edited(migration: Migration, past: Past) -> State:
+    """What became of a file whose bytes are no longer those that were applied."""
+    now, then = migration.checksums, past.checksums
+    same = now.normalised == then.normalised or now.tokens == then.tokens
+    return State.COSMETIC if same else State.MODIFIED
+
+
+def _cut_short(migration: Migration, past: Past) -> State:
+    """Stopped while a statement ran outside any transaction: without a probe nobody can tell whether it ran."""
+    if past.done >= len(migration.segments):  # it is gone from the file since
+        return State.INTERRUPTED
+    segment = migration.segments[past.done]
+    known = not segment.solo or segment.statements[0].probe is not None
+    return (State.PARTIAL if past.done else State.FAILED) if known else State.INTERRUPTED
+
+
+def _repeatable(file: MigrationFile, migration: Migration | None, past: Past | None) -> State:
+    if past is not None and not _is_unsettled(past) and _says_the_same(file, migration, past):
+        return State.APPLIED
+    if migration is None:
+        return State.UNREADABLE
+    if past is None:
+        return State.PENDING
+    return State.FAILED if past.failed else State.CHANGED
+
+
+def _says_the_same(file: MigrationFile, migration: Migration | None, past: Past) -> bool:
+    """The same bytes, and where it was rendered the same text."""
+    rendered = migration is None or tuple(segment.digest for segment in migration.segments) == past.digests
+    return file.raw == past.checksums.raw and rendered
+
+
+def up_to(found: Iterable[Standing], target: tuple[int, ...] | None) -> tuple[Standing, ...]:
+    """What a run to a target version is about; None is the newest.
+
+    Below the newest version repeatable files are left alone: they are written for what comes later.
+    """
+    every = tuple(found)
+    versions = [version_key(s.version) for s in every if s.kind is Kind.VERSIONED and s.file]
+    if target is None or all(version <= target for version in versions):
+        return every
+    return tuple(s for s in every if s.kind is Kind.VERSIONED and version_key(s.version) <= target)

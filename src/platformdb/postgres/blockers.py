@@ -1,0 +1,115 @@
+"""Who is in the way while the work waits, seen from the guard's connection."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+import psycopg
+
+from platformdb.postgres.connect import Connection
+from platformdb.postgres.queries import query
+from platformdb.postgres.session import Session
+from platformdb.report.model import Step
+from platformdb.report.progress import Observer
+
+# Work that is done within this time is not looked at; so a run of quick steps costs the guard no round trip.
+FIRST_LOOK_SECONDS = 0.1
+LOOK_SECONDS = 0.4
+# How often a long wait is worth a line.
+NOTE_SECONDS = 10.0
+SHOWN_CHARACTERS = 80
+# What pg_stat_activity shows instead of a query to those who may not read it.
+HIDDEN = "<insufficient privilege>"
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """A session that another one waits for. Where its query is hidden from us, so are its state and its age.
+
+    ``age_seconds`` is how long its transaction is open, ``relation`` what the waiting one wants, as far as known.
+    """
+
+    pid: int
+    user: str | None
+    application: str | None
+    state: str | None
+    age_seconds: float | None
+    query: str | None
+    relation: str | None = None
+
+    def describe(self, mask: Callable[[str], str] = str) -> str:
+        """For people: ``pid 4711 (ada, psql, idle in transaction for 3 min): UPDATE …``."""
+        if not self.pid:
+            return "a prepared transaction (see pg_prepared_xacts)"
+        age = f" for {_duration(self.age_seconds)}" if self.age_seconds is not None else ""
+        traits = (self.user, self.application, self.state and self.state + age)
+        known = ", ".join(trait for trait in traits if trait)
+        return f"pid {self.pid}" + (f" ({known})" if known else "") + self._query(mask)
+
+    def _query(self, mask: Callable[[str], str]) -> str:
+        if self.query == HIDDEN:
+            return " (its query is hidden from you)"
+        # Masked before it is cut: half a secret would not be known for one.
+        text = " ".join(mask(self.query or "").split())
+        shown = text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "…"
+        return f": {shown}" if shown else ""
+
+
+def blockers_of(connection: Connection, pid: int) -> tuple[Blocker, ...]:
+    """Whom the server session ``pid`` waits for now, oldest transaction first."""
+    return tuple(Blocker(*row) for row in connection.execute(query("blockers"), {"pid": pid}).fetchall())
+
+
+class Watch:
+    """To be called over and over while a step waits: keeps the guard alive, and remembers who was in the way.
+
+    ``pid`` is the work's session on the server; None where a pooler hides it, until somebody asked.
+    """
+
+    def __init__(self, session: Session, step: Step, observer: Observer) -> None:
+        self.pid = None if session.guard.pooled else session.work.info.backend_pid
+        self.seen: tuple[Blocker, ...] = ()
+        self._session = session
+        self._step = step
+        self._observer = observer
+        self._next_look = time.monotonic() + FIRST_LOOK_SECONDS
+        self._next_note = time.monotonic() + NOTE_SECONDS
+
+    def __call__(self) -> None:
+        """Looks when it is time to.
+
+        Raises:
+            NotNow: the guard lost its lock.
+        """
+        now = time.monotonic()
+        if now < self._next_look:
+            return
+        self._next_look = now + LOOK_SECONDS
+        self._session.guard.beat()
+        if self.pid is not None:
+            with suppress(psycopg.Error):  # a guard that lost its connection says so by itself
+                self._look(self._session.guard.connection, self.pid, now)
+
+    def _look(self, connection: Connection, pid: int, now: float) -> None:
+        seen = blockers_of(connection, pid)
+        self.seen = seen or self.seen
+        if self._step.transactional or now < self._next_note:
+            return
+        self._next_note = now + NOTE_SECONDS
+        row = connection.execute(query("blockers_progress"), {"pid": pid}).fetchone()
+        words = [_progress(*row)] if row else []
+        words += [f"waits for {blocker.describe(self._session.mask)}" for blocker in seen]
+        self._observer.note(f"{self._step.subject}: {'; '.join(words) or 'still at work'}")
+
+
+def _progress(phase: str, done: int, total: int) -> str:
+    return f"{phase}, {100 * done // total} %" if total else phase
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 3600 else f"{seconds / 3600:.1f} h"

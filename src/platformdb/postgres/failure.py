@@ -1,0 +1,89 @@
+"""The server's error as ours: what happened, where in the file, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import psycopg
+
+from platformdb.errors import ApplyFailed, Place
+from platformdb.report.model import Statement, Step
+
+Mask = Callable[[str], str]
+
+
+def explain_failure(
+    error: psycopg.Error, step: Step, statement_index: int | None = None, mask: Mask = str
+) -> ApplyFailed:
+    """First what happened, then SQLSTATE, detail, hint and context, and the place of the statement that failed.
+
+    ``statement_index`` counts the step's statements from 0; None, or one that is not there, where it was none of them.
+    """
+    diagnostic = error.diag
+    parts = (
+        ("SQLSTATE", diagnostic.sqlstate),
+        ("detail", diagnostic.message_detail),
+        ("hint", diagnostic.message_hint),
+        ("context", diagnostic.context),
+    )
+    return ApplyFailed(
+        mask(f"{step.subject}: {_message(error)}"),
+        detail=mask("\n".join(f"{name}: {value}" for name, value in parts if value)),
+        place=_place(step, statement_index, diagnostic.statement_position),
+        help=_advice(error, step),
+    )
+
+
+def failure_text(error: psycopg.Error, step: Step, statement_index: int | None = None, mask: Mask = str) -> str:
+    """One line for the history: which statement failed, where, and SQLSTATE with message."""
+    said = " ".join(part for part in (error.sqlstate, _message(error)) if part)
+    if statement_index is None or not 0 <= statement_index < len(step.statements):
+        return mask(said)
+    place = _place(step, statement_index, error.diag.statement_position)
+    number = f"statement {statement_index + 1} of {len(step.statements)}"
+    return mask(f"{number} at {place}: {said}" if place else f"{number}: {said}")
+
+
+def not_proven(step: Step, statement: Statement, detail: str) -> ApplyFailed:
+    """The server reported no error for a statement, and yet the catalog does not show what it should have done."""
+    return ApplyFailed(
+        f"{step.subject}: the server reported no error, but the catalog does not show what the statement was to do",
+        detail=detail,
+        place=statement.origin.place(0) if statement.origin else step.source,
+        help="look at the object in the database, another session may have changed it; then run the command again",
+    )
+
+
+def is_busy(error: psycopg.Error) -> bool:
+    """Whether it failed only because others were at the same tables: the same again may go well."""
+    return isinstance(error, psycopg.errors.LockNotAvailable | psycopg.errors.DeadlockDetected)
+
+
+def _message(error: psycopg.Error) -> str:
+    return error.diag.message_primary or str(error).strip()
+
+
+def _place(step: Step, statement_index: int | None, position: str | None) -> Place | None:
+    """The server counts characters of the statement from 1; without a position its first character has to do."""
+    if statement_index is None or not 0 <= statement_index < len(step.statements):
+        return step.source
+    origin = step.statements[statement_index].origin
+    return origin.place(int(position) - 1 if position else 0) if origin else step.source
+
+
+def _advice(error: psycopg.Error, step: Step) -> str:
+    if not step.transactional:
+        return (
+            "this step runs outside a transaction: check what it left behind, "
+            "correct the cause and run the command again"
+        )
+    if _lost_connection(error):
+        return (
+            "the connection was lost before the server confirmed this step; run the command again, it sees what holds"
+        )
+    return "this step was rolled back whole; correct the cause and run the command again"
+
+
+def _lost_connection(error: psycopg.Error) -> bool:
+    """Then nobody knows whether a COMMIT under way still arrived. 57P…: the server is being shut down, or crashed."""
+    return isinstance(error, psycopg.OperationalError) and (error.sqlstate or "57P").startswith("57P")

@@ -1,0 +1,4 @@
+SELECT id, sql
+FROM platformdb.history
+WHERE id = ANY (%s)
+ORDER BY id

@@ -1,0 +1,2 @@
+SELECT 'done', '', '{}'::text[]
+WHERE to_regclass(%(name)s) IS NOT NULL

@@ -1,0 +1,220 @@
+"""Sends statements to the server and reads what comes back: one round trip for any number of them.
+
+libpq's pipeline mode underneath: everything is sent at once, and the server is asked to answer each statement as soon
+as it is done, so that each can be timed. Two things cannot go that way: a COPY of our rows, which libpq has no way to
+send there, and what PostgreSQL refuses inside a transaction, for a pipeline is one to its eyes. They go by themselves.
+
+Source: PostgreSQL's documentation of libpq, "Pipeline Mode" and "Functions Associated with the COPY Command".
+"""
+
+from __future__ import annotations
+
+import select
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import psycopg
+from psycopg.adapt import PyFormat, Transformer
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus, PipelineStatus
+
+from platformdb.postgres.connect import Connection
+from platformdb.report.model import CopyData, Statement
+
+if TYPE_CHECKING:
+    from psycopg.pq.abc import PGresult
+
+# How often ``idle`` is called at least: who is in the way is to be seen before even a short lock_timeout ends.
+WAIT_SECONDS = 0.05
+# How long the server may take to stop what was cancelled; after that the connection is closed instead.
+CANCEL_SECONDS = 10.0
+
+COPYING = frozenset({ExecStatus.COPY_IN, ExecStatus.COPY_OUT, ExecStatus.COPY_BOTH})
+
+Idle = Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the server said to one statement.
+
+    ``rows`` were read or written, where the command counts them; ``seconds`` is from the answer before to this one;
+    ``value`` is the first field of the first row, as text.
+    """
+
+    rows: int | None
+    seconds: float
+    value: bytes | None = None
+
+
+class Stopped(Exception):
+    """A statement failed: the ``index``-th of those that were sent, from 0. None after it ran."""
+
+    def __init__(self, index: int, error: psycopg.Error) -> None:
+        super().__init__(index, error)
+        self.index = index
+        self.error = error
+
+
+def send(connection: Connection, statements: Sequence[Statement], idle: Idle) -> tuple[Answer, ...]:
+    """Runs statements in order, each a single SQL command; those between two COPY cost one round trip.
+
+    ``idle`` is called between waits for the server, at least 20 times a second: it is to be quick. What it raises,
+    or Ctrl-C, cancels the statement under way on the server. Afterwards the connection can be used again, and a
+    transaction that was open is an aborted one; what the server does not stop in time loses its connection.
+
+    Raises:
+        Stopped: with the server's error, or psycopg's OperationalError where the connection was lost.
+    """
+    answers: list[Answer] = []
+    with _left_usable(connection, answers):
+        for copies, together in groupby(statements, lambda statement: statement.data is not None):
+            if copies:
+                answers.extend(_alone(connection, statement, idle) for statement in together)
+            else:
+                _pipeline(connection, tuple(together), idle, answers)
+    return tuple(answers)
+
+
+def send_alone(connection: Connection, statement: Statement, idle: Idle) -> Answer:
+    """Runs one statement outside any pipeline, for those that refuse a transaction; otherwise as ``send``."""
+    with _left_usable(connection, ()):
+        return _alone(connection, statement, idle)
+
+
+@contextmanager
+def _left_usable(connection: Connection, answers: Sequence[Answer]) -> Iterator[None]:
+    try:
+        yield
+    except psycopg.Error as error:
+        raise Stopped(len(answers), error) from None
+    except BaseException:
+        _abandon(connection)
+        raise
+
+
+def _alone(connection: Connection, statement: Statement, idle: Idle) -> Answer:
+    began = time.perf_counter()
+    _dispatch(connection, statement, alone=True)
+    return _answer(connection, began, idle, statement.data)
+
+
+def _pipeline(connection: Connection, statements: Sequence[Statement], idle: Idle, answers: list[Answer]) -> None:
+    """Adds to ``answers`` as they come, so that their number tells which statement failed."""
+    pgconn = connection.pgconn
+    began = time.perf_counter()
+    pgconn.enter_pipeline_mode()
+    for statement in statements:
+        _dispatch(connection, statement)
+        pgconn.send_flush_request()
+    pgconn.pipeline_sync()
+    try:
+        for _ in statements:
+            answers.append(_answer(connection, began, idle))
+            began = time.perf_counter()
+    except psycopg.Error:
+        with suppress(psycopg.Error):  # of a lost connection; the first error is the one to tell
+            _drain(connection, idle)
+        raise
+    _drain(connection, idle)
+
+
+def _dispatch(connection: Connection, statement: Statement, *, alone: bool = False) -> None:
+    """Hands a statement to libpq. Its text stays as it is: values are known by number ($1), and % is just %."""
+    pgconn = connection.pgconn
+    sql = statement.sql.encode()
+    if statement.parameters is not None:
+        values = [list(value) if isinstance(value, tuple) else value for value in statement.parameters]
+        adapted = Transformer(connection)
+        texts = adapted.dump_sequence(values, [PyFormat.TEXT] * len(values))
+        pgconn.send_query_params(sql, texts, adapted.types or (), adapted.formats)
+    elif alone:
+        pgconn.send_query(sql)
+    else:
+        pgconn.send_query_params(sql, None)
+
+
+def _answer(connection: Connection, began: float, idle: Idle, data: CopyData | None = None) -> Answer:
+    """Reads one statement's results to their end; rows come one by one, so that none are kept."""
+    rows, value, error = None, None, None
+    with suppress(psycopg.OperationalError):  # where there is an error to read instead
+        connection.pgconn.set_single_row_mode()
+    while (result := _result(connection, idle)) is not None:
+        if result.status == ExecStatus.FATAL_ERROR:
+            error = error or error_from_result(result)
+        elif result.status in COPYING:
+            _copy(connection, result, data, idle)
+        else:
+            rows = result.command_tuples
+            value = result.get_value(0, 0) if value is None and result.ntuples else value
+    if error:
+        raise error
+    return Answer(rows, time.perf_counter() - began, value)
+
+
+def _copy(connection: Connection, result: PGresult, data: CopyData | None, idle: Idle) -> None:
+    """Sends no more than the server takes, so that memory stays flat.
+
+    libpq tells of a row that the server refused only when all were sent.
+    """
+    if data is None or result.status != ExecStatus.COPY_IN:
+        connection.close()  # in the middle of a COPY it is good for nothing else
+        raise psycopg.NotSupportedError("COPY to or from the client's side without rows in the file")
+    pgconn = connection.pgconn
+    for chunk in data.chunks():
+        pgconn.put_copy_data(chunk)
+        while pgconn.flush():
+            _wait(connection, idle, writing=True)
+    pgconn.put_copy_end()
+
+
+def _result(connection: Connection, idle: Idle) -> PGresult | None:
+    """The next result; None after a statement's last."""
+    pgconn = connection.pgconn
+    while pgconn.is_busy():
+        _wait(connection, idle, writing=bool(pgconn.flush()))
+    return pgconn.get_result()
+
+
+def _wait(connection: Connection, idle: Idle, *, writing: bool) -> None:
+    """Until the server sent something, which is taken in, or takes something; for a moment at most."""
+    poll = select.poll()
+    poll.register(connection.pgconn.socket, select.POLLIN | (select.POLLOUT if writing else 0))
+    if any(event & ~select.POLLOUT for _, event in poll.poll(WAIT_SECONDS * 1000)):
+        connection.pgconn.consume_input()
+    idle()
+
+
+def _drain(connection: Connection, idle: Idle) -> None:
+    """Reads what is still to come of everything that was sent."""
+    pgconn = connection.pgconn
+    silent = False
+    while not (silent and pgconn.pipeline_status == PipelineStatus.OFF):
+        result = _result(connection, idle)
+        if result is None and silent:
+            raise psycopg.OperationalError("the server's answers are out of step")
+        silent = result is None
+        if result is not None and result.status == ExecStatus.PIPELINE_SYNC:
+            pgconn.exit_pipeline_mode()
+            return
+        if result is not None and result.status in COPYING:
+            pgconn.put_copy_end(b"stopped by the client")
+
+
+def _abandon(connection: Connection) -> None:
+    """Cancels what runs on the server and reads to its end; what does not end loses its connection."""
+    deadline = time.monotonic() + CANCEL_SECONDS
+
+    def idle() -> None:
+        if time.monotonic() >= deadline:
+            raise TimeoutError
+
+    try:
+        connection.cancel_safe(timeout=CANCEL_SECONDS)
+        _drain(connection, idle)
+    except (psycopg.Error, TimeoutError, KeyboardInterrupt):
+        connection.close()

@@ -1,0 +1,71 @@
+"""Passwords in SQL, taken out of what is stored and shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from platformdb.sqltext.bodies import Token, tokens
+
+MASK = "***"
+
+# Nearly all files have none of these words: they cost one search.
+_SUSPECT = re.compile(r"passw|passphrase|secret|token|_key|://", re.IGNORECASE)
+# Words in front of a constant that is a secret: PASSWORD of a role, and options of servers and user mappings.
+_SECRET_NAME = re.compile(r'"?\w*(password|passwd|passphrase|secret|token|access_key|api_key|private_key)\w*"?')
+# A whole string of libpq's key = value pairs, as in CONNECTION or dblink_connect.
+_PAIR = r"\w+\s*=\s*(?:'(?:\\.|[^'\\])*'|(?:\\.|[^\s'\\])*)"
+_CONNECTION = re.compile(rf"\s*(?:{_PAIR}(?:\s+|$))+")
+_IN_PAIR = re.compile(r"(\b(?:ssl)?password\s*=\s*)('(?:\\.|[^'\\])*'|(?:\\.|[^\s'\\])+)", re.IGNORECASE)
+_IN_URL = re.compile(r"(\w://[^\s:/@']*:)[^\s@']+(?=@)|([?&](?:ssl)?password=)[^\s&']+")
+# Statements that give a setting its value with = or TO: settings of an application's own may be secrets.
+_SETTINGS = frozenset({"variable_set_stmt", "alter_database_set_stmt", "alter_role_set_stmt", "alter_system_stmt"})
+
+
+def without_passwords(sql: str, kind: str) -> str | None:
+    """The text with the passwords of its constants as ``***``; None where it has none.
+
+    Seen are ``PASSWORD 'x'`` of roles, options such as ``password 'x'``, connection strings and URLs, also inside the
+    bodies of DO and of functions. ``kind`` is the statement's: SET may name a secret too.
+    """
+    if _SUSPECT.search(sql) is None:
+        return None
+    masked = _masked(sql, settings=kind in _SETTINGS)
+    return masked if masked != sql else None
+
+
+def _masked(sql: str, *, settings: bool = False) -> str:
+    parts, at = [], 0
+    for start, end, text in _replacements(sql, settings=settings):
+        parts += [sql[at:start], text]
+        at = end
+    return "".join((*parts, sql[at:]))
+
+
+def _replacements(sql: str, *, settings: bool) -> Iterator[tuple[int, int, str]]:
+    before = Token("", 0, 0, constant=False)
+    for token in tokens(sql):
+        if token.constant:
+            secret = _SECRET_NAME.fullmatch(before.lower) is not None
+            yield token.start, token.end, f"'{MASK}'" if secret else _constant(token.text)
+        if not (settings and token.lower in {"=", "to"}):
+            before = token
+
+
+def _constant(written: str) -> str:
+    """A constant, its own quotes kept, without the passwords in it."""
+    if _SUSPECT.search(written) is None:
+        return written
+    mark = re.match(r"\$\w*\$|[eEuU]?&?'", written)
+    opening = mark[0] if mark else ""
+    closing = opening[-1:] if opening.endswith("'") else opening
+    text = written[len(opening) : len(written) - len(closing)]
+    if closing != "'":
+        return opening + _text(text) + closing
+    return opening + _text(text.replace("''", "'")).replace("'", "''") + closing
+
+
+def _text(text: str) -> str:
+    if _CONNECTION.fullmatch(text):
+        return _IN_PAIR.sub(rf"\1{MASK}", text)
+    return _masked(_IN_URL.sub(lambda found: f"{found[1] or found[2]}{MASK}", text))
