@@ -53,8 +53,8 @@ def find_platform(config: Config) -> Platform:
         )
     raise ConfigError(
         f"no migrations found: {config.project} has no phases/ folder with files",
-        help="make a project with platformdb init, a first file with platformdb new NAME, or choose a bundled platform with"
-        f" --platform: {', '.join(bundled)}",
+        help="make a project with platformdb init, a first file with platformdb new NAME, or choose a bundled platform"
+        f" with --platform: {', '.join(bundled)}",
     )
 
 

@@ -7,6 +7,7 @@ import pty
 import select
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -74,17 +75,24 @@ def on_a_terminal(*arguments: str, answer: str, cwd: Path, env: dict[str, str]) 
         preexec_fn=_own_terminal,
     )
     os.close(theirs)
-    said, answered = "", False
-    while select.select([ours], [], [], 20)[0]:
-        try:
-            said += os.read(ours, 4096).decode()
-        except OSError:  # the other side is closed
-            break
-        if not answered and "[y/N]" in said:
-            os.write(ours, answer.encode())
-            answered = True
-    os.close(ours)
-    return said, process.wait(timeout=20)
+    said, deadline = "", time.monotonic() + 30
+    try:
+        while time.monotonic() < deadline:
+            if not select.select([ours], [], [], 0.5)[0]:
+                # Now it waits in earnest; and again, for Python may lose a Ctrl-C that comes just before it does.
+                if "[y/N]" in said:
+                    os.write(ours, answer.encode())
+                continue
+            try:
+                said += os.read(ours, 4096).decode()
+            except OSError:  # the other side is closed
+                break
+        assert time.monotonic() < deadline, f"it does not end; it said: {said!r}"
+        return said, process.wait(timeout=20)
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
 
 
 def _own_terminal() -> None:

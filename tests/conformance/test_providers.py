@@ -17,7 +17,8 @@ from embedded_server import project_folder
 from engine import ENVIRONMENT, IMAGE, why_not
 from platformdb.config import Config, load
 from platformdb.errors import ConfigError, NotNow, PlatformdbError
-from platformdb.migrations.run import migrate, status
+from platformdb.migrations.run import migrate
+from platformdb.migrations.status import status
 from platformdb.postgres.connect import connect
 from platformdb.postgres.providers import open_target
 from platformdb.postgres.providers.container import LABEL, publish_on

@@ -83,6 +83,18 @@ def test_once_the_table_is_free_the_step_is_done_whole_and_once(users: Target) -
     assert rows(users, "SELECT event FROM platformdb.history") == [("applied",)]
 
 
+def test_the_guard_is_kept_alive_between_attempts(users: Target) -> None:
+    def lost() -> None:
+        raise NotNow("the runner lock was lost")
+
+    with (
+        session_on(users, guard={"on_beat": lost}, lock_timeout="10ms") as session,
+        holding(users, "SELECT FROM users"),
+        pytest.raises(NotNow, match="lock was lost"),
+    ):
+        execute(session, [step("a", "ALTER TABLE users ADD COLUMN a int")], Silent())
+
+
 def test_other_traffic_does_not_queue_behind_a_step_that_waits(users: Target) -> None:
     """The reader waits less than the table is held: it gets in between the attempts, and after each."""
     stop = threading.Event()

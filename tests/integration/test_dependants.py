@@ -1,16 +1,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import psycopg
 import pytest
 
+from platformdb.errors import ApplyFailed
 from platformdb.migrations.rescue import rescuer
 from platformdb.postgres.connect import Connection, connect
+from platformdb.postgres.execute import execute
 from platformdb.postgres.target import Target
-from platformdb.report.model import Statement, Step
+from platformdb.report.model import Record, Statement, Step
+from platformdb.report.progress import Silent
 from platformdb.sqltext.source import Source
 from platformdb.sqltext.statements import split
+from sessions import SUMS, session_on
 
 # Everything that must come back as it was, by name and in words; no numbers of objects.
 STATE = """
@@ -48,7 +53,7 @@ SELECT 'index', i.indexrelid::regclass::text, concat_ws(' ', i.indisunique, i.in
        NULL, NULL, NULL, NULL
 FROM pg_index AS i WHERE i.indexrelid >= 16384 AND i.indexrelid::regclass::text !~ '^pg_toast'
 UNION ALL
-SELECT 'statistics', s.stxname, 
+SELECT 'statistics', s.stxname,
        concat_ws(' ', pg_get_userbyid(s.stxowner), CASE WHEN s.stxstattarget >= 0 THEN s.stxstattarget END),
        NULL, NULL, obj_description(s.oid, 'pg_statistic_ext'), pg_get_statisticsobjdef(s.oid)
 FROM pg_statistic_ext AS s
@@ -315,6 +320,26 @@ def test_a_default_of_an_argument_can_be_taken_away(work: Connection) -> None:
     assert rescued(work, text, "42P13").reason == "the file changed, drops the old function app.f(integer)"
 
 
+def test_an_argument_of_a_procedure_can_be_renamed(work: Connection) -> None:
+    do(work, "CREATE PROCEDURE app.p(a int) LANGUAGE sql AS ''; GRANT EXECUTE ON PROCEDURE app.p TO dep_reader")
+    before = state(work)
+    rescued(work, "CREATE OR REPLACE PROCEDURE app.p(b int) LANGUAGE sql AS ''", "42P13")
+    (name,) = differences(before, work)
+    assert state(work)["function", name][:2] == before["function", name][:2]
+
+
+def test_a_dependant_of_two_replaced_views_is_counted_once(work: Connection) -> None:
+    do(work, "CREATE VIEW app.u AS SELECT id, amount FROM app.orders")
+    do(work, "CREATE VIEW app.w AS SELECT id FROM app.v JOIN app.u USING (id); GRANT SELECT ON app.w TO dep_reader")
+    before = state(work)
+    text = """
+        CREATE OR REPLACE VIEW app.v AS SELECT id FROM app.orders;
+        CREATE OR REPLACE VIEW app.u AS SELECT id FROM app.orders;
+    """
+    assert rescued(work, text, "42P16").reason == "the file changed, re-creates 1 dependant: view app.w"
+    assert not {name for name in differences(before, work) if name.startswith("app.w")}
+
+
 def test_a_file_that_drops_its_view_itself_gets_what_stands_on_it_out_of_the_way(work: Connection) -> None:
     do(work, CHAIN)
     before = state(work)
@@ -560,7 +585,7 @@ def test_a_dependant_that_somebody_uses_is_waited_for_no_longer_than_a_lock_may_
     step = step_of("CREATE OR REPLACE VIEW app.v AS SELECT id FROM app.orders")
     error = failure(work, step, "42P16")
     with connect(db) as other, other.transaction():
-        other.execute("SELECT * FROM app.w")
+        other.execute("COMMENT ON VIEW app.w IS 'mine'")
         assert rescuer(lock_timeout="50ms")(work, step, error) is None
     assert error.__notes__ == [
         "view app.w stands in the way and cannot be dropped: canceling statement due to lock timeout"
@@ -583,6 +608,106 @@ def test_names_without_a_schema_are_found_where_the_file_finds_them(work: Connec
     do(work, "RESET search_path")
     changed = {'"other %s".v', '"other %s".v.one', '"other %s"."w%"', '"other %s"."w%".one'}
     assert differences(before, work) <= changed
+
+
+def test_what_is_made_again_does_not_hang_on_the_search_path_of_the_file(work: Connection) -> None:
+    do(work, "CREATE VIEW app.w AS SELECT id FROM app.v; GRANT SELECT ON app.w TO dep_reader")
+    before = state(work)
+    text = """
+        SET search_path = app; CREATE OR REPLACE VIEW v AS SELECT id FROM orders;
+        SET search_path = pg_catalog; CREATE OR REPLACE VIEW app.v AS SELECT id FROM app.orders;
+    """
+    rescued(work, text, "42P16")
+    do(work, "RESET search_path")
+    assert differences(before, work) == {"app.v", "app.v.customer", "app.v.amount"}
+
+
+def test_a_dependant_is_back_as_soon_as_it_can_be(work: Connection) -> None:
+    do(work, "CREATE VIEW app.w AS SELECT id FROM app.v; CREATE SCHEMA other")
+    text = """
+        CREATE OR REPLACE VIEW app.v AS SELECT id FROM app.orders;
+        CREATE VIEW app.z AS SELECT id FROM app.w;
+        CREATE VIEW other.w AS SELECT 1;
+    """
+    rescued(work, text, "42P16")
+    assert work.execute("SELECT count(*) FROM app.z").fetchone() == (3,)
+
+
+def test_a_dependant_of_two_views_is_back_when_both_are(work: Connection) -> None:
+    do(
+        work,
+        """
+        CREATE VIEW app.w AS SELECT id, customer FROM app.v;
+        CREATE VIEW app.other AS SELECT id, amount FROM app.orders; CREATE VIEW app.y AS SELECT id FROM app.other;
+        CREATE VIEW app.x AS SELECT w.id FROM app.w JOIN app.y USING (id); GRANT SELECT ON app.x, app.y TO dep_reader;
+        """,
+    )
+    before = state(work)
+    text = """
+        CREATE OR REPLACE VIEW app.v AS SELECT id, amount FROM app.orders;
+        CREATE OR REPLACE VIEW app.other AS SELECT id FROM app.orders;
+        CREATE OR REPLACE VIEW app.w AS SELECT id, amount FROM app.v;
+    """
+    rescued(work, text, "42P16")
+    assert not {name for name in differences(before, work) if name.startswith(("app.x", "app.y"))}
+
+
+@pytest.mark.parametrize(("own", "expected"), [(None, "7s"), ("3s", "3s")])
+def test_it_waits_for_locks_as_long_as_the_step_does(work: Connection, own: str | None, expected: str) -> None:
+    do(work, "CREATE VIEW app.w AS SELECT id FROM app.v")
+    step = replace(step_of("CREATE OR REPLACE VIEW app.v AS SELECT id FROM app.orders"), lock_timeout=own)
+    error = failure(work, step, "42P16")
+    asks = Statement(f"SELECT 1 / (current_setting('lock_timeout') = '{expected}')::int")
+    step = replace(step, statements=(asks, *step.statements))
+    assert rescuer(lock_timeout="7s")(work, step, error) is not None
+
+
+def test_it_is_one_transaction_with_the_row_of_the_history(work: Connection, db: Target) -> None:
+    do(work, CHAIN)
+    record = Record("demo", "repeatable", "", "sql/views/v.sql", SUMS, text="what the file says")
+    step = replace(step_of("CREATE OR REPLACE VIEW app.v AS SELECT customer, amount FROM app.orders"), record=record)
+    with session_on(db) as session:
+        (result,) = execute(session, [step], Silent(), rescue=rescuer())
+    assert result.step.record == record
+    assert result.step.reason.startswith("the file changed, re-creates 3 dependants: ")
+    rows = work.execute("SELECT DISTINCT xmin::text FROM platformdb.history WHERE name = 'sql/views/v.sql'").fetchall()
+    assert rows == work.execute("SELECT xmin::text FROM pg_class WHERE oid = 'app.v'::regclass").fetchall()
+
+
+def test_a_dependant_that_fails_only_for_real_is_named_and_all_is_as_before(work: Connection, db: Target) -> None:
+    do(
+        work,
+        """
+        CREATE OR REPLACE VIEW app.v AS SELECT DISTINCT ON (customer) id, customer, amount FROM app.orders;
+        CREATE MATERIALIZED VIEW app.m AS SELECT customer FROM app.v;
+        CREATE UNIQUE INDEX m_customer ON app.m (customer);
+        """,
+    )
+    step = step_of("CREATE OR REPLACE VIEW app.v AS SELECT customer, amount FROM app.orders")
+    with session_on(db) as session:
+        before = state(work)
+        with pytest.raises(ApplyFailed) as caught:
+            execute(session, [step], Silent(), rescue=rescuer())
+    assert str(caught.value.place) == "materialized view app.m"
+    assert "rolled back whole" in caught.value.help
+    assert differences(before, work) == set()
+
+
+class Rows:
+    """Data that nobody may touch."""
+
+    digest = ""
+
+    def chunks(self) -> Iterator[bytes]:
+        raise AssertionError
+
+
+def test_a_file_with_rows_to_copy_is_left_alone(work: Connection) -> None:
+    step = step_of("CREATE OR REPLACE VIEW app.v AS SELECT id FROM app.orders")
+    error = failure(work, step, "42P16")
+    rows = Statement("COPY app.orders FROM stdin", data=Rows())
+    assert rescuer()(work, replace(step, statements=(rows, *step.statements)), error) is None
+    assert not hasattr(error, "__notes__")
 
 
 def test_the_statements_say_what_they_make_again(work: Connection) -> None:

@@ -16,6 +16,7 @@ from platformdb.postgres.connect import Connection, connect
 from platformdb.postgres.holders import Caller
 from platformdb.postgres.lease import Lease, clear_expired, ensure_lease_table, read_lease, remove_lease
 from platformdb.postgres.target import Target
+from runners import role_without_rights
 
 ADA = Caller("ada", "laptop", 4711)
 BOB = Caller("bob", "desk", 4712)
@@ -59,7 +60,7 @@ def test_one_holds_it_until_it_is_given_back(two: tuple[Lease, Lease]) -> None:
 
 def test_an_expired_lease_is_taken_over_and_the_sleeper_finds_out(db: Target, two: tuple[Lease, Lease]) -> None:
     ada, bob = two
-    run(db, EXPIRE)
+    run(impatient(db), EXPIRE)
     taken, earlier = bob.take()
     assert taken
     assert earlier is not None
@@ -76,7 +77,7 @@ def test_an_expired_lease_is_taken_over_and_the_sleeper_finds_out(db: Target, tw
 def test_a_fenced_transaction_keeps_an_expired_lease_until_it_ends(db: Target, two: tuple[Lease, Lease]) -> None:
     ada, bob = two
     with fenced(db, ada) as work:
-        run(db, EXPIRE)
+        run(impatient(db), EXPIRE)
         assert bob.take() == (False, None)
         assert clear_expired(bob.connection) is None
         with pytest.raises(psycopg.errors.QueryCanceled):  # whoever does not skip the locked row waits for it
@@ -143,7 +144,7 @@ def test_a_lease_whose_connection_is_gone_is_lost(db: Target, two: tuple[Lease, 
 def test_an_expired_lease_is_removed_for_good(db: Target, two: tuple[Lease, Lease]) -> None:
     ada, bob = two
     assert clear_expired(bob.connection) is None
-    run(db, EXPIRE)
+    run(impatient(db), EXPIRE)
     earlier = clear_expired(bob.connection)
     assert earlier is not None
     assert earlier.startswith("ada@laptop:4711")
@@ -202,7 +203,7 @@ def test_many_may_reach_for_an_expired_lease_and_one_gets_it(db: Target, two: tu
         connections = [stack.enter_context(connect(db)) for _ in range(8)]
         for _ in range(10):
             taken.clear()
-            run(db, EXPIRE)
+            run(impatient(db), EXPIRE)
             threads = [threading.Thread(target=take, args=(connection,)) for connection in connections]
             for thread in threads:
                 thread.start()
@@ -212,14 +213,14 @@ def test_many_may_reach_for_an_expired_lease_and_one_gets_it(db: Target, two: tu
 
 
 def test_a_role_that_may_not_create_the_table_is_told_what_to_do(db: Target) -> None:
-    with plain_role(db) as target, connect(target) as connection:
+    with role_without_rights(db) as target, connect(target) as connection:
         with pytest.raises(Refused, match="may not make it: permission denied for database") as caught:
             ensure_lease_table(connection, None)
         assert "CREATE SCHEMA platformdb AUTHORIZATION" in caught.value.help
 
 
 def test_a_role_that_owns_the_schema_and_nothing_else_can_hold_the_lease(db: Target) -> None:
-    with plain_role(db) as target:
+    with role_without_rights(db) as target:
         run(db, f'CREATE SCHEMA platformdb AUTHORIZATION "{target.parameters["user"]}"')
         with connect(target) as connection:
             ensure_lease_table(connection, None)
@@ -227,7 +228,7 @@ def test_a_role_that_owns_the_schema_and_nothing_else_can_hold_the_lease(db: Tar
 
 
 def test_a_login_without_rights_holds_the_lease_as_the_role_it_is_told_to_be(db: Target) -> None:
-    with plain_role(db) as owner, plain_role(db, "login") as target, connect(target) as connection:
+    with role_without_rights(db) as owner, role_without_rights(db, "login") as target, connect(target) as connection:
         role, login = owner.parameters["user"], target.parameters["user"]
         run(db, f"CREATE SCHEMA platformdb AUTHORIZATION {role}; GRANT {role} TO {login}")
         ensure_lease_table(connection, role)
@@ -243,13 +244,3 @@ def test_a_login_without_rights_holds_the_lease_as_the_role_it_is_told_to_be(db:
             work.execute(f"BEGIN; SET LOCAL ROLE {role}".encode())
             assert fence(work, lease)
         assert lease.give_back()
-
-
-@contextmanager
-def plain_role(db: Target, prefix: str = "plain") -> Iterator[Target]:
-    """The same database for a role without any rights of its own."""
-    ((name,),) = rows(db, f"SELECT '{prefix}_' || current_database()")
-    run(db, f"CREATE ROLE {name} LOGIN PASSWORD 'x'")
-    parameters = {key: value for key, value in db.parameters.items() if key != "passfile"}
-    yield Target(db.provider, {**parameters, "user": str(name), "password": "x"})
-    run(db, f"DROP OWNED BY {name}; DROP ROLE {name}")

@@ -22,14 +22,9 @@ from platformdb.postgres.session import Session
 from platformdb.postgres.target import Target
 from platformdb.report.progress import Observer, Silent
 from recorder import Recorder
-from runners import commit, runner
+from runners import HELD, commit, role_without_rights, runner
 from servers import Server
 
-HELD = """
-FROM pg_locks
-WHERE locktype = 'advisory' AND granted
-  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-"""
 HELD_BY_GUARD = f"{HELD} AND objid = {LOCK_KEY[1]}"
 HELD_BY_WORK = f"{HELD} AND objid = {WORK_KEY[1]}"
 
@@ -317,17 +312,7 @@ def test_a_timeout_that_the_url_asks_for_holds(db: Target) -> None:
 
 
 def test_a_holder_of_another_role_is_named_as_far_as_one_may_see(db: Target) -> None:
-    with other_role(db) as watcher:
+    with role_without_rights(db) as watcher:
         ((holder,),) = rows(db, "SELECT current_user")
         with locked(db), pytest.raises(NotNow, match=rf"@.*, user {holder}\)"), locked(watcher):
             pass
-
-
-@contextmanager
-def other_role(db: Target) -> Iterator[Target]:
-    """The same database for a role without any rights of its own."""
-    ((name,),) = rows(db, "SELECT 'other_' || current_database()")
-    run(db, f"CREATE ROLE {name} LOGIN PASSWORD 'x'")
-    parameters = {key: value for key, value in db.parameters.items() if key != "passfile"}
-    yield Target(db.provider, {**parameters, "user": str(name), "password": "x"})
-    run(db, f"DROP OWNED BY {name}; DROP ROLE {name}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from test_lock import HELD, other_role
 
 from catalog import rows, run, until
 from platformdb.errors import Refused
@@ -15,7 +14,7 @@ from platformdb.postgres.holders import end_session
 from platformdb.postgres.lock import one_runner
 from platformdb.postgres.target import Target
 from platformdb.report.progress import Silent
-from runners import runner
+from runners import HELD, role_without_rights, runner
 
 LEFT = "SELECT pid FROM pg_stat_activity WHERE application_name ~ '^platformdb (lock|work) '"
 
@@ -112,7 +111,7 @@ def test_a_process_does_not_break_its_own_lock(db: Target) -> None:
 
 
 def test_a_role_that_may_not_end_the_holder_is_told_who_may(db: Target) -> None:
-    with other_role(db) as stranger, runner(db) as holder:
+    with role_without_rights(db) as stranger, runner(db) as holder:
         assert holder.hear() == "ready"
         seen = lock_status(stranger).data["sessions"]
         assert [(session["since"], session["state"]) for session in seen] == [(None, None)] * 2

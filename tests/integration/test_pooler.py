@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from catalog import rows, run, until
+from catalog import impatient, rows, run, until
 from platformdb.config import Config
 from platformdb.errors import NotNow, PlatformdbError
 from platformdb.locking.run import break_lock, lock_status
@@ -178,7 +178,7 @@ def test_the_lease_of_a_killed_runner_passes_on_when_it_expires(pooled: Target, 
             assert waiting.hear().startswith("waiting: another platformdb is at work")
             victim.kill()
             assert leases(db) == 1
-            run(db, EXPIRE)
+            run(impatient(db), EXPIRE)
             said = waiting.hear()
             assert f":{victim.process.pid}, which expired at 2" in said
             assert said.startswith("took over the lease" if successor == "pooled" else "removed the lease")
@@ -194,7 +194,7 @@ def test_what_a_killed_runner_left_running_is_waited_for(pooled: Target, db: Tar
         victim.tell("alone CREATE INDEX CONCURRENTLY i ON t (x)")
         until(lambda: rows(db, "SELECT FROM pg_stat_progress_create_index"))
         victim.kill()
-        run(db, EXPIRE)
+        run(impatient(db), EXPIRE)
         with runner(pooled if successor == "pooled" else db, wait_seconds=20) as waiting:
             assert "the lease of" in waiting.hear()
             assert "): CREATE INDEX CONCURRENTLY i ON t (x)" in waiting.hear()
@@ -208,7 +208,7 @@ def test_a_runner_that_slept_past_its_lease_commits_nothing_more(pooled: Target,
     with runner(pooled) as sleeper:
         assert sleeper.hear() == "ready"
         assert sleeper.ask("commit INSERT INTO t VALUES (1)") == "committed"
-        run(db, EXPIRE)
+        run(impatient(db), EXPIRE)
         with one_runner(pooled if successor == "pooled" else db, wait_seconds=0, observer=Silent()) as session:
             assert sleeper.ask("begin INSERT INTO t VALUES (2)") == "fenced off"
             commit(session, "INSERT INTO t VALUES (3)")
@@ -223,7 +223,7 @@ def test_an_open_transaction_keeps_its_lease_whatever_the_clock_says(
     with runner(pooled) as sleeper:
         assert sleeper.hear() == "ready"
         assert sleeper.ask("begin INSERT INTO t VALUES (1)") == "begun"
-        run(db, EXPIRE)
+        run(impatient(db), EXPIRE)
         with (
             pytest.raises(NotNow),
             one_runner(pooled if successor == "pooled" else db, wait_seconds=0.5, observer=Silent()),

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from catalog import rows, run, until
+from platformdb.errors import PlatformdbError
 from platformdb.postgres.connect import Connection, connect
 from platformdb.postgres.postconditions import Found, Look, look
 from platformdb.postgres.target import Target
@@ -16,8 +17,7 @@ from platformdb.sqltext.classify import probe_of
 from platformdb.sqltext.source import Source
 from platformdb.sqltext.statements import split
 
-WORKING = "SELECT pid FROM pg_stat_activity WHERE application_name = 'worker' AND state = 'active'"
-WAITING = f"{WORKING} AND wait_event_type = 'Lock'"
+WAITING = "SELECT pid FROM pg_stat_activity WHERE application_name = 'worker' AND wait_event_type = 'Lock'"
 
 
 @pytest.fixture
@@ -53,33 +53,31 @@ def fails(connection: Connection, sql: str) -> None:
 
 
 @contextmanager
-def at_work(target: Target, sql: str) -> Iterator[Callable[[], None]]:
-    """Another session that runs a statement, until it is killed by the function given, or done."""
+def held_up(target: Target, sql: str, *, behind: str) -> Iterator[Callable[[], None]]:
+    """Another session that waits in a statement for a transaction that ran ``behind``; the function given kills it.
+
+    In the end the transaction is rolled back, and the session done.
+    """
 
     def work() -> None:
-        with suppress(psycopg.Error), connect(target, application_name="worker") as connection:
+        with suppress(psycopg.Error, PlatformdbError), connect(target, application_name="worker") as connection:
             connection.execute(sql.encode())
 
     def kill() -> None:
-        run(target, f"SELECT pg_terminate_backend(pid) FROM ({WORKING}) AS worker")
+        run(target, f"SELECT pg_terminate_backend(pid) FROM ({WAITING}) AS worker")
         thread.join()
 
     thread = threading.Thread(target=work)
-    thread.start()
-    try:
-        yield kill
-    finally:
-        thread.join()
-
-
-@contextmanager
-def transaction(target: Target, sql: str) -> Iterator[None]:
-    """A transaction that has run something, and stays open meanwhile."""
-    with connect(target) as connection:
-        connection.execute("BEGIN")
-        connection.execute(sql.encode())
-        yield
-        connection.execute("ROLLBACK")
+    with connect(target) as holder:
+        holder.execute("BEGIN")
+        holder.execute(behind.encode())
+        try:
+            thread.start()
+            until(lambda: rows(target, WAITING))
+            yield kill
+        finally:
+            holder.execute("ROLLBACK")
+            thread.join()
 
 
 BUILD = 'CREATE UNIQUE INDEX CONCURRENTLY "Once" ON app.t (x)'
@@ -108,8 +106,7 @@ def test_an_index_that_could_not_be_built_is_broken_and_dropped(connection: Conn
 @pytest.mark.usefixtures("table")
 def test_an_index_whose_builder_was_killed_is_broken(db: Target, connection: Connection) -> None:
     index = "CREATE INDEX CONCURRENTLY i ON app.t (x)"
-    with transaction(db, "INSERT INTO app.t VALUES (2)"), at_work(db, index) as kill:
-        until(lambda: rows(db, WAITING))
+    with held_up(db, index, behind="INSERT INTO app.t VALUES (2)") as kill:
         kill()
     assert clean_up(connection, index).found is Found.ABSENT
 
@@ -117,9 +114,8 @@ def test_an_index_whose_builder_was_killed_is_broken(db: Target, connection: Con
 @pytest.mark.usefixtures("table")
 def test_an_index_that_another_session_still_builds_is_waited_for(db: Target, connection: Connection) -> None:
     index = "CREATE INDEX CONCURRENTLY i ON app.t (x)"
-    with transaction(db, "INSERT INTO app.t VALUES (2)"), at_work(db, index):
-        until(lambda: rows(db, WAITING))
-        [(pid,)] = rows(db, WORKING)
+    with held_up(db, index, behind="INSERT INTO app.t VALUES (2)"):
+        [(pid,)] = rows(db, WAITING)
         busy = look(connection, probe(index))
         assert (busy.found, busy.cleanup) == (Found.BUSY, ())
         assert f"pid {pid}" in busy.detail
@@ -129,8 +125,7 @@ def test_an_index_that_another_session_still_builds_is_waited_for(db: Target, co
 @pytest.mark.usefixtures("table")
 def test_an_index_whose_builder_still_waits_for_the_table_is_waited_for(db: Target, connection: Connection) -> None:
     index = "CREATE INDEX CONCURRENTLY i ON app.t (x)"
-    with transaction(db, "LOCK TABLE app.t"), at_work(db, index):
-        until(lambda: rows(db, WAITING))
+    with held_up(db, index, behind="LOCK TABLE app.t"):
         assert rows(db, "SELECT to_regclass('app.i')") == [(None,)]
         assert seen(connection, index) is Found.BUSY
     assert seen(connection, index) is Found.DONE
@@ -142,8 +137,7 @@ def test_a_role_that_may_not_see_the_builder_waits_all_the_same(db: Target, conn
     [(role,)] = rows(db, "SELECT 'blind_' || current_database()")
     run(db, f'CREATE ROLE "{role}"; GRANT USAGE ON SCHEMA app TO "{role}"')
     try:
-        with transaction(db, "INSERT INTO app.t VALUES (2)"), at_work(db, index):
-            until(lambda: rows(db, WAITING))
+        with held_up(db, index, behind="INSERT INTO app.t VALUES (2)"):
             connection.execute(f'SET ROLE "{role}"'.encode())
             assert seen(connection, index) is Found.BUSY
             connection.execute("RESET ROLE")
@@ -154,13 +148,33 @@ def test_a_role_that_may_not_see_the_builder_waits_all_the_same(db: Target, conn
 @pytest.mark.usefixtures("table")
 def test_another_build_that_only_looks_alike_does_not_keep_anybody_waiting(db: Target, connection: Connection) -> None:
     run(db, "CREATE TABLE app.other (x int)")
+    build = 'CREATE INDEX CONCURRENTLY "Twice" ON app.other (x)'
     fails(connection, BUILD)
-    with (
-        transaction(db, "INSERT INTO app.other VALUES (2)"),
-        at_work(db, 'CREATE INDEX CONCURRENTLY "Once more" ON app.other (x)'),
-    ):
-        until(lambda: rows(db, WAITING))
-        assert seen(connection, BUILD.replace("Once", "Onc")) is Found.ABSENT
+    with held_up(db, build, behind="INSERT INTO app.other VALUES (2)"):
+        assert seen(connection, BUILD) is Found.BROKEN
+        assert seen(connection, BUILD.replace("Once", "Twic")) is Found.ABSENT
+
+
+@pytest.mark.usefixtures("table")
+def test_the_same_build_in_another_database_does_not_keep_anybody_waiting(db: Target, connection: Connection) -> None:
+    [(other,)] = rows(db, "SELECT current_database() || '_other'")
+    connection.execute(f'CREATE DATABASE "{other}"'.encode())
+    index = "CREATE INDEX CONCURRENTLY i ON app.t (x)"
+    try:
+        run(db.with_database(other), "CREATE SCHEMA app; CREATE TABLE app.t (x int)")
+        with held_up(db.with_database(other), index, behind="INSERT INTO app.t VALUES (2)"):
+            assert seen(connection, index) is Found.ABSENT
+    finally:
+        connection.execute(f'DROP DATABASE "{other}" WITH (FORCE)'.encode())
+
+
+def test_a_database_that_another_session_still_makes_is_waited_for(db: Target, connection: Connection) -> None:
+    [(name,)] = rows(db, "SELECT current_database() || '_slow'")
+    create = f'CREATE DATABASE "{name}" TEMPLATE template1'
+    assert seen(connection, create) is Found.ABSENT
+    with held_up(db, create, behind="LOCK TABLE pg_database IN SHARE MODE"):
+        assert seen(connection, create) is Found.BUSY
+    connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'.encode())
 
 
 @pytest.mark.usefixtures("table")
@@ -169,6 +183,12 @@ def test_an_index_of_that_name_on_another_table_is_not_the_one_meant(connection:
     answer = look(connection, probe("CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON app.t (x)"))
     assert (answer.found, answer.cleanup) == (Found.ABSENT, ())
     assert answer.detail == "app.i is there, but no index of app.t"
+
+
+@pytest.mark.usefixtures("table")
+def test_an_index_of_that_name_in_another_schema_does_not_count(connection: Connection) -> None:
+    connection.execute("CREATE TABLE other (x int); CREATE INDEX i ON other (x)")
+    assert look(connection, probe("CREATE INDEX CONCURRENTLY i ON app.t (x)")).detail == "i is not there"
 
 
 @pytest.mark.usefixtures("table")
@@ -194,8 +214,7 @@ def test_an_index_is_dropped_when_it_is_gone(connection: Connection) -> None:
 @pytest.mark.parametrize("sql", ["REINDEX TABLE CONCURRENTLY app.t", "REINDEX INDEX CONCURRENTLY app.i"])
 def test_what_an_interrupted_reindex_leaves_is_dropped(db: Target, connection: Connection, sql: str) -> None:
     connection.execute("CREATE INDEX i ON app.t (x)")
-    with transaction(db, "INSERT INTO app.t VALUES (2)"), at_work(db, sql) as kill:
-        until(lambda: rows(db, WAITING))
+    with held_up(db, sql, behind="INSERT INTO app.t VALUES (2)") as kill:
         assert seen(connection, sql) is Found.BUSY
         kill()
     assert look(connection, probe(sql)).detail == "left behind: app.i_ccnew"
@@ -206,8 +225,7 @@ def test_what_an_interrupted_reindex_leaves_is_dropped(db: Target, connection: C
 def test_what_is_left_on_a_toast_table_or_of_a_long_name_is_dropped_too(db: Target, connection: Connection) -> None:
     name = "n" * 63
     connection.execute(f"CREATE TABLE t (x text); CREATE INDEX {name} ON t (x)".encode())
-    with transaction(db, "INSERT INTO t VALUES ('x')"), at_work(db, "REINDEX TABLE CONCURRENTLY t") as kill:
-        until(lambda: rows(db, WAITING))
+    with held_up(db, "REINDEX TABLE CONCURRENTLY t", behind="INSERT INTO t VALUES ('x')") as kill:
         kill()
     left = look(connection, probe("REINDEX TABLE CONCURRENTLY t"))
     assert "pg_toast_" in left.detail
@@ -218,8 +236,7 @@ def test_what_is_left_on_a_toast_table_or_of_a_long_name_is_dropped_too(db: Targ
 @pytest.mark.usefixtures("table")
 def test_leftovers_of_another_index_are_not_those_of_this_one(db: Target, connection: Connection) -> None:
     connection.execute("CREATE INDEX i ON app.t (x); CREATE INDEX j ON app.t (x)")
-    with transaction(db, "INSERT INTO app.t VALUES (2)"), at_work(db, "REINDEX INDEX CONCURRENTLY app.j") as kill:
-        until(lambda: rows(db, WAITING))
+    with held_up(db, "REINDEX INDEX CONCURRENTLY app.j", behind="INSERT INTO app.t VALUES (2)") as kill:
         kill()
     assert seen(connection, "REINDEX INDEX CONCURRENTLY app.i") is Found.AGAIN
     assert seen(connection, "REINDEX INDEX CONCURRENTLY app.j") is Found.BROKEN
@@ -232,8 +249,7 @@ def test_a_detachment_that_was_begun_is_finished(db: Target, connection: Connect
     )
     detach = 'ALTER TABLE app.whole DETACH PARTITION app."Part" CONCURRENTLY'
     assert look(connection, probe(detach)).detail == "it is still attached"
-    with transaction(db, "SELECT FROM app.whole"), at_work(db, detach) as kill:
-        until(lambda: rows(db, WAITING))
+    with held_up(db, detach, behind="SELECT FROM app.whole") as kill:
         assert seen(connection, detach) is Found.BUSY
         kill()
         assert seen(connection, detach) is Found.BROKEN

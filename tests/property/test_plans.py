@@ -1,89 +1,104 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from histories import World, Written, file
 from platformdb.bench.judge import percentile
 from platformdb.errors import Place
 from platformdb.indexes import plan as indexes
 from platformdb.indexes.model import BuiltIndex, IndexDefinition
-from platformdb.migrations.model import Kind, Migration, Sources, State
-from platformdb.migrations.plan import contradictions, plan_steps, standings
-from platformdb.migrations.read import segment
-from platformdb.report.model import Entry, History, Step
-from platformdb.sqltext.source import Source
+from platformdb.migrations.judge import contradictions
+from platformdb.migrations.model import Kind, State
+from platformdb.report.model import Entry, Event, Probe, Step
 
 WHEN = datetime(2026, 1, 1, tzinfo=UTC)
-STATEMENTS = st.lists(st.sampled_from(["SELECT 1", "SELECT 'ä'", "VACUUM", "REINDEX SCHEMA s"]), max_size=5)
+# A statement and whether it runs alone; what runs alone can be asked for, so no run needs a person.
+STATEMENTS = st.lists(st.sampled_from([("SELECT 1", False), ("SELECT 'ä'", False), ("VACUUM", True)]), max_size=5)
 VERSIONS = st.lists(st.integers(1, 30), max_size=6, unique=True)
 
 
-def migration(kind: Kind, version: str, name: str, statements: Sequence[str]) -> Migration:
-    source = Source(name, ";\n".join(statements))
-    return Migration(kind, version, name, source, segment(source))
+def written(statements: Sequence[tuple[str, bool]]) -> Written:
+    solo = [number for number, (_, alone) in enumerate(statements, 1) if alone]
+    probes = {number: Probe("again", "") for number in solo}
+    return file(*(text for text, _ in statements), solo=solo, probes=probes)
 
 
 @st.composite
-def sources(draw: st.DrawFn) -> Sources:
-    versioned = [migration(Kind.VERSIONED, str(v), f"v{v}", draw(STATEMENTS)) for v in sorted(draw(VERSIONS))]
+def worlds(draw: st.DrawFn) -> World:
+    versioned = {f"{version}_v": written(draw(STATEMENTS)) for version in draw(VERSIONS)}
     names = draw(st.lists(st.sampled_from("abc"), unique=True))
-    repeatable = [migration(Kind.REPEATABLE, "", name, draw(STATEMENTS)) for name in sorted(names)]
-    return Sources("demo", (*versioned, *repeatable))
+    return World({**versioned, **{f"views/{name}": written(draw(STATEMENTS)) for name in names}})
 
 
-def run(steps: Sequence[Step], history: History) -> History:
-    return History(True, (*history.entries, *(Entry(step.record, WHEN, 1.0) for step in steps if step.record)))
+def planned(world: World) -> tuple[Step, ...]:
+    assert contradictions(world.standings()) == ()
+    return world.steps()
 
 
-def planned(files: Sources, history: History) -> tuple[Step, ...]:
-    found = standings(files, history)
-    assert contradictions(found) == ()
-    return plan_steps(files, found)
+@given(worlds())
+def test_after_everything_ran_the_plan_is_empty(world: World) -> None:
+    world = world.after(planned(world))
+    assert planned(world) == ()
+    assert all(standing.state is State.APPLIED for standing in world.standings())
 
 
-@given(sources())
-def test_after_everything_ran_the_plan_is_empty(files: Sources) -> None:
-    history = run(planned(files, History(False)), History(False))
-    assert planned(files, history) == ()
-    assert all(standing.state is State.APPLIED for standing in standings(files, history))
-
-
-@given(sources(), st.data())
+@given(worlds(), st.data())
 def test_runs_that_stop_anywhere_end_at_the_same_state_with_each_versioned_part_run_once(
-    files: Sources, data: st.DataObject
+    world: World, data: st.DataObject
 ) -> None:
-    history, ran = History(False), []
-    while steps := planned(files, history):
+    files, ran = world.listing.migrations, []
+    parts = [part for f in files if f.kind is Kind.VERSIONED for part in world.migrations[f.path].segments]
+    while steps := planned(world):
         stop = data.draw(st.integers(1, len(steps)))
-        history = run(steps[:stop], history)
-        ran += [s.sql for s in steps[:stop] if s.kind == Kind.VERSIONED]
-    assert ran == [part.sql for m in files.migrations if m.kind is Kind.VERSIONED for part in m.segments]
+        world = world.after(steps[:stop])
+        ran += [step.sql for step in steps[:stop] if step.kind == Kind.VERSIONED]
+        if stop < len(steps) and data.draw(st.booleans()):  # the next one is begun, and nobody hears of it again
+            world = world.happened(steps[stop], Event.FAILED if steps[stop].transactional else Event.STARTED)
+    assert ran == [part.text for part in parts]
 
 
-@given(sources(), st.data())
-def test_what_ran_is_never_planned_again_when_files_are_added(files: Sources, data: st.DataObject) -> None:
-    versioned = [m for m in files.migrations if m.kind is Kind.VERSIONED]
+@given(worlds(), st.data())
+def test_what_ran_is_never_planned_again_when_files_are_added(world: World, data: st.DataObject) -> None:
+    versioned = sorted((name for name in world.files if "/" not in name), key=lambda name: int(name[:-2]))
     cut = data.draw(st.integers(0, len(versioned)))
-    old = Sources("demo", tuple(versioned[:cut]))
-    history = run(planned(old, History(False)), History(False))
-    steps = planned(Sources("demo", tuple(versioned)), history)
-    assert [step.sql for step in steps] == [part.sql for m in versioned[cut:] for part in m.segments]
+    old = World({name: world.files[name] for name in versioned[:cut]})
+    whole = replace(old.after(planned(old)), files={name: world.files[name] for name in versioned})
+    expected = [text for name in versioned[cut:] for text in world.files[name].texts]
+    assert [step.sql for step in planned(whole)] == expected
 
 
-@given(sources(), st.data())
-def test_a_versioned_file_edited_after_it_ran_stops_everything(files: Sources, data: st.DataObject) -> None:
-    versioned = [m for m in files.migrations if m.kind is Kind.VERSIONED]
+@given(worlds(), st.data())
+def test_a_versioned_file_edited_after_it_ran_stops_everything(world: World, data: st.DataObject) -> None:
+    versioned = [name for name in world.files if "/" not in name]
     if not versioned:
         return
-    history = run(planned(files, History(False)), History(False))
+    world = world.after(planned(world))
     victim = data.draw(st.sampled_from(versioned))
-    edited = migration(Kind.VERSIONED, victim.version, victim.name, [victim.source.text, "SELECT 'edited'"])
-    changed = Sources("demo", tuple(edited if m is victim else m for m in files.migrations))
-    (finding,) = contradictions(standings(changed, history))
+    edited = file(*world.files[victim].texts, "SELECT 'edited'")
+    (finding,) = contradictions(world.with_files(**{victim: edited}).standings())
     assert finding.rule == "migration-modified"
+
+
+@given(worlds(), st.data())
+def test_going_down_and_up_again_runs_the_same_parts(world: World, data: st.DataObject) -> None:
+    steps = planned(world)
+    world = world.after(steps)
+    versions = [step.record.version for step in steps if step.record and step.record.version]
+    if not versions:
+        return
+    target = data.draw(st.sampled_from(versions))
+    undo = {version: file("undo") for version in versions if int(version) >= int(target)}
+    again = planned(world.after(world.undone(undo)))
+    repeatable = [step.sql for step in steps if step.kind == Kind.REPEATABLE]
+    assert [s.sql for s in again if s.kind == Kind.VERSIONED] == [
+        step.sql for step in steps if step.record and step.record.version in undo
+    ]
+    assert [s.sql for s in again if s.kind == Kind.REPEATABLE] == repeatable
 
 
 @given(st.lists(st.tuples(st.text("ab€", min_size=1, max_size=70), st.booleans()), unique_by=lambda pair: pair[0]))

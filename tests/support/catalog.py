@@ -51,7 +51,7 @@ ORDER BY 1, 2, 3
 """
 
 HISTORY = """
-SELECT platform, kind, version, name, checksum, segment, segments, sql, applied_by, tool_version
+SELECT platform, kind, version, name, event, checksum_raw, segment, segments, sql, login_role, tool_version
 FROM platformdb.history ORDER BY id
 """
 

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from platformdb.errors import Place
 from platformdb.migrations.model import Files, Kind, Migration, MigrationFile, Segment, Standing
@@ -35,7 +34,7 @@ class Written:
     def migration(self, kind: Kind, version: str, name: str) -> Migration:
         shown = f"phases/{version}_{name}.sql" if version else name
         raw = digest(self.comment + "\n".join(self.texts))
-        file = MigrationFile(kind, version, name, Path(shown), shown, raw)
+        file = MigrationFile(kind, version, name, shown, shown, raw)
         sums = Checksums(raw, raw, digest("".join(self.texts)))
         return Migration(file, sums, tuple(self._segment(number, shown) for number in range(1, len(self.texts) + 1)))
 
@@ -64,7 +63,7 @@ class World:
     entries: tuple[Entry, ...] = ()
 
     @property
-    def migrations(self) -> dict[Path, Migration]:
+    def migrations(self) -> dict[str, Migration]:
         made = [_made(name, written) for name, written in self.files.items()]
         return {migration.file.path: migration for migration in made}
 

@@ -12,11 +12,19 @@ from contextlib import contextmanager, suppress
 
 import psycopg
 
+from catalog import rows, run
 from platformdb.errors import PlatformdbError
 from platformdb.postgres.lock import one_runner
 from platformdb.postgres.session import Session
 from platformdb.postgres.target import Target
 from platformdb.report.progress import Observer, PlainLines
+
+# Advisory locks that are held in the database where this is asked.
+HELD = """
+FROM pg_locks
+WHERE locktype = 'advisory' AND granted
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
 
 
 class Runner:
@@ -64,6 +72,16 @@ def runner(target: Target, *, wait_seconds: float = 0, role: str | None = None) 
         yield started
     finally:
         started.close()
+
+
+@contextmanager
+def role_without_rights(db: Target, prefix: str = "plain") -> Iterator[Target]:
+    """The same database for a role of its own that may do nothing there."""
+    ((name,),) = rows(db, f"SELECT '{prefix}_' || current_database()")
+    run(db, f"CREATE ROLE {name} LOGIN PASSWORD 'x'")
+    parameters = {key: value for key, value in db.parameters.items() if key != "passfile"}
+    yield Target(db.provider, {**parameters, "user": str(name), "password": "x"})
+    run(db, f"DROP OWNED BY {name}; DROP ROLE {name}")
 
 
 def commit(session: Session, sql: str) -> str:

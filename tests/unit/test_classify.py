@@ -73,7 +73,7 @@ QUIET = [
     "BEGIN EXECUTE $q$ $r$ ; COMMIT; $r$ $q$; END",
     'BEGIN "; COMMIT;" := 1; END',
     "DECLARE commit int; BEGIN commit := 1; END",
-    "BEGIN UPDATE t SET rollback = 1; END",
+    "BEGIN x := commit; UPDATE t SET rollback = 1; END",
 ]
 
 
@@ -231,9 +231,8 @@ def test_a_use_of_a_value_is_found_in_any_constant(sql: str, uses: bool) -> None
 
 
 def test_a_value_that_is_also_a_name_is_used_only_where_a_constant_has_it() -> None:
-    assert not uses_value(one("ALTER TABLE t ADD COLUMN active boolean -- active"), "active")
+    assert not uses_value(one('ALTER TABLE t ADD COLUMN "active" boolean, DROP active -- active'), "active")
     assert uses_value(one("ALTER TABLE t ALTER COLUMN x SET DEFAULT 'active'"), "active")
-    assert uses_value(unparsed("INSERT INTO t (active) VALUES (1)"), "active")
 
 
 @pytest.mark.parametrize(
@@ -362,6 +361,7 @@ def test_copies_are_told_apart_by_where_the_rows_are(sql: str, comes_in: bool, g
             "DO $$ BEGIN EXECUTE 'CREATE ROLE a PASSWORD ''***'''; END $$",
         ),
         ("ALTER DATABASE d SET app.jwt_secret TO 'x'", "ALTER DATABASE d SET app.jwt_secret TO '***'"),
+        ("SELECT N'postgres://u:x@h', U&'password=x'", "SELECT N'postgres://u:***@h', U&'password=***'"),
         ("SET app.api_key = 'x'", "SET app.api_key = '***'"),
         (
             "ALTER SYSTEM SET primary_conninfo = 'host=h password=x'",
@@ -387,6 +387,11 @@ INSERT INTO links VALUES ('https://example.org/a:b@c', 'it''s a secret')
 @pytest.mark.parametrize("sql", NO_SECRETS.strip().splitlines())
 def test_what_only_speaks_of_passwords_stays_as_it_is(sql: str) -> None:
     assert without_passwords(sql, one(sql).kind) is None
+
+
+def test_a_long_constant_that_is_nearly_a_connection_string_is_read_once() -> None:
+    nearly = f"SELECT 'password={' a= ' * 50_000} '' '"
+    assert without_passwords(nearly, "select_stmt") is None
 
 
 AGAIN = Probe("again", "")

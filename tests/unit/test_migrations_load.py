@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from pathlib import Path
 
 import pytest
 
@@ -54,13 +53,6 @@ ALTER TABLE ONLY public.notes
 """
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
-    root = tmp_path / "demo"
-    root.mkdir()
-    return Project(root)
-
-
 def load(project: Project, variables: Mapping[str, Variable] | None = None, *committing: str) -> Loaded:
     files = list_files(project.platform)
     assert files.findings == ()
@@ -72,7 +64,7 @@ def only(
 ) -> Migration:
     loaded = load(project.write({"phases/001_a.sql": text}), variables, *committing)
     assert loaded.findings == ()
-    return loaded.migrations[project.root / "phases/001_a.sql"]
+    return loaded.migrations[str(project.root / "phases/001_a.sql")]
 
 
 def finding(project: Project, text: str | bytes, variables: Mapping[str, Variable] | None = None) -> Finding:
@@ -110,7 +102,7 @@ class TestFiles:
             }
         )
         loaded = load(project)
-        assert [path.name for path in loaded.migrations] == ["003_c.sql"]
+        assert [Path(path).name for path in loaded.migrations] == ["003_c.sql"]
         assert [(f.subject, str(f.place)) for f in loaded.findings] == [
             ("phases/001_a.sql", "phases/001_a.sql:1:1"),
             ("phases/002_b.sql", "phases/002_b.sql:1:9"),
@@ -302,6 +294,12 @@ class TestTemplates:
             other.segments[0].digest,
         )
 
+    @pytest.mark.parametrize("value", ["hunter2", "1 AS a hunter2", "'hunter2"])
+    def test_an_error_at_a_secret_does_not_tell_it(self, project: Project, value: str) -> None:
+        found = finding(project, "SELECT {{ pw }} FROM FROM", {"pw": Variable(value, secret=True)})
+        assert "hunter2" not in repr(found)
+        assert found.place is not None
+
     def test_passwords_written_into_a_file_are_never_shown(self, project: Project) -> None:
         assert "hunter2" not in only(project, "ALTER ROLE app PASSWORD 'hunter2'").segments[0].text
 
@@ -320,12 +318,15 @@ class TestIncludes:
     def test_an_error_in_an_included_file_names_that_file(self, project: Project) -> None:
         project.write({"parts/one.sql": "SELECT 1;\nSELEC 2;"})
         assert str(finding(project, "\\i parts/one.sql\n").place) == "parts/one.sql:2:1"
+        project.write({"parts/one.sql": b"SELECT 1;\n\xff"})
+        assert str(finding(project, "\\i parts/one.sql\n").place) == "parts/one.sql:2:1"
 
-    @pytest.mark.parametrize("name", ["../outside.sql", "/etc/passwd", "link.sql"])
+    @pytest.mark.parametrize("name", ["../outside.sql", "/etc/passwd", "link.sql", "../alias/phases/001_a.sql"])
     def test_nothing_outside_the_project_is_included(self, project: Project, name: str) -> None:
         outside = project.root.parent / "outside.sql"
         outside.write_text("SELECT 1", encoding="utf-8")
         (project.root / "link.sql").symlink_to(outside)
+        (project.root.parent / "alias").symlink_to(project.root)
         found = finding(project, f"SELECT 1;\n\\i {name}\n")
         assert "outside the project" in found.message
         assert str(found.place) == "phases/001_a.sql:2:4"

@@ -4,7 +4,6 @@ import hashlib
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -13,13 +12,6 @@ from platformdb.migrations.read import EVENTS, list_files
 from platformdb.project import Platform
 from platformdb.report.model import Finding
 from projects import Project
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
-    root = tmp_path / "demo"
-    root.mkdir()
-    return Project(root)
 
 
 def found_in(project: Project) -> Files:
@@ -189,7 +181,7 @@ class TestCallbacks:
         project.write({"phases/001_a.sql": "", **{f"sql/callbacks/{name}": "SELECT 1" for name in names}})
         files = found_in(project)
         assert files.findings == ()
-        assert {event: [file.path.name for file in found] for event, found in files.callbacks.items()} == {
+        assert {event: [Path(file.path).name for file in found] for event, found in files.callbacks.items()} == {
             "afterMigrate": ["afterMigrate.sql", "afterMigrate__analyze.sql", "afterMigrate__grants.sql"],
             "beforeDown": ["beforeDown.sql"],
         }

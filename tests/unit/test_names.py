@@ -147,7 +147,7 @@ def test_of_a_body_in_plpgsql_only_the_declared_types_count() -> None:
     body = """
     <<outer>> DECLARE
         a users%ROWTYPE; -- b posts%ROWTYPE;
-        c CONSTANT s.kind := 'd e%TYPE;';
+        c CONSTANT s.kind := 'd e . x % TYPE ; y z ;';
         f "T"."X"%type;
         g numeric(10, 2);
     BEGIN

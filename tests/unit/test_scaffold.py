@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from platformdb import project as project_module
 from platformdb.config import Config, load
 from platformdb.errors import ConfigError, Refused
 from platformdb.project import bundled_root
@@ -104,6 +105,17 @@ def test_a_copy_has_every_file_of_the_platform_byte_for_byte(tmp_path: Path) -> 
             assert (
                 tmp_path / part / path.relative_to(bundled_root() / part / "vrss")
             ).read_bytes() == path.read_bytes()
+
+
+def test_what_python_left_in_a_platform_is_not_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "site-packages" / "platformdb"
+    monkeypatch.setattr(project_module, "__file__", str(package / "project.py"))
+    for name in ("phases/shop/001_a.sql", "sql/shop/contracts.py", "sql/shop/__pycache__/contracts.cpython-311.pyc"):
+        path = package / "platforms" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    report = init(tmp_path / "mine", source="shop")
+    assert report.data["files"] == ["platformdb.toml", "phases/001_a.sql", "sql/contracts.py"]
 
 
 @pytest.mark.parametrize("taken", ["platformdb.toml", "sql/queries/.gitkeep"])

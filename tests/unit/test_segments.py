@@ -120,7 +120,7 @@ class TestProbes:
         assert only.statements[0].probe is not None
 
     def test_what_a_transaction_holds_together_is_not_asked_for(self) -> None:
-        (only,) = cut("CREATE TABLE t (); ALTER TABLE t ADD x int; SET a.b = 1; ANALYZE t")
+        (only,) = cut("CREATE TABLE t (); ALTER TABLE IF EXISTS t ADD x int; SET a.b = 1; ANALYZE t")
         assert [statement.probe for statement in only.statements] == [None] * 4
 
     def test_a_constraint_that_is_validated_is_asked_for(self) -> None:
@@ -180,9 +180,13 @@ class TestBlocks:
     [
         ("SELECT 1;\nROLLBACK;", "ROLLBACK would throw away", "a.sql:2:1"),
         ("BEGIN; SELECT 1; ABORT", "ABORT would throw away", "a.sql:1:18"),
-        ("BEGIN; SELECT 1; PREPARE TRANSACTION 'x'", "PREPARE is about a transaction that outlives", "a.sql:1:18"),
-        ("COMMIT PREPARED 'x'", "COMMIT is about a transaction that outlives", "a.sql:1:1"),
-        ("ROLLBACK PREPARED 'x'", "ROLLBACK is about a transaction that outlives", "a.sql:1:1"),
+        (
+            "BEGIN; SELECT 1; PREPARE TRANSACTION 'x'",
+            "PREPARE TRANSACTION is about a transaction that outlives",
+            "a.sql:1:18",
+        ),
+        ("COMMIT PREPARED 'x'", "COMMIT PREPARED is about a transaction that outlives", "a.sql:1:1"),
+        ("ROLLBACK PREPARED 'x'", "ROLLBACK PREPARED is about a transaction that outlives", "a.sql:1:1"),
         (
             "BEGIN; SELECT 1; COMMIT AND CHAIN; COMMIT",
             "COMMIT begins a transaction that the file does not show",
@@ -193,7 +197,12 @@ class TestBlocks:
         ("BEGIN; COMMIT; COMMIT", "COMMIT ends a transaction that the file did not begin", "a.sql:1:16"),
         ("SELECT 1; BEGIN", "BEGIN begins a transaction that the file does not end", "a.sql:1:11"),
         ("BEGIN; SELECT 1", "BEGIN begins a transaction that the file does not end", "a.sql:1:1"),
-        ("BEGIN; VACUUM; COMMIT", "VACUUM refuses a transaction, and stands between BEGIN and COMMIT", "a.sql:1:8"),
+        ("BEGIN; VACUUM; COMMIT", "VACUUM runs outside any transaction only", "a.sql:1:8"),
+        (
+            "BEGIN; create  index\nconcurrently i ON t (x); COMMIT",
+            "CREATE INDEX CONCURRENTLY runs outside",
+            "a.sql:1:8",
+        ),
         ("COPY t TO STDOUT", "COPY copies rows to the client", "a.sql:1:1"),
         ("BEGIN; COPY t TO STDOUT; COMMIT", "COPY copies rows to the client", "a.sql:1:8"),
     ],

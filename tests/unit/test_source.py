@@ -166,7 +166,9 @@ def test_rows_of_a_large_file_stay_in_it(tmp_path: Path) -> None:
 def test_rows_are_the_same_in_a_large_file_and_in_a_small_one(tmp_path: Path) -> None:
     (small,) = split(Source("a.sql", COPY + ROWS + "\\.\n"))
     (unix,) = split(large(tmp_path / "a.sql", COPY, ROWS, "\\.\n"))
-    (windows,) = split(large(tmp_path / "b.sql", COPY, ROWS, "\\.\n", ends="\r\n", mark=b"\xef\xbb\xbf"))
+    source = large(tmp_path / "b.sql", COPY, ROWS, "\\.\n", ends="\r\n", mark=b"\xef\xbb\xbf")
+    assert not {"\r", "\ufeff"} & set(source.text)
+    (windows,) = split(source)
     assert [b"".join(each.data.chunks()) for each in (small, unix, windows) if each.data] == [ROWS.encode()] * 3
     assert len({each.data.digest for each in (small, unix, windows) if each.data}) == 1
 
@@ -181,7 +183,12 @@ def test_places_below_rows_left_out_are_those_of_the_file(tmp_path: Path, ends: 
 
 @pytest.mark.parametrize(
     "before",
-    ["/* COPY t FROM stdin;\n", "SELECT '\nCOPY t FROM stdin;\n", "DO $$\nCOPY t FROM stdin;\n", "-- COPY t FROM stdin;\n"],
+    [
+        "/* COPY t FROM stdin;\n",
+        "SELECT '\nCOPY t FROM stdin;\n",
+        "DO $$\nCOPY t FROM stdin;\n",
+        "-- COPY t FROM stdin;\n",
+    ],
 )
 def test_what_only_looks_like_copy_leaves_nothing_out(tmp_path: Path, before: str) -> None:
     source = large(tmp_path / "a.sql", before, "x\n\\.\n")
@@ -204,6 +211,13 @@ def test_bad_bytes_in_rows_left_out_are_refused_with_their_place(tmp_path: Path,
     with pytest.raises(Refused, match=message) as caught:
         read_source(path, "a.sql")
     assert caught.value.place == Place("a.sql", path.read_bytes().count(b"\n") - 1, 3, "12")
+
+
+def test_a_large_wide_file_is_refused_by_the_name_of_its_encoding(tmp_path: Path) -> None:
+    path = tmp_path / "a.sql"
+    path.write_bytes((PADDING * (LARGE // len(PADDING))).encode("utf-16"))
+    with pytest.raises(Refused, match="UTF-16"):
+        read_source(path, "a.sql")
 
 
 def test_a_row_that_spans_pieces_of_the_file_arrives_whole(tmp_path: Path) -> None:

@@ -4,15 +4,8 @@ import pytest
 
 from platformdb.errors import Refused
 from platformdb.sqltext.quote import quote_identifier, quote_qualified
-from platformdb.sqltext.source import Source
-from platformdb.sqltext.statements import (
-    SqlStatement,
-    controls_transaction,
-    index_name_span,
-    refuses_transaction,
-    sets_session,
-    split,
-)
+from platformdb.sqltext.source import Source, digest
+from platformdb.sqltext.statements import LARGE_STATEMENT, SqlStatement, index_name_span, split
 
 
 def statements(text: str) -> tuple[SqlStatement, ...]:
@@ -43,6 +36,7 @@ def one(text: str) -> SqlStatement:
         ("SELECT 1 -- ;\n+ 1; SELECT 2", ["SELECT 1 -- ;\n+ 1", "SELECT 2"]),
         ("SELECT 'ä€😀'; SELECT 'ö' ;SELECT 3", ["SELECT 'ä€😀'", "SELECT 'ö'", "SELECT 3"]),
         ("SELECT 1\n\n;\n", ["SELECT 1"]),
+        ("SELECT 1 -- a\n;SELECT 2 -- b\n ; SELECT 3 -- c", ["SELECT 1 -- a", "SELECT 2 -- b", "SELECT 3 -- c"]),
         (
             "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT 2; END; SELECT 3",
             ["CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT 2; END", "SELECT 3"],
@@ -105,84 +99,113 @@ def test_a_file_that_ends_too_early_is_refused_at_its_end() -> None:
     assert caught.value.place is not None
 
 
-SOLO = """
-CREATE DATABASE x
-DROP DATABASE x
-ALTER DATABASE x SET TABLESPACE y
-CREATE TABLESPACE x LOCATION '/x'
-DROP TABLESPACE x
-ALTER SYSTEM SET work_mem = '1MB'
-ALTER SYSTEM RESET ALL
-CREATE SUBSCRIPTION s CONNECTION 'host=x' PUBLICATION p
-DROP SUBSCRIPTION s
-ALTER SUBSCRIPTION s REFRESH PUBLICATION
-ALTER SUBSCRIPTION s SET PUBLICATION p
-ALTER SUBSCRIPTION s ADD PUBLICATION p
-ALTER SUBSCRIPTION s DROP PUBLICATION p
-CREATE INDEX CONCURRENTLY i ON t (x)
-CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS i ON t (x)
-DROP INDEX CONCURRENTLY i
-VACUUM
-VACUUM t
-VACUUM (ANALYZE, VERBOSE) t
-CLUSTER
-DISCARD ALL
-REINDEX TABLE CONCURRENTLY t
-REINDEX (VERBOSE, CONCURRENTLY) INDEX i
-REINDEX SCHEMA s
-REINDEX DATABASE d
-REINDEX SYSTEM d
-ALTER TABLE t DETACH PARTITION p CONCURRENTLY
-"""
-
-TRANSACTIONAL = """
-CREATE TABLE t (x int)
-CREATE INDEX i ON t (x)
-DROP INDEX i
-DROP TABLE t
-ANALYZE
-ANALYZE t
-CLUSTER t USING i
-DISCARD PLANS
-REINDEX TABLE t
-REINDEX INDEX i
-REINDEX (VERBOSE) TABLE t
-ALTER TABLE t DETACH PARTITION p
-ALTER TABLE t DETACH PARTITION p FINALIZE
-ALTER TABLE t ATTACH PARTITION p DEFAULT
-ALTER TABLE t ADD COLUMN y int
-ALTER TYPE e ADD VALUE 'x'
-ALTER DATABASE x SET work_mem = '1MB'
-ALTER DATABASE x CONNECTION LIMIT 5
-ALTER SUBSCRIPTION s ENABLE
-ALTER SUBSCRIPTION s CONNECTION 'host=x'
-CALL p()
-TRUNCATE t
-SET search_path = x
-"""
+def test_a_statement_knows_its_kind_and_its_tree() -> None:
+    found = statements("CREATE TABLE a.t (x int); COPY t FROM stdin;\n1\n\\.\nVACUUM t; BEGIN; DO 'x'")
+    assert [each.kind for each in found] == [
+        "create_stmt", "copy_stmt", "vacuum_stmt", "transaction_stmt", "do_stmt",
+    ]  # fmt: skip
+    assert found[0].node.relation.schemaname == "a"
+    assert found[1].node.is_from
 
 
-@pytest.mark.parametrize("sql", SOLO.strip().splitlines())
-def test_what_postgresql_refuses_in_a_transaction_runs_alone(sql: str) -> None:
-    assert refuses_transaction(one(sql))
+def test_rows_belong_to_their_copy() -> None:
+    first, second, third = statements("COPY t FROM stdin;\n1\tä\n2\tb\n\\.\nCOPY u FROM stdin;\n\\.\nSELECT 1")
+    assert first.data is not None
+    assert b"".join(first.data.chunks()).decode() == "1\tä\n2\tb\n"
+    assert first.data.digest == digest("1\tä\n2\tb\n")
+    assert second.data is not None
+    assert list(second.data.chunks()) == []
+    assert third.data is None
 
 
-@pytest.mark.parametrize("sql", TRANSACTIONAL.strip().splitlines())
-def test_everything_else_runs_in_a_transaction(sql: str) -> None:
-    assert not refuses_transaction(one(sql))
+@pytest.mark.parametrize("end", ["\\.", "\\.\n", "\\.\r\n"])
+def test_the_line_that_ends_rows_is_none_of_them(end: str) -> None:
+    data = one(f"COPY t FROM stdin;\n1\n{end}").data
+    assert data is not None
+    assert list(data.chunks()) == [b"1\n"]
+
+
+def test_many_rows_come_in_pieces_that_are_the_rows() -> None:
+    rows = "".join(f"{number}\tä\n" for number in range(100_000))
+    data = one(f"COPY t FROM stdin;\n{rows}\\.\n").data
+    assert data is not None
+    assert b"".join(data.chunks()).decode() == rows
+    assert len(list(data.chunks())) > 1
+
+
+def test_comments_below_rows_are_those_of_the_next_statement() -> None:
+    _, second = statements("COPY t FROM stdin;\n-- a row\n\\.\n-- of the second\nSELECT 1")
+    assert second.comments == "-- of the second\n"
+
+
+def test_an_origin_places_characters_of_the_statement() -> None:
+    _, second = statements("SELECT 'ä€😀';\n  SELECT\n 'é', x")
+    assert str(second.origin.place(0)) == "a.sql:2:3"
+    assert str(second.origin.place(second.sql.index("x"))) == "a.sql:3:7"
+
+
+def test_a_syntax_error_below_rows_has_its_place() -> None:
+    with pytest.raises(Refused, match='at or near "FORM"') as caught:
+        statements("SELECT 'ä';\nCOPY t FROM stdin;\n'FORM\n😀\n\\.\nSELECT 'é'; FORM x")
+    assert str(caught.value.place) == "a.sql:6:13"
+
+
+@pytest.mark.parametrize("variable", [":'name'", ":name", ':"name"'])
+def test_a_variable_of_psql_is_explained(variable: str) -> None:
+    with pytest.raises(Refused, match="syntax error") as caught:
+        statements(f"SELECT {variable}")
+    assert "[variables]" in caught.value.help
+    assert str(caught.value.place) == "a.sql:1:8"
+
+
+def test_a_psql_command_is_no_sql() -> None:
+    with pytest.raises(Refused, match="psql") as caught:
+        statements("SELECT 1;\n\\i x.sql\n")
+    assert str(caught.value.place) == "a.sql:2:1"
+
+
+LONG = "(" + "1," * (LARGE_STATEMENT // 2) + "1)"
 
 
 @pytest.mark.parametrize(
-    "sql",
-    ["BEGIN", "START TRANSACTION", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT a", "RELEASE a",
-     "ROLLBACK TO a", "PREPARE TRANSACTION 'x'", "COMMIT PREPARED 'x'"],
-)  # fmt: skip
-def test_every_word_that_controls_a_transaction_is_known(sql: str) -> None:
-    assert controls_transaction(one(sql))
+    ("sql", "kind"),
+    [
+        (f"INSERT INTO t VALUES {LONG}", "insert_stmt"),
+        (f"/* x */ select {LONG}", "select_stmt"),
+        (f"Update t SET x = {LONG}", "update_stmt"),
+        (f"DELETE FROM t WHERE x IN {LONG}", "delete_stmt"),
+        (f"MERGE INTO t USING {LONG}", "merge_stmt"),
+        (f"WITH a AS (SELECT {LONG}), b AS (DELETE FROM c) UPDATE t SET x = 1", "update_stmt"),
+        (f"WITH RECURSIVE a AS {LONG} (SELECT 1)", None),
+    ],
+    ids=["insert", "select", "update", "delete", "merge", "with", "with in brackets"],
+)
+def test_dml_too_large_for_a_tree_has_its_kind_by_its_words(sql: str, kind: str | None) -> None:
+    if kind is None:  # too odd to be told by its words: the grammar looks at it after all
+        with pytest.raises(Refused, match="syntax error"):
+            one(sql)
+        return
+    before, statement, after = statements(f"SELECT 1;\n{sql};\nSELECT 2")
+    assert (statement.kind, statement.node) == (kind, None)
+    assert (before.node is None, after.node is None, after.sql) == (False, False, "SELECT 2")
+    assert str(after.origin.place(0)) == "a.sql:3:1"
 
 
-def test_begin_inside_a_function_controls_nothing() -> None:
-    assert not controls_transaction(one("DO $$ BEGIN NULL; END $$"))
+def test_the_inserts_of_a_large_file_are_left_to_the_server() -> None:
+    found = statements(
+        "SELECT 1;\n" + "INSERT INTO t VALUES ('some text to fill the file up');\n" * 90_000 + "DROP TABLE t"
+    )
+    assert len(found) == 90_002
+    assert {(each.kind, each.node) for each in found[1:-1]} == {("insert_stmt", None)}
+    assert [each.node is None for each in (found[0], found[-1])] == [False, False]
+
+
+def test_a_large_file_is_parsed_in_parts_that_know_their_places() -> None:
+    text = "UPDATE t SET x = 'some text ä to fill the file up' WHERE y = 1;\n" * 80_000
+    assert len(statements(text)) == 80_000
+    with pytest.raises(Refused, match="syntax error") as caught:
+        statements(text + "UPDATE t SET;")
+    assert str(caught.value.place) == "a.sql:80001:13"
 
 
 @pytest.mark.parametrize(
@@ -216,25 +239,3 @@ def test_a_quoted_identifier_is_taken_literally(name: str, quoted: str) -> None:
 def test_a_qualified_name_is_quoted_part_by_part() -> None:
     assert quote_qualified("app.users") == '"app"."users"'
     assert quote_qualified("users") == '"users"'
-
-
-@pytest.mark.parametrize(
-    ("sql", "sets"),
-    [
-        ("SET search_path TO a", True),
-        ("SET SESSION lock_timeout = 1", True),
-        ("SET ROLE someone", True),
-        ("RESET search_path", True),
-        ("SET SESSION AUTHORIZATION someone", True),
-        ("SELECT pg_catalog.set_config('search_path', '', false)", True),
-        ("select set_config ( 'a.b', 'c', false )", True),
-        ("SET LOCAL search_path TO a", False),
-        ("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", False),
-        ("SELECT set_config('search_path', '', true)", False),
-        ("SELECT 1", False),
-        ("CREATE TABLE a ()", False),
-    ],
-)
-def test_what_is_set_for_the_session_is_told_from_what_is_not(sql: str, sets: bool) -> None:
-    (statement,) = split(Source("f.sql", sql))
-    assert sets_session(statement) is sets

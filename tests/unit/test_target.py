@@ -10,10 +10,11 @@ from platformdb.postgres.providers import open_target
 from platformdb.postgres.providers.url import url_target
 from platformdb.postgres.target import Target
 from platformdb.report.progress import Silent
+from platformdb.settings import Secret
 
 
 def target_of(url: str) -> Target:
-    return url_target(Config.model_validate({"project": Path(), "url": url}))
+    return url_target(Config(project=Path(), url=Secret(url)))
 
 
 @pytest.mark.parametrize(

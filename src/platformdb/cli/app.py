@@ -49,7 +49,8 @@ for module in (up_commands, project, migrations, lock, database, checks, server)
 def run(arguments: list[str]) -> int:
     """Runs one command line and returns its exit code; what went wrong is shown, never raised."""
     try:
-        code = lighten(typer.main.get_command(_asked_for(arguments)))(arguments, prog_name="platformdb", standalone_mode=False)
+        command = lighten(typer.main.get_command(_asked_for(arguments)))
+        code = command(arguments, prog_name="platformdb", standalone_mode=False)
     except typer.Abort:
         code = int(Outcome.INTERRUPTED)
     except OSError as error:

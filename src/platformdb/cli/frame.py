@@ -95,8 +95,7 @@ LOCAL_OPTIONS: dict[str, Any] = {
 
 READING_OPTIONS = tuple(DATABASE_OPTIONS)  # changes nothing, and so waits for nobody
 RENDERING_OPTIONS = (*READING_OPTIONS, *VARIABLE_OPTIONS)  # the same, and reads migrations
-STEP_OPTIONS = (*READING_OPTIONS, *CHANGING_OPTIONS)  # runs steps of its own, no files
-MIGRATING_OPTIONS = (*STEP_OPTIONS, *VARIABLE_OPTIONS)  # runs files
+MIGRATING_OPTIONS = (*RENDERING_OPTIONS, *CHANGING_OPTIONS)  # runs them
 
 COMMON_OPTIONS: dict[str, Any] = {
     "project": Annotated[str | None, typer.Option(metavar="DIR", help="Project folder [default: here].")],

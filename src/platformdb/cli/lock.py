@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -17,9 +18,21 @@ from platformdb.report.model import Report
 def register(app: typer.Typer) -> None:
     """Adds the commands to the program."""
     lock = typer.Typer(name="lock", help="The runner lock: who holds it, and how to break it", no_args_is_help=True)
-    command(lock, "status", options=READING_OPTIONS)(lock_status)
-    command(lock, "break", options=READING_OPTIONS)(lock_break)
+    command(lock, "status", options=(*READING_OPTIONS, "role"))(lock_status)
+    command(lock, "break", options=(*READING_OPTIONS, "role"))(lock_break)
+    breaking = lock.registered_commands[-1]
+    breaking.callback = _without_display(breaking.callback)
     app.add_typer(lock)
+
+
+def _without_display(callback: Any) -> Any:
+    """A live display would draw over the question, and swallow Ctrl-C while it redirects stdout (seen with rich 15)."""
+
+    @functools.wraps(callback)
+    def wrapper(**given: Any) -> Any:
+        return callback(**{**given, "quiet": True})
+
+    return wrapper
 
 
 def lock_status(run: Run) -> Report:

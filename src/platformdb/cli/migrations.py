@@ -11,11 +11,12 @@ from platformdb.cli.frame import RENDERING_OPTIONS, Run, command
 from platformdb.config import Config
 from platformdb.errors import ConfigError
 from platformdb.postgres.providers import open_target
-from platformdb.project import find_platform
+from platformdb.project import Platform, find_platform
 from platformdb.report.model import Report
 from platformdb.settings import seconds
 
 if TYPE_CHECKING:
+    from platformdb.migrations.model import Planner
     from platformdb.migrations.outlook import Options
 
 
@@ -41,14 +42,21 @@ def migrate(
     ] = False,
 ) -> Report:
     """Apply what is pending: phases, functions, views, triggers, and the indexes of tier 1."""
-    from platformdb.indexes.run import tier_planner
     from platformdb.migrations.run import migrate as apply_pending
 
     platform = find_platform(run.config)
     opening = open_target(run.config, run.observer, database=platform.name)
     options = replace(migration_options(run.config), target=to, out_of_order=out_of_order, dry_run=dry_run)
-    also = () if to else (tier_planner(platform, tier=1),)
-    return apply_pending(opening, platform, run.observer, options=options, also=also)
+    return apply_pending(opening, platform, run.observer, options=options, also=() if to else _first_tier(platform))
+
+
+def _first_tier(platform: Platform) -> tuple[Planner, ...]:
+    """What builds the indexes of tier 1, where the platform has any: else a run need not even import it."""
+    if not (platform.sql / "indexes").is_dir():
+        return ()
+    from platformdb.indexes.run import tier_planner
+
+    return (tier_planner(platform, tier=1),)
 
 
 def down(

@@ -11,7 +11,6 @@ from platformdb.indexes.read import TIERS, read_tiers
 from platformdb.migrations.model import Plan, Planner
 from platformdb.postgres.catalog import read_indexes
 from platformdb.postgres.connect import Connection, connect
-from platformdb.postgres.execute import execute
 from platformdb.postgres.history import creation, read_history
 from platformdb.postgres.lock import one_runner
 from platformdb.postgres.target import Target
@@ -53,6 +52,8 @@ def apply_indexes(
     planner = tier_planner(platform, tier=tier)
     if planner.findings:
         return _refused(planner.findings)
+    from platformdb.postgres.execute import execute
+
     with one_runner(target, wait_seconds=wait_seconds, observer=observer, role=role) as session:
         history = read_history(session.work, platform.name)
         plan = planner.plan(session.work, history)

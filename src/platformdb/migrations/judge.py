@@ -173,14 +173,14 @@ def _where_to_get(name: str) -> str:
 
 def versions_required(migrations: Iterable[Migration], files: Files) -> Iterator[Finding]:
     """``requires=002`` of a versioned file names a version below it."""
-    known = {file.identity[1]: file for file in files.migrations if file.kind is Kind.VERSIONED}
+    known = {file.identity[1] for file in files.migrations if file.kind is Kind.VERSIONED}
     for migration in migrations:
         for name, place in migration.needs.files:
             if migration.file.kind is Kind.VERSIONED and (problem := _wrong_order(migration.file, name, known)):
                 yield Finding("requires-unmet", problem, migration.file.shown, place=place, help="correct requires=")
 
 
-def _wrong_order(file: MigrationFile, name: str, known: Mapping[object, MigrationFile]) -> str:
+def _wrong_order(file: MigrationFile, name: str, known: Collection[object]) -> str:
     if not name.replace(".", "").replace("_", "").isdigit() or version_key(name) not in known:
         return f"{file.shown} requires {name}, and there is no such version"
     later = version_key(name) >= version_key(file.version)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,13 +35,15 @@ if TYPE_CHECKING:
     from platformdb.variables import Variable
 
 TAGS = ("{{", "{%", "{#")
+# How PostgreSQL's grammar quotes what it did not expect.
+NEAR = re.compile(r'(?<=at or near ").*(?="$)', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """The migrations that could be read, by their files' paths, and what is wrong with the others."""
 
-    migrations: Mapping[Path, Migration]
+    migrations: Mapping[str, Migration]
     findings: tuple[Finding, ...]
 
 
@@ -67,13 +70,13 @@ def load_all(
     """
     reader = Reader(platform.root, variables, masking(variables))
     known = set(committing)
-    migrations: dict[Path, Migration] = {}
+    migrations: dict[str, Migration] = {}
     findings: list[Finding] = []
     for file in files:
         try:
             migrations[file.path] = _load(file, reader, known)
         except Refused as error:
-            findings.append(as_finding(error, file.shown))
+            findings.append(as_finding(_without_secrets(error, reader), file.shown))
     return Loaded(migrations, tuple(findings))
 
 
@@ -83,7 +86,7 @@ def _load(file: MigrationFile, reader: Reader, committing: set[str]) -> Migratio
     Raises:
         Refused: the text, a template, a directive or the SQL is wrong; with the place.
     """
-    written = read_source(file.path, file.shown)
+    written = read_source(Path(file.path), file.shown)
     source = _rendered(written, reader)
     statements, included, echoed = _read(source, reader)
     header = read_header(source, statements)
@@ -123,7 +126,7 @@ def _read(source: Source, reader: Reader) -> tuple[tuple[SqlStatement, ...], lis
     try:
         return read_script(source, include=include, echo=echoed.append), included, echoed
     except Refused as error:
-        raise _with_variables_in_mind(error, plain=source.original is None) from None
+        raise _with_variables_in_mind(error) from None
 
 
 def _included(name: str, includer: Source, root: Path, *, relative: bool) -> Source:
@@ -146,13 +149,22 @@ def _included(name: str, includer: Source, root: Path, *, relative: bool) -> Sou
         raise Refused(error.message, place=place, help=error.help) from None
 
 
-def _with_variables_in_mind(error: Refused, *, plain: bool) -> Refused:
+def _with_variables_in_mind(error: Refused) -> Refused:
     """The error, with better advice where what looks wrong may be meant as a variable."""
     place = error.place
-    if plain and place and place.text and place.column and place.text[place.column - 1 :].startswith(TAGS):
+    if place and place.text and place.column and place.text[place.column - 1 :].startswith(TAGS):
         help_text = "is this a variable? declare it in [variables] of platformdb.toml, or give --var NAME=VALUE"
         return Refused(error.message, place=place, help=help_text, detail=error.detail)
     return error
+
+
+def _without_secrets(error: Refused, reader: Reader) -> Refused:
+    """The error, without a secret or the part of one that the parser stumbled over."""
+    message = reader.mask(error.message)
+    near = NEAR.search(message)
+    if near and any(variable.secret and near[0] in variable.value for variable in reader.variables.values()):
+        message = f"{message[: near.start()]}***{message[near.end() :]}"
+    return Refused(message, place=error.place, help=error.help, detail=reader.mask(error.detail))
 
 
 def _parts(statements: Iterable[SqlStatement], reader: Reader, committing: set[str]) -> tuple[Part, ...]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
+from functools import cache
 from typing import Any
 
 from platformdb.errors import Place
@@ -23,6 +23,7 @@ class Kind(enum.StrEnum):
     CALLBACK = "callback"
 
 
+@cache
 def version_key(version: str) -> tuple[int, ...]:
     """Sort key of a version such as ``001`` or ``1.2``: part by part as integers, so 2 comes before 10."""
     return tuple(int(part) for part in re.split(r"[._]", version) if part)
@@ -41,15 +42,19 @@ def identify(kind: Kind, version: str, name: str) -> Identity:
 class MigrationFile:
     """A file that was found and not yet read for what it says; ``raw`` is the SHA-256 of its bytes, in hexadecimal.
 
+    ``path`` is a text, for there may be 100,000 of them, and a Path takes longer to make than a small file to read.
+    ``includes`` says that it seems to include others, so that its own bytes are not all that it says.
+
     ``version`` is "" for repeatable files and callbacks, whose ``name`` is their path; ``shown`` is how people know it.
     """
 
     kind: Kind
     version: str
     name: str
-    path: Path
+    path: str
     shown: str
     raw: str
+    includes: bool = False
 
     @property
     def identity(self) -> Identity:
@@ -206,7 +211,7 @@ class Standing:
 class Plan:
     """Steps to do and findings, of which errors forbid doing them.
 
-    ``on_failure`` are steps to do when one of the others failed; ``names`` what repeatable files make, by subject.
+    ``on_failure`` are steps to do when one of the others failed.
     ``later`` are steps that are planned again before they run, for those before them change what they see.
     """
 
@@ -214,7 +219,6 @@ class Plan:
     findings: tuple[Finding, ...] = ()
     later: tuple[Step, ...] = ()
     on_failure: tuple[Step, ...] = ()
-    names: Mapping[str, Names] = field(default_factory=dict)
 
     @property
     def forbidden(self) -> bool:

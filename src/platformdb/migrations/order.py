@@ -10,7 +10,7 @@ from __future__ import annotations
 import heapq
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
@@ -30,22 +30,22 @@ _NAME = re.compile(r'(?P<kind>\w+) (?:(?P<schema>.+)\.)?(?P<name>"(?:[^"]|"")*"|
 def ordered(
     pending: Sequence[Migration], known: Iterable[MigrationFile] = ()
 ) -> tuple[tuple[Migration, ...], tuple[Finding, ...]]:
-    """The migrations in the order to run them, versioned ones first, and what is wrong with what they require.
+    """Repeatable files in the order to run them, and what is wrong with what they require.
 
-    ``known`` are the platform's other files: a file may require one that was applied long ago. A requirement is a
-    path or the end of one, with or without ``.sql``, or a version. Files that require each other in a circle are a
-    finding each circle; files that only refer to each other in a circle keep the order they were given in.
+    ``known`` are the platform's files, versioned ones too: what a file requires may have been applied long ago, and
+    versions come before any repeatable file. A requirement is a path or the end of one, with or without ``.sql``, or a
+    version. Files that require each other in a circle are a finding each circle; files that only refer to each other
+    in a circle keep the order they were given in.
     """
-    given = sorted(pending, key=lambda migration: migration.file.kind is not Kind.VERSIONED)
-    required, findings = _required(given, {migration.file.shown: migration.file for migration in pending}, known)
-    inferred = _inferred(given)
+    required, findings = _required(pending, known)
+    inferred = _inferred(pending)
     while True:
         try:
-            order = tuple(given[number] for number in _sorted(required, inferred))
+            order = tuple(pending[number] for number in _sorted(required, inferred))
         except CycleError as error:
             circle: list[int] = error.args[1]
             if not _drop(circle, inferred):
-                findings.append(_circle(circle, given))
+                findings.append(_circle(circle, pending))
                 _drop(circle, required)
         else:
             return order, tuple(findings)
@@ -76,9 +76,9 @@ def _drop(circle: Sequence[int], edges: Before) -> bool:
     return bool(found)
 
 
-def _circle(circle: Sequence[int], given: Sequence[Migration]) -> Finding:
-    chain = [given[number].file.shown for number in reversed(circle)]
-    first, second = given[circle[-1]], given[circle[-2]]
+def _circle(circle: Sequence[int], pending: Sequence[Migration]) -> Finding:
+    chain = [pending[number].file.shown for number in reversed(circle)]
+    first, second = pending[circle[-1]], pending[circle[-2]]
     return Finding(
         "requires-circle",
         f"files require each other in a circle: {' requires '.join(chain)}",
@@ -88,19 +88,18 @@ def _circle(circle: Sequence[int], given: Sequence[Migration]) -> Finding:
     )
 
 
-def _required(
-    given: Sequence[Migration], pending: Mapping[str, MigrationFile], known: Iterable[MigrationFile]
-) -> tuple[Before, list[Finding]]:
+def _required(pending: Sequence[Migration], known: Iterable[MigrationFile]) -> tuple[Before, list[Finding]]:
     """The edges that files ask for themselves."""
-    numbers = {migration.file.shown: number for number, migration in enumerate(given)}
-    files = tuple({**{file.shown: file for file in known if file.kind is not Kind.UNDO}, **pending}.values())
-    edges: Before = {number: set() for number in range(len(given))}
+    numbers = {migration.file.shown: number for number, migration in enumerate(pending)}
+    others = {file.shown: file for file in known if file.kind is not Kind.UNDO}
+    files = tuple({**others, **{migration.file.shown: migration.file for migration in pending}}.values())
+    edges: Before = {number: set() for number in range(len(pending))}
     findings = []
-    for number, migration in enumerate(given):
+    for number, migration in enumerate(pending):
         for name, place in migration.needs.files:
             found = _find(name, migration.file, files)
-            if problem := _problem(name, migration.file, found):
-                findings.append(_finding(migration.file, place, *problem, _advice(name, found, files)))
+            if len(found) != 1:
+                findings.append(_problem(name, place, migration.file, found, files))
             elif found[0].shown in numbers:
                 edges[number].add(numbers[found[0].shown])
     return edges, findings
@@ -118,51 +117,33 @@ def _is_called(file: MigrationFile, name: str) -> bool:
     return f"/{file.shown}".removesuffix(".sql").endswith(f"/{name}".removesuffix(".sql"))
 
 
-def _problem(name: str, asking: MigrationFile, found: Sequence[MigrationFile]) -> tuple[str, str] | None:
-    """Rule and message where a requirement cannot hold."""
-    if not found:
-        return "requires-unknown", f"{asking.shown} requires {name}, and there is no such file"
-    if len(found) > 1:
-        return "requires-unclear", f"{asking.shown} requires {name}, and several files are called so"
-    if asking.kind is Kind.VERSIONED and _turn(found[0]) > _turn(asking):
-        return "requires-later", f"{asking.shown} requires {found[0].shown}, which runs after it"
-    return None
-
-
-def _turn(file: MigrationFile) -> tuple[bool, tuple[int, ...]]:
-    """Where a file stands among the others: versioned ones by version, then repeatable ones."""
-    return file.kind is not Kind.VERSIONED, version_key(file.version)
-
-
-def _advice(name: str, found: Sequence[MigrationFile], files: Sequence[MigrationFile]) -> str:
-    if len(found) > 1:
-        return "write the path of the one that is meant: " + ", ".join(file.shown for file in found)
+def _problem(
+    name: str, place: Place, asking: MigrationFile, found: Sequence[MigrationFile], files: Sequence[MigrationFile]
+) -> Finding:
+    """A requirement that no file meets, or several do."""
     if found:
-        return "versioned files run in the order of their versions, before all others: move the SQL, or renumber it"
+        message = f"{asking.shown} requires {name}, and several files are called so"
+        advice = "write the path of the one that is meant: " + ", ".join(file.shown for file in found)
+        return Finding("requires-unclear", message, asking.shown, place=place, help=advice)
     by_stem = {_stem(file.shown): file.shown for file in files}
     close = get_close_matches(_stem(name), by_stem, n=1)
-    return f"did you mean {by_stem[close[0]]}?" if close else "write a file's path, its name, or a version"
+    advice = f"did you mean {by_stem[close[0]]}?" if close else "write a file's path, its name, or a version"
+    message = f"{asking.shown} requires {name}, and there is no such file"
+    return Finding("requires-unknown", message, asking.shown, place=place, help=advice)
 
 
 def _stem(path: str) -> str:
     return path.rpartition("/")[2].removesuffix(".sql")
 
 
-def _finding(file: MigrationFile, place: Place, rule: str, message: str, advice: str) -> Finding:
-    return Finding(rule, message, file.shown, place=place, help=advice)
-
-
-def _inferred(given: Sequence[Migration]) -> Before:
-    """The edges that follow from what repeatable files make and refer to; a name without schema fits any schema."""
+def _inferred(pending: Sequence[Migration]) -> Before:
+    """The edges that follow from what the files make and refer to; a name without schema fits any schema."""
     makers: dict[tuple[str, str], list[tuple[str | None, int]]] = defaultdict(list)
-    for number, migration in enumerate(given):
+    for number, migration in enumerate(pending):
         for kind, schema, name in _split(migration.names.defined):
             makers[kind, name].append((schema, number))
-    edges: Before = {number: set() for number in range(len(given))}
-    for number, migration in enumerate(given):
-        if migration.file.kind is Kind.VERSIONED:
-            edges[number] = {number - 1} if number else set()  # their versions have the last word
-            continue
+    edges: Before = {number: set() for number in range(len(pending))}
+    for number, migration in enumerate(pending):
         for kind, schema, name in _split(migration.names.referenced):
             for other, maker in makers[kind, name]:
                 if maker != number and (not schema or not other or schema == other):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from platformdb.config import Variable
 from platformdb.errors import ConfigError
-from platformdb.migrations.load import Loaded, load_all
 from platformdb.migrations.model import Files, Kind, Migration, MigrationFile, Standing, version_key
 from platformdb.migrations.past import Book, fold
 from platformdb.migrations.plan import Callbacks
@@ -62,9 +61,24 @@ def look(connection: Connection, files: Files, platform: Platform, variables: Ma
     book = fold(history.entries)
     wanted = to_be_read(files, book, templated=bool(variables))
     committing = _committing(connection) if wanted else frozenset()
-    loaded = load_all(wanted, platform, variables, committing=committing) if wanted else Loaded({}, ())
-    found = standings(files, book, loaded.migrations)
-    return Outlook(platform, files, history, book, found, (*files.findings, *loaded.findings), committing)
+    migrations, problems = read_whole(wanted, platform, variables, committing)
+    found = standings(files, book, migrations)
+    return Outlook(platform, files, history, book, found, (*files.findings, *problems), committing)
+
+
+def read_whole(
+    wanted: Sequence[MigrationFile],
+    platform: Platform,
+    variables: Mapping[str, Variable],
+    committing: frozenset[str] = frozenset(),
+) -> tuple[Mapping[str, Migration], tuple[Finding, ...]]:
+    """Files read for what they say, and what is wrong with the others."""
+    if not wanted:
+        return {}, ()
+    from platformdb.migrations.load import load_all  # with the lexer: a run with nothing to do needs neither
+
+    loaded = load_all(wanted, platform, variables, committing=committing)
+    return loaded.migrations, loaded.findings
 
 
 def _committing(connection: Connection) -> frozenset[str]:
@@ -78,33 +92,25 @@ def file_problems(platform: Platform, variables: Mapping[str, Variable] | None =
     """What is wrong with any migration file of a platform, found without a database."""
     files = list_files(platform)
     every = (*files.migrations, *files.undo.values(), *(file for event in files.callbacks.values() for file in event))
-    return (*files.findings, *load_all(every, platform, variables or {}).findings)
+    return (*files.findings, *read_whole(every, platform, variables or {})[1])
 
 
 def read_callbacks(outlook: Outlook, variables: Mapping[str, Variable]) -> tuple[Callbacks, tuple[Finding, ...]]:
     """The callbacks, read, by event; what is wrong with them as findings."""
     events = outlook.files.callbacks
-    if not events:
-        return {}, ()
-    loaded = _load(tuple(file for files in events.values() for file in files), outlook, variables)
-    known = loaded.migrations
-    return {
-        event: tuple(known[f.path] for f in files if f.path in known) for event, files in events.items()
-    }, loaded.findings
+    every = tuple(file for files in events.values() for file in files)
+    known, problems = read_whole(every, outlook.platform, variables, outlook.committing)
+    return {event: tuple(known[f.path] for f in files if f.path in known) for event, files in events.items()}, problems
 
 
 def read_undo(
     outlook: Outlook, leaving: tuple[Standing, ...], variables: Mapping[str, Variable]
 ) -> tuple[Mapping[str, Migration], tuple[Finding, ...]]:
     """The undo files of what is to be left, read, by the versions as the history has them."""
-    files = {s.version: outlook.files.undo.get(version_key(s.version)) for s in leaving}
-    loaded = _load(tuple(file for file in files.values() if file), outlook, variables)
-    known = {version: loaded.migrations.get(file.path) for version, file in files.items() if file}
-    return {version: migration for version, migration in known.items() if migration}, loaded.findings
-
-
-def _load(files: tuple[MigrationFile, ...], outlook: Outlook, variables: Mapping[str, Variable]) -> Loaded:
-    return load_all(files, outlook.platform, variables, committing=outlook.committing)
+    found = {s.version: outlook.files.undo.get(version_key(s.version)) for s in leaving}
+    files = {version: file for version, file in found.items() if file}
+    known, problems = read_whole(tuple(files.values()), outlook.platform, variables, outlook.committing)
+    return {version: known[file.path] for version, file in files.items() if file.path in known}, problems
 
 
 def resolve_target(files: Files, book: Book, wanted: str) -> tuple[int, ...]:

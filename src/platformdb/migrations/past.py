@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from platformdb.migrations.model import Identity, Kind, Past, identify, version_key
 from platformdb.report.model import Entry, Event
 
+KINDS = frozenset(Kind)
+
 
 @dataclass(frozen=True, slots=True)
 class Book:
@@ -19,8 +21,8 @@ class Book:
     @property
     def newest(self) -> tuple[int, ...]:
         """The highest version of which anything is in the database; () where there is none."""
-        versions = [key for (kind, key), past in self.pasts.items() if kind is Kind.VERSIONED and past.done]
-        return max((*versions, self.baseline), default=())  # type: ignore[type-var]  # versioned: keys are tuples
+        keys = (key for (kind, key), past in self.pasts.items() if kind is Kind.VERSIONED and past.done)
+        return max((self.baseline, *(key for key in keys if isinstance(key, tuple))))
 
 
 def fold(entries: Iterable[Entry]) -> Book:
@@ -31,7 +33,7 @@ def fold(entries: Iterable[Entry]) -> Book:
         record = entry.record
         if record.event is Event.BASELINE:
             baseline = version_key(record.version)
-        elif record.kind in tuple(Kind):
+        elif record.kind in KINDS:
             identity = identify(Kind(record.kind), record.version, record.name)
             past = _next(pasts.get(identity), entry)
             if past is not None:
@@ -46,9 +48,9 @@ def fold(entries: Iterable[Entry]) -> Book:
 def _next(past: Past | None, entry: Entry) -> Past | None:
     """A migration's past after one more row; None when it was taken back whole."""
     record = entry.record
-    before = past or Past(entry, record.checksums, segments=record.segments)
     if record.event is Event.APPLIED:
-        return _applied(before, entry)
+        return _applied(past, entry)
+    before = past or Past(entry, record.checksums, segments=record.segments)
     if record.event is Event.STARTED:
         return replace(before, started=entry)
     if record.event is Event.FAILED:
@@ -58,20 +60,18 @@ def _next(past: Past | None, entry: Entry) -> Past | None:
     return None if record.segment == record.segments else replace(before, undone=record.segment)
 
 
-def _applied(past: Past, entry: Entry) -> Past:
+def _applied(past: Past | None, entry: Entry) -> Past:
     record = entry.record
-    begins = record.segment == 1 and past.done > 0 and past.whole  # a repeatable file, applied again
-    kept = Past(entry, record.checksums) if begins else past
-    return replace(
-        kept,
+    again = past is not None and past.whole  # a repeatable file, applied again
+    digests, entries, spent = ((), (), 0.0) if past is None or again else (past.digests, past.entries, past.elapsed_ms)
+    before = record.segment - 1
+    return Past(
         last=entry,
         checksums=record.checksums,
         done=record.segment,
         segments=record.segments,
-        digests=(*kept.digests[: record.segment - 1], record.digest),
-        entries=(*kept.entries[: record.segment - 1], entry.id),
-        started=None,
-        failed=None,
-        elapsed_ms=kept.elapsed_ms + entry.elapsed_ms,
+        digests=(*digests[:before], record.digest),
+        entries=(*entries[:before], entry.id),
+        elapsed_ms=spent + entry.elapsed_ms,
         out_of_order=record.out_of_order,
     )

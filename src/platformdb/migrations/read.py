@@ -35,6 +35,9 @@ CALLBACK_FOLDER = "callbacks"
 # With those that other commands read.
 SQL_FOLDERS = (*REPEATABLE_FOLDERS, CALLBACK_FOLDER, "indexes", "queries")
 PIECE = 1 << 16
+# psql's commands for it; a piece may end in the middle of one.
+INCLUDES = re.compile(rb"\n[ \t]*\\(?:i|ir|include|include_relative)[ \t]")
+INCLUDE_BYTES = 64
 
 
 class Candidate(NamedTuple):
@@ -43,7 +46,7 @@ class Candidate(NamedTuple):
     kind: Kind
     version: str
     name: str
-    path: Path
+    path: str
     shown: str
 
 
@@ -57,7 +60,7 @@ def list_files(platform: Platform) -> Files:
     unread: set[Identity] = set()
     for candidate in _candidates(platform, findings):
         try:
-            file = MigrationFile(*candidate, _checksum(candidate.path, candidate.shown))
+            file = MigrationFile(*candidate, *_checksum(candidate.path, candidate.shown))
         except Refused as error:
             findings.append(as_finding(error, candidate.shown))
             unread.add(identify(candidate.kind, candidate.version, candidate.name))
@@ -77,8 +80,8 @@ def as_finding(error: PlatformdbError, subject: str) -> Finding:
     return Finding(error.rule, error.message, subject, place=error.place, help=error.help, detail=error.detail)
 
 
-def _checksum(path: Path, shown: str) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal, read in pieces, for it may be larger than memory.
+def _checksum(path: str, shown: str) -> tuple[str, bool]:
+    """SHA-256 of a file's bytes, in hexadecimal, read in pieces, for it may be larger than memory; does it include any?
 
     Raises:
         Refused: it cannot be read, or has a name that cannot be printed.
@@ -86,13 +89,15 @@ def _checksum(path: Path, shown: str) -> str:
     with suppress(OSError, UnicodeError):
         shown.encode()
         # Asked before it is opened: opening a pipe would wait for somebody to write into it.
-        if stat.S_ISREG(path.stat().st_mode):
-            with path.open("rb", buffering=0) as file:
-                found = hashlib.sha256()
+        if stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 - see MigrationFile.path
+            with open(path, "rb", buffering=0) as file:  # noqa: PTH123
+                found, includes, tail = hashlib.sha256(), False, b"\n"
                 while piece := file.read(PIECE):
                     found.update(piece)
-                return found.hexdigest()
-    read_source(path, shown)  # says what is wrong
+                    includes = includes or INCLUDES.search(tail + piece) is not None
+                    tail = piece[-INCLUDE_BYTES:]
+                return found.hexdigest(), includes
+    read_source(Path(path), shown)  # says what is wrong
     raise Refused(f"{shown} could not be read a moment ago", place=Place(shown), help="run the command again")
 
 
@@ -102,7 +107,7 @@ def _candidates(platform: Platform, findings: list[Finding]) -> Iterator[Candida
     yield from _phases(platform, findings)
     for folder in REPEATABLE_FOLDERS:
         for path, shown in _sql_files(platform.sql / folder, f"{top}/{folder}", findings):
-            yield Candidate(Kind.REPEATABLE, "", shown, path, shown)
+            yield Candidate(Kind.REPEATABLE, "", shown, str(path), shown)
     yield from _callbacks(platform.sql / CALLBACK_FOLDER, f"{top}/{CALLBACK_FOLDER}", findings)
     # A misspelt folder must not look like applied work.
     for _, shown in _sql_files(platform.sql, top, findings, but=SQL_FOLDERS):
@@ -116,7 +121,7 @@ def _phases(platform: Platform, findings: list[Finding]) -> Iterator[Candidate]:
         shown = entry.name if top == "." else f"{top}/{entry.name}"
         if match := VERSIONED_NAME.fullmatch(entry.name):
             kind = Kind.UNDO if match["undo"] else Kind.VERSIONED
-            yield Candidate(kind, match["version"], match["name"], platform.phases / entry.name, shown)
+            yield Candidate(kind, match["version"], match["name"], entry.path, shown)
         elif _is_folder(entry):
             help_text = f"move its files to {top}/, or all others into a folder there too: one for each platform"
             findings.append(_unmatched(f"{shown}/", "belongs to no command", help_text))
@@ -130,7 +135,7 @@ def _callbacks(folder: Path, top: str, findings: list[Finding]) -> Iterator[Cand
     for path, shown in _sql_files(folder, top, findings):
         match = CALLBACK_NAME.fullmatch(shown.removeprefix(f"{top}/"))
         if match and match["event"] in EVENTS:
-            yield Candidate(Kind.CALLBACK, "", shown, path, shown)
+            yield Candidate(Kind.CALLBACK, "", shown, str(path), shown)
         else:
             help_text = f"name it EVENT.sql or EVENT__name.sql; the events are {', '.join(EVENTS)}"
             findings.append(_unmatched(shown, "is not named like a callback", help_text))
@@ -213,8 +218,11 @@ def _undoing_nothing(
 
 
 def _by_event(files: Iterable[MigrationFile]) -> Mapping[str, tuple[MigrationFile, ...]]:
-    of = {event: [file for file in files if re.split(r"__|\.", file.path.name)[0] == event] for event in EVENTS}
-    return {event: tuple(found) for event, found in of.items() if found}
+    found: dict[str, list[MigrationFile]] = {}
+    for file in files:
+        event = re.split(r"__|\.", file.name.rpartition("/")[2])[0]
+        found.setdefault(event, []).append(file)
+    return {event: tuple(members) for event, members in found.items()}
 
 
 def _unmatched(shown: str, what: str, help_text: str) -> Finding:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import chain
 
 from platformdb.errors import ApplyFailed, NotNow, PlatformdbError
@@ -35,11 +34,10 @@ from platformdb.migrations.outlook import (
 from platformdb.migrations.plan import DUE, failure_steps, plan_down, plan_migrate
 from platformdb.migrations.read import list_files
 from platformdb.migrations.reports import done, preview, refused
+from platformdb.migrations.rescue import rescuer
 from platformdb.migrations.standing import up_to
 from platformdb.postgres.catalog import read_available_extensions
 from platformdb.postgres.connect import Connection, connect
-from platformdb.postgres.dependants import recreate
-from platformdb.postgres.execute import execute
 from platformdb.postgres.history import creation, read_texts
 from platformdb.postgres.lock import one_runner
 from platformdb.postgres.session import Session
@@ -155,7 +153,9 @@ def plan_forward(connection: Connection, outlook: Outlook, options: Options) -> 
     target = resolve_target(outlook.files, outlook.book, options.target) if options.target else None
     allowed = (*DUE, State.OUT_OF_ORDER) if options.out_of_order else DUE
     due = [s for s in up_to(outlook.found, target) if s.state in allowed]
-    repeatable, disorder = ordered([s.migration for s in due if s.kind is Kind.REPEATABLE and s.migration])
+    repeatable, disorder = ordered(
+        [s.migration for s in due if s.kind is Kind.REPEATABLE and s.migration], outlook.files.migrations
+    )
     by_file = {s.file: s for s in due}
     due = [*(s for s in due if s.kind is Kind.VERSIONED), *(by_file[migration.file] for migration in repeatable)]
     migrations = [s.migration for s in due if s.migration]
@@ -171,8 +171,7 @@ def plan_forward(connection: Connection, outlook: Outlook, options: Options) -> 
         *(remark for migration in migrations for remark in migration.remarks),
     )
     steps = plan_migrate(outlook.platform.name, due, callbacks)
-    names = {migration.file.shown: migration.names for migration in repeatable}
-    return Plan(steps, findings, failure_steps("Migrate", callbacks), names)
+    return Plan(steps, findings, on_failure=failure_steps("Migrate", callbacks))
 
 
 def plan_back(_: Connection, outlook: Outlook, options: Options) -> Plan:
@@ -185,7 +184,7 @@ def plan_back(_: Connection, outlook: Outlook, options: Options) -> Plan:
     problems = tuple(undo_problems(leaving, undo, allow_destructive=options.allow_destructive))
     findings = (*outlook.files.findings, *trouble, *more, *below_baseline(outlook.book, target), *problems)
     steps = () if problems else plan_down(outlook.platform.name, leaving, undo, callbacks)
-    return Plan(steps, findings, failure_steps("Down", callbacks))
+    return Plan(steps, findings, on_failure=failure_steps("Down", callbacks))
 
 
 def _want_extensions(migrations: Sequence[Migration]) -> bool:
@@ -204,12 +203,14 @@ def _carry_out(session: Session, outlook: Outlook, plan: Plan, observer: Observe
     if not expected:
         return done((), outlook.platform.name)
     session = replace(session, provenance=read_provenance(outlook.platform.phases))
+    from platformdb.postgres.execute import execute  # a run with nothing to do needs none of it
+
     obstacles: list[Finding] = []
     first = creation(session.work, outlook.history)
     later = _planned_again(session.work, outlook.history, course.also, obstacles)
     observer.stage(course.verb, len(first) + expected)
     try:
-        rescue = partial(recreate, names=plan.names)
+        rescue = rescuer(plan.steps, role=session.role, lock_timeout=session.lock_timeout)
         results = execute(session, chain(first, plan.steps, later), observer, rescue=rescue)
     except (ApplyFailed, NotNow) as error:
         error.results = (*error.results, *_after_failure(session, plan, observer))
@@ -223,6 +224,8 @@ def _carry_out(session: Session, outlook: Outlook, plan: Plan, observer: Observe
 
 def _after_failure(session: Session, plan: Plan, observer: Observer) -> tuple[StepResult, ...]:
     """The callbacks of a failed run. Their own failure must not hide the first one: it is only noted."""
+    from platformdb.postgres.execute import execute
+
     try:
         return execute(session, plan.on_failure, observer)
     except PlatformdbError as error:

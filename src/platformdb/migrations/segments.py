@@ -7,6 +7,7 @@ committed before they can be used"), and around blocks that the file opens and c
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -29,6 +30,12 @@ from platformdb.sqltext.statements import SqlStatement
 
 ALONE_HELP = "put it before BEGIN or after COMMIT: it will run by itself"
 WITHOUT_BEGIN_HELP = "remove it: what a file does not put between BEGIN and COMMIT is one transaction as it is"
+WITHOUT_COMMIT_HELP = f"write COMMIT below its last statement, or {WITHOUT_BEGIN_HELP}"
+# The words that name a command, for messages.
+LEADING = re.compile(
+    r"[a-z]+(\s+(unique|index|concurrently|table|tablespace|database|system|subscription|transaction|prepared)\b)*",
+    re.IGNORECASE,
+)
 # Why a file may not control its transaction like this, and what to write instead.
 REFUSED: Mapping[Control, tuple[str, str]] = {
     Control.ROLLBACK: ("would throw away what ran before it", "remove it and the statements that it takes back"),
@@ -107,7 +114,7 @@ def _block(begin: Part, rest: Iterator[Part]) -> Iterator[Cut]:
             return
         _fits_in_a_block(part, control)
         members.append(part)
-    raise _refused(begin, "begins a transaction that the file does not end", "write COMMIT below its last statement")
+    raise _refused(begin, "begins a transaction that the file does not end", WITHOUT_COMMIT_HELP)
 
 
 def _fits_in_a_block(part: Part, control: Control | None) -> None:
@@ -117,7 +124,7 @@ def _fits_in_a_block(part: Part, control: Control | None) -> None:
     if control is not None and control is not Control.SAVEPOINT:
         raise _misplaced(part, control)
     if _runs_alone(part):
-        raise _refused(part, "refuses a transaction, and stands between BEGIN and COMMIT", ALONE_HELP)
+        raise _refused(part, "runs outside any transaction only, and stands between BEGIN and COMMIT", ALONE_HELP)
 
 
 def _runs(run: Iterable[Part]) -> Iterator[Cut]:
@@ -170,5 +177,6 @@ def _misplaced(part: Part, control: Control) -> Refused:
 
 
 def _refused(part: Part, what: str, help_text: str) -> Refused:
-    word = part.read.sql.split(maxsplit=1)[0].upper()
-    return Refused(f"{word} {what}", place=part.read.source.place(part.read.start), help=help_text)
+    words = LEADING.match(part.read.sql)
+    command = " ".join(words[0].upper().split()) if words else "it"
+    return Refused(f"{command} {what}", place=part.read.source.place(part.read.start), help=help_text)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 from platformdb.migrations.model import (
     Files,
@@ -33,14 +32,14 @@ def _is_open(file: MigrationFile, book: Book, *, templated: bool) -> bool:
         return file.kind is Kind.REPEATABLE or version_key(file.version) > book.baseline
     if templated and file.kind is Kind.REPEATABLE:
         return True
-    return _is_unsettled(past) or file.raw != past.checksums.raw
+    return _is_unsettled(past) or file.includes or file.raw != past.checksums.raw
 
 
 def _is_unsettled(past: Past) -> bool:
     return bool(not past.whole or past.started or past.failed or past.undone)
 
 
-def standings(files: Files, book: Book, migrations: Mapping[Path, Migration]) -> tuple[Standing, ...]:
+def standings(files: Files, book: Book, migrations: Mapping[str, Migration]) -> tuple[Standing, ...]:
     """Versioned migrations by version, missing ones among them, then repeatable ones.
 
     ``migrations`` are the files that were read; one that ``to_be_read`` named and that is not there is unreadable.
@@ -88,14 +87,15 @@ def _not_begun(file: MigrationFile, migration: Migration | None, past: Past | No
 
 def _begun(file: MigrationFile, migration: Migration | None, past: Past) -> State:
     """A versioned migration of which something ran: whole, partial, or no longer what was applied."""
-    if past.whole and not past.undone and file.raw == past.checksums.raw:
+    includes_same = migration is None or migration.checksums.tokens == past.checksums.tokens
+    if past.whole and not past.undone and file.raw == past.checksums.raw and includes_same:
         return State.APPLIED
     if migration is None:
         return State.UNREADABLE
     if past.undone:
         return State.HALF_UNDONE
     if past.whole:
-        return _edited(migration, past)
+        return _edited(file, migration, past)
     same = (
         tuple(segment.digest for segment in migration.segments[: past.done]) == past.digests[: len(migration.segments)]
     )
@@ -104,10 +104,10 @@ def _begun(file: MigrationFile, migration: Migration | None, past: Past) -> Stat
     return _cut_short(migration, past) if past.started else State.PARTIAL
 
 
-def _edited(migration: Migration, past: Past) -> State:
-    """What became of a file whose bytes are no longer those that were applied."""
+def _edited(file: MigrationFile, migration: Migration, past: Past) -> State:
+    """What became of a file that, or a file included in it, no longer has the bytes that were applied."""
     now, then = migration.checksums, past.checksums
-    same = now.normalised == then.normalised or now.tokens == then.tokens
+    same = now.tokens == then.tokens or (now.normalised == then.normalised and not file.includes)
     return State.COSMETIC if same else State.MODIFIED
 
 

@@ -88,7 +88,7 @@ def read_definitions(connection: Connection, targets: Sequence[Address]) -> list
 def exists(connection: Connection, definition: Definition) -> bool:
     """Whether there is such an object now, whatever it looks like."""
     question = "to_regclass" if definition.is_relation else "to_regprocedure"
-    return connection.execute(f"SELECT {question}(%s) IS NOT NULL", (definition.identity,)).fetchone() == (True,)  # noqa: S608
+    return connection.execute(f"SELECT {question}(%s) IS NOT NULL", (definition.identity,)).fetchone() == (True,)
 
 
 def _standing_on(connection: Connection, targets: Sequence[Address]) -> list[Address]:

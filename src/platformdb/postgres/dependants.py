@@ -18,7 +18,7 @@ from psycopg import sql
 
 from platformdb.errors import Place
 from platformdb.postgres.connect import Connection
-from platformdb.postgres.definitions import Address, Definition, Hopeless, Part, exists, name_parts, read_definitions
+from platformdb.postgres.definitions import Address, Definition, Hopeless, Part, exists, read_definitions
 from platformdb.postgres.queries import query
 from platformdb.report.model import Statement, Step
 
@@ -92,7 +92,7 @@ def _prepare(connection: Connection, step: Step, role: str | None, lock_timeout:
 
 
 def _reason(dropped: Sequence[Definition]) -> str:
-    shown = [each.shown for each in dropped if not each.target]
+    shown = dict.fromkeys(each.shown for each in dropped if not each.target)
     if not shown:
         return "drops the old " + ", ".join(each.shown for each in dropped)
     return f"re-creates {len(shown)} dependant{'s' if len(shown) > 1 else ''}: {', '.join(shown)}"
@@ -191,9 +191,9 @@ class Rehearsal:
     def _written_anew(self, each: Definition, problem: psycopg.Error) -> Statement:
         """What another file now makes of a dependant that cannot be made as it was."""
         for statement in (statement for step in self.pending for statement in step.statements):
-            if any(each.is_called(name) for name in self.defines(statement.sql)):
-                if _attempt(self.connection, statement) is None and exists(self.connection, each):
-                    return statement
+            makes_it = any(each.is_called(name) for name in self.defines(statement.sql))
+            if makes_it and _attempt(self.connection, statement) is None and exists(self.connection, each):
+                return statement
         raise _not_remade(each, problem)
 
 

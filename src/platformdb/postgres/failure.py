@@ -20,7 +20,9 @@ def explain_failure(
     ``statement_index`` counts the step's statements from 0; None, or one that is not there, where it was none of them.
     """
     diagnostic = error.diag
+    notes = getattr(error, "__notes__", ())
     parts = (
+        *(("note", note) for note in notes),
         ("SQLSTATE", diagnostic.sqlstate),
         ("detail", diagnostic.message_detail),
         ("hint", diagnostic.message_hint),

@@ -26,7 +26,7 @@ HIDDEN = "<insufficient privilege>"
 # How long a session may take to end: one that is in the middle of a write rolls back first.
 END_MILLISECONDS = 10_000
 
-# After the word a literal ('…', E'…', $$…$$), or in a conninfo any value; or what the server left when it cut the query.
+# After the word a literal ('…', E'…', $$…$$), or in a conninfo any value; or what is left of one that was cut.
 PASSWORDS = re.compile(
     r"""(?isx) \bpassword\b\s*
     (?: =\s*''.*?(?:''|$) | (?:=\s*)?(?:e|u&)?'(?:[^'\\]|''|\\.)*(?:'|$) | =?\s*(\$\w*\$).*?(?:\1|$) | =\s*[^\s']+ )"""

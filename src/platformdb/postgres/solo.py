@@ -108,14 +108,22 @@ class Solo:
             try:
                 answer = send_alone(self.session.work, statement, watch)
             except Stopped:
-                # An INVALID index costs every write, and a unique one still refuses some: it does not stay.
-                with suppress(Stopped):
-                    self._swept(probe, watch)
+                if self._mended(probe, watch):
+                    return Answer(None, 0.0)
                 raise
             after = self._swept(probe, watch)
             if after.found in THERE:
                 return answer
         raise not_proven(self.step, statement, after.detail)
+
+    def _mended(self, probe: Probe, watch: Watch) -> bool:
+        """Takes away what a failed statement left half done; whether its work is there then (a detach is finished).
+
+        An INVALID index costs every write, and a unique one still refuses some: it does not stay until the next run.
+        """
+        with suppress(Stopped):  # the statement's own error is the one to tell
+            return self._look(probe).found is Found.BROKEN and self._swept(probe, watch).found is Found.DONE
+        return False
 
     def _swept(self, probe: Probe, watch: Watch) -> Look:
         """What the catalog says, once nobody is at it any more and what was half done is taken away."""

@@ -75,16 +75,13 @@ def _files_below(folder: Path) -> Iterator[Path]:
 
 
 def _write(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Writes all of the files or none."""
-    paths = {folder / name: content for name, content in files.items()}
-    if there := next((path for path in paths if path.exists() or path.is_symlink()), None):
-        raise _taken(there)
+    """Writes all of the files or none; those that are there stay as they are."""
     made: list[Path] = []
     try:
-        for path, content in paths.items():
+        for path, content in ((folder / name, content) for name, content in files.items()):
             made += [each for each in reversed(path.parents) if not each.exists()]
             path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("xb") as file:  # x: another process may have been faster
+            with path.open("xb") as file:  # x: fails where anything has that name, a broken link too
                 made.append(path)
                 file.write(content)
     except OSError as error:
@@ -92,13 +89,10 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> None:
             with suppress(OSError):
                 path.rmdir() if path.is_dir() else path.unlink()
         if isinstance(error, FileExistsError):
-            raise _taken(Path(error.filename)) from None
+            raise Refused(
+                f"{error.filename} is there already",
+                help="nothing was made; choose another folder or name, or move it out of the way",
+            ) from None
         raise Refused(
             f"cannot write {error.filename or folder}: {error.strerror}", help="nothing was made; choose another folder"
         ) from None
-
-
-def _taken(path: Path) -> Refused:
-    return Refused(
-        f"{path} is there already", help="nothing was made; choose another folder, or move it out of the way"
-    )

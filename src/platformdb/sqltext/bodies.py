@@ -1,49 +1,13 @@
-"""The bodies of functions, procedures and DO blocks, seen through PostgreSQL's own scanner."""
+"""The bodies of functions, procedures and DO blocks."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Any
 
+from platformdb.sqltext.lexer import tokens
 from platformdb.sqltext.tree import inner, options, strings
-
-# libpg_query's numbers: SQL_COMMENT and C_COMMENT; SCONST and USCONST.
-_COMMENTS = frozenset({275, 276})
-_CONSTANTS = frozenset({261, 262})
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A word, constant or sign of a text and its offsets in characters."""
-
-    text: str
-    start: int
-    end: int
-    constant: bool
-
-    @property
-    def lower(self) -> str:
-        """The text for comparison with keywords; a constant is none."""
-        return "" if self.constant else self.text.lower()
-
-
-def tokens(text: str) -> Iterator[Token]:
-    """The tokens of a text without comments; none where PostgreSQL's scanner cannot read it."""
-    import postgast  # 80 ms: only commands that read SQL pay for it
-
-    try:
-        scanned = postgast.scan(text).tokens
-    except postgast.PgQueryError:
-        return
-    data, at_byte, at = text.encode(), 0, 0
-    for token in scanned:
-        start = at + len(data[at_byte : token.start].decode())
-        word = data[token.start : token.end].decode()
-        at_byte, at = token.end, start + len(word)
-        if token.token not in _COMMENTS:
-            yield Token(word, start, at, token.token in _CONSTANTS)
 
 
 def routine_body(given: Iterable[Any]) -> str:
@@ -77,7 +41,7 @@ def body_commits(body: str) -> bool:
         return False
     if _OTHER_LANGUAGES.search(body):
         return True
-    words = ["", *("'" if token.constant else token.lower for token in tokens(body)), ""]
+    words = ["", *tokens(body), ""]
     return any(
         word in {"commit", "rollback"} and before in _BEFORE and after in _AFTER
         for before, word, after in zip(words, words[1:], words[2:], strict=False)

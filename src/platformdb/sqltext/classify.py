@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from platformdb.sqltext.bodies import body_commits, routine_body
+from platformdb.sqltext.lexer import quoted_spans
 from platformdb.sqltext.losses import destroys
 from platformdb.sqltext.passwords import without_passwords
 from platformdb.sqltext.probes import probe_of
@@ -231,15 +232,9 @@ def uses_value(statement: SqlStatement, value: str) -> bool:
     found = re.compile(rf"(?<!\w){text}(?!\w)")
     if found.search(statement.sql) is None:
         return False
-    return statement.node is None or any(found.search(constant) for constant in _constants(statement.sql))
-
-
-def _constants(sql: str) -> list[str]:
-    import postgast
-
-    data = sql.encode()
-    tokens = postgast.scan(sql).tokens
-    return [data[token.start : token.end].decode() for token in tokens if token.token in {261, 262}]
+    sql = statement.sql
+    spans = quoted_spans(sql, 0, len(sql))
+    return any(found.search(sql, start, end) for start, end in spans if sql[end - 1] != '"')
 
 
 def needed_extension(statement: SqlStatement) -> str | None:

@@ -55,7 +55,8 @@ _ROWS_LEFT_OUT = re.compile(r"\x00\d+\n")
 _OPERATOR = r"(?!--|/\*)[+\-*/<>=~!@#%^&|`?]"
 _SIMPLE = r"(?!--|/\*)[+\-*/<>=]"
 _TOKEN = re.compile(
-    rf"{_GAP}++|(?P<quoted>{_ESCAPE_STRING}|(?:[bBxXnN]|[uU]&)?{_STRING}|(?:[uU]&)?{_NAME}|{_DOLLAR_STRING})|(?P<word>{_WORD})"
+    rf"{_GAP}++|(?P<nested>/\*)"
+    rf"|(?P<quoted>{_ESCAPE_STRING}|(?:[bBxXnN]|[uU]&)?{_STRING}|(?:[uU]&)?{_NAME}|{_DOLLAR_STRING})|(?P<word>{_WORD})"
     rf"|(?P<other>\.?[0-9](?:[eE][+\-](?=[0-9])|[A-Za-z0-9_.])*+|\$[0-9]++|::|:=|\.\.|=>"
     rf"|(?=[+\-*/<>=]*[~!@#%^&|`?])(?:{_OPERATOR})++|(?:{_SIMPLE})*(?!/\*)[*/<>=]|.)",
     re.DOTALL,
@@ -114,21 +115,32 @@ def _lacks_rows(text: str, last: Piece) -> bool:
 def tokens(text: str, start: int = 0, end: int | None = None) -> Iterator[str]:
     """The tokens of SQL without white space and comments; words in lower case as PostgreSQL folds them (ASCII only).
 
-    Text that is no SQL has tokens too: any. So have comments in comments: each of their words is one.
+    Text that is no SQL has tokens too: any.
     """
-    for match in _TOKEN.finditer(text, start, len(text) if end is None else end):
-        kind, token = match.lastgroup, match[0]
-        if kind == "word":
+    for match in _scan(text, start, len(text) if end is None else end):
+        token = match[0]
+        if match.lastgroup == "word":
             yield token.lower() if token.isascii() else token.translate(_LOWER)
-        elif kind:
-            yield token if kind == "quoted" else token.lower()
+        else:
+            yield token if match.lastgroup == "quoted" else token.lower()
 
 
 def quoted_spans(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """Where strings and quoted names stand in SQL."""
-    for match in _TOKEN.finditer(text, start, end):
-        if match.lastgroup == "quoted":
-            yield match.span()
+    return (match.span() for match in _scan(text, start, end) if match.lastgroup == "quoted")
+
+
+def _scan(text: str, at: int, end: int) -> Iterator[re.Match[str]]:
+    """Each token, with the name of its group."""
+    while True:
+        for match in _TOKEN.finditer(text, at, end):
+            if match.lastgroup == "nested":
+                at = _comment_close(text, match.start()) or end
+                break
+            if match.lastgroup:
+                yield match
+        else:
+            return
 
 
 def _pieces(source: Source) -> Iterator[Piece]:
@@ -169,13 +181,20 @@ def _blank_end(source: Source, at: int) -> int:
 
 
 def _comment_end(source: Source, start: int) -> int:
+    end = _comment_close(source.text, start)
+    if end is None:
+        raise _refusal(source, start, start)
+    return end
+
+
+def _comment_close(text: str, start: int) -> int | None:
     """Where the comment that begins at an offset ends, with those in it."""
     depth = 0
-    for edge in _COMMENT_EDGE.finditer(source.text, start):
+    for edge in _COMMENT_EDGE.finditer(text, start):
         depth += 1 if edge[0] == "/*" else -1
         if not depth:
             return edge.end()
-    raise _refusal(source, start, start)
+    return None
 
 
 def _statement_end(source: Source, start: int) -> int:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from platformdb.sqltext.bodies import routine_body, routine_language, tokens
+from platformdb.sqltext.bodies import routine_body, routine_language
+from platformdb.sqltext.lexer import tokens
 from platformdb.sqltext.statements import SqlStatement
 from platformdb.sqltext.tree import children, parse, relation, strings, word, written
 
@@ -67,27 +68,28 @@ def _references(root: Any) -> Iterator[str]:
     waiting: list[tuple[Any, frozenset[str]]] = [(root, _NONE)]
     while waiting:
         node, hidden = waiting.pop()
-        mention = _MENTIONS.get(node.DESCRIPTOR.name)
-        if mention is not None and not (_is_range(node) and not node.schemaname and node.relname in hidden):
-            yield from mention(node)
-        waiting += _inside(node, hidden)
+        kind = node.DESCRIPTOR.name
+        if kind in _MENTIONS and not (kind == "RangeVar" and not node.schemaname and node.relname in hidden):
+            yield from _MENTIONS[kind](node)
+        if kind in _HAVE_WITH and node.with_clause.ctes:
+            waiting += _below_with(node, hidden)
+        else:
+            waiting += ((child, hidden) for child in children(node))
 
 
-def _is_range(node: Any) -> bool:
-    return bool(node.DESCRIPTOR.name == "RangeVar")
+_HAVE_WITH = frozenset({"SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"})
 
 
-def _inside(node: Any, hidden: frozenset[str]) -> Iterator[tuple[Any, frozenset[str]]]:
+def _below_with(node: Any, hidden: frozenset[str]) -> Iterator[tuple[Any, frozenset[str]]]:
     """What is inside a node, each with the names that WITH hides from it."""
-    clause = getattr(node, "with_clause", None)
-    names = [each.common_table_expr.ctename for each in clause.ctes] if clause is not None else []
+    queries = [each.common_table_expr for each in node.with_clause.ctes]
+    names = [query.ctename for query in queries]
     for child in children(node):
-        if not names or child.DESCRIPTOR.name != "WithClause":
+        if child.DESCRIPTOR.name != "WithClause":
             yield child, hidden.union(names)
-            continue
-        for number, each in enumerate(child.ctes):
-            # Only WITH RECURSIVE lets a query see itself and those after it.
-            yield each, hidden.union(names if child.recursive else names[:number])
+    for number, query in enumerate(queries):
+        # Only WITH RECURSIVE lets a query see itself and those after it.
+        yield query, hidden.union(names if node.with_clause.recursive else names[:number])
 
 
 def _named(kind: str, parts: Iterable[str]) -> Iterator[str]:
@@ -151,7 +153,7 @@ _DECLARATION = re.compile(rf"(?:^|; ){_NAME} (?:constant )?({_PATH})(?! [%.])(?=
 
 def _declared_types(body: str) -> Iterator[str]:
     """The types in PL/pgSQL's declarations."""
-    text = " ".join("''" if token.constant else token.text for token in tokens(body))
+    text = " ".join("''" if token[-1:] in {"'", "$"} else token for token in tokens(body))
     for like in _LIKE.finditer(text):
         names = _parts(like[1])
         yield from _named("relation", names if like[2].lower() == "rowtype" else names[:-1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from platformdb.sqltext.bodies import Token, tokens
+from platformdb.sqltext.lexer import quoted_spans, tokens
 
 MASK = "***"
 
@@ -13,9 +13,10 @@ MASK = "***"
 _SUSPECT = re.compile(r"passw|passphrase|secret|token|_key|://", re.IGNORECASE)
 # Words in front of a constant that is a secret: PASSWORD of a role, and options of servers and user mappings.
 _SECRET_NAME = re.compile(r'"?\w*(password|passwd|passphrase|secret|token|access_key|api_key|private_key)\w*"?')
-# A whole string of libpq's key = value pairs, as in CONNECTION or dblink_connect.
-_PAIR = r"\w+\s*=\s*(?:'(?:\\.|[^'\\])*'|(?:\\.|[^\s'\\])*)"
-_CONNECTION = re.compile(rf"\s*(?:{_PAIR}(?:\s+|$))+")
+# A whole string of libpq's key = value pairs, as in CONNECTION or dblink_connect. Nothing is tried twice (the second
+# plus signs): any constant of a file is matched with it.
+_PAIR = r"\w++\s*+=\s*+(?:'(?:\\.|[^'\\])*+'|(?:\\.|[^\s'\\])*+)"
+_CONNECTION = re.compile(rf"\s*+(?:{_PAIR}(?:\s++|$))++")
 _IN_PAIR = re.compile(r"(\b(?:ssl)?password\s*=\s*)('(?:\\.|[^'\\])*'|(?:\\.|[^\s'\\])+)", re.IGNORECASE)
 _IN_URL = re.compile(r"(\w://[^\s:/@']*:)[^\s@']+(?=@)|([?&](?:ssl)?password=)[^\s&']+")
 # Statements that give a setting its value with = or TO: settings of an application's own may be secrets.
@@ -43,21 +44,22 @@ def _masked(sql: str, *, settings: bool = False) -> str:
 
 
 def _replacements(sql: str, *, settings: bool) -> Iterator[tuple[int, int, str]]:
-    before = Token("", 0, 0, constant=False)
-    for token in tokens(sql):
-        if token.constant:
-            secret = _SECRET_NAME.fullmatch(before.lower) is not None
-            yield token.start, token.end, f"'{MASK}'" if secret else _constant(token.text)
-        if not (settings and token.lower in {"=", "to"}):
-            before = token
+    at, before = 0, ""
+    for start, end in quoted_spans(sql, 0, len(sql)):
+        for word in tokens(sql, at, start):
+            before = before if settings and word in {"=", "to"} else word
+        at, text = end, sql[start:end]
+        if text.endswith('"'):
+            before = text.lower()
+        else:  # a constant that goes on in the next line has no word between
+            yield start, end, f"'{MASK}'" if _SECRET_NAME.fullmatch(before) else _constant(text)
 
 
 def _constant(written: str) -> str:
     """A constant, its own quotes kept, without the passwords in it."""
     if _SUSPECT.search(written) is None:
         return written
-    mark = re.match(r"\$\w*\$|[eEuU]?&?'", written)
-    opening = mark[0] if mark else ""
+    opening = written[: written.index("'") + 1] if written.endswith("'") else written[: written.index("$", 1) + 1]
     closing = opening[-1:] if opening.endswith("'") else opening
     text = written[len(opening) : len(written) - len(closing)]
     if closing != "'":

@@ -23,6 +23,7 @@ _DML: Mapping[str, str] = {
     "delete": "delete_stmt",
     "merge": "merge_stmt",
 }
+_NO_PSQL_VARIABLES = "psql's variables do not work here: use [variables] in platformdb.toml and {{ name }}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,8 @@ def _located(
             data = _rows(source, rows) if rows and rows.kind is PieceKind.ROWS else None
             yield SqlStatement(source, comments_from, piece.start, piece.end, kind, node, data)
         if piece.kind is not PieceKind.BLANK:
-            comments_from = _next_line(source.text, piece.end)
+            rows_end = piece.kind is PieceKind.ROWS
+            comments_from = piece.end if rows_end else _next_line(source.text, piece.end)
 
 
 def _rows(source: Source, piece: Piece) -> CopyData:
@@ -159,11 +161,9 @@ def _parse(source: Source, pieces: Sequence[Piece]) -> Any:
     try:
         return postgast.parse(_BETWEEN.join(source.text[piece.start : piece.end] for piece in pieces)).stmts
     except postgast.PgQueryError as error:
-        raise Refused(
-            f"{error.message}",
-            place=source.place(_offset(pieces, max(error.cursorpos - 1, 0))),
-            help="correct the SQL; nothing was run",
-        ) from None
+        at = _offset(pieces, max(error.cursorpos - 1, 0))
+        advice = _NO_PSQL_VARIABLES if source.text[at : at + 1] == ":" else "correct the SQL; nothing was run"
+        raise Refused(f"{error.message}", place=source.place(at), help=advice) from None
 
 
 def _offset(pieces: Sequence[Piece], at: int) -> int:

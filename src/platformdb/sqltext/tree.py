@@ -76,8 +76,17 @@ def relation(node: Any) -> str:
     return written(node.schemaname, node.relname)
 
 
+# What most trees consist of, and what has nothing inside.
+_LEAVES = frozenset({"a_const", "a_star", "boolean", "float", "integer", "param_ref", "role_spec", "string"})
+
+
 def children(node: Any) -> Iterator[Any]:
-    """The messages directly inside a message."""
+    """The messages directly inside a message, leaves apart; what a ``Node`` holds instead of the ``Node``."""
     for field, value in node.ListFields():
-        if field.message_type is not None:
-            yield from (value,) if hasattr(value, "DESCRIPTOR") else value
+        if field.message_type is None:
+            continue
+        for child in (value,) if hasattr(value, "DESCRIPTOR") else value:
+            if field.message_type.name != "Node":
+                yield child
+            elif (kind := child.WhichOneof("node")) and kind not in _LEAVES:
+                yield getattr(child, kind)

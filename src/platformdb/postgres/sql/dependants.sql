@@ -47,14 +47,16 @@ SELECT standing.classid,
        standing.below_objid,
        standing.kind = 'PART',
        -- Members of an extension and labelled objects would lose what cannot be given back.
-       standing.kind IS NOT NULL
-       AND NOT EXISTS (
-           SELECT FROM pg_depend AS e
-           WHERE e.classid = standing.classid AND e.objid = standing.objid AND e.deptype IN ('e', 'x')
-       )
-       AND NOT EXISTS (
-           SELECT FROM pg_seclabel AS l WHERE l.classoid = standing.classid AND l.objoid = standing.objid
-       ),
+       CASE
+           WHEN standing.kind IS NULL THEN false
+           WHEN standing.kind = 'PART' THEN true
+           ELSE NOT EXISTS (
+               SELECT FROM pg_depend AS e
+               WHERE e.classid = standing.classid AND e.objid = standing.objid AND e.deptype IN ('e', 'x')
+           ) AND NOT EXISTS (
+               SELECT FROM pg_seclabel AS l WHERE l.classoid = standing.classid AND l.objoid = standing.objid
+           )
+       END,
        standing.described
 FROM standing
 ORDER BY standing.classid, standing.objid, standing.below_classid, standing.below_objid

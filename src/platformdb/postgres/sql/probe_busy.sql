@@ -7,9 +7,14 @@ WITH named AS (
 )
 SELECT string_agg(format('pid %%s (%%s)', a.pid, a.usename), ', ' ORDER BY a.pid)
 FROM named
-JOIN pg_stat_activity AS a ON a.pid <> pg_backend_pid() AND a.state = 'active'
+JOIN pg_stat_activity AS a ON a.pid <> pg_backend_pid()
 WHERE (
-        a.query ~* '^[^;]*\m(concurrently|finalize|database|tablespace|subscription)\M'
+        a.state = 'active'
+        -- Many databases of one server may be migrated at once, each with an index of that name.
+        AND (
+            (a.datname = current_database() AND a.query ~* '^[^;]*\m(concurrently|finalize|subscription)\M')
+            OR a.query ~* '^[^;]*\m(create|drop)\s+(database|tablespace)\M'
+        )
         AND a.query ~* ('(^|\W)' || regexp_replace(named.name, '(\W)', '\\\1', 'g') || '(\W|$)')
     )
    OR EXISTS (

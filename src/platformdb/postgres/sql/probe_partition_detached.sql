@@ -9,7 +9,11 @@ SELECT CASE
            WHEN h.inhdetachpending THEN 'its detachment was begun and not finished'
            ELSE 'it is still attached'
        END,
-       ARRAY[format('ALTER TABLE %%I.%%I DETACH PARTITION %%I.%%I FINALIZE', n.nspname, t.relname, m.nspname, part.relname)]
+       CASE
+           WHEN h.inhdetachpending THEN ARRAY[
+               format('ALTER TABLE %%I.%%I DETACH PARTITION %%I.%%I FINALIZE', n.nspname, t.relname, m.nspname, part.relname)
+           ]
+       END
 FROM pg_class AS t
 JOIN pg_namespace AS n ON n.oid = t.relnamespace
 LEFT JOIN pg_class AS part ON part.oid = to_regclass(%(name)s)

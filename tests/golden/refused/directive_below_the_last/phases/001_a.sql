@@ -1,0 +1,3 @@
+CREATE TABLE a (x int);
+
+-- platformdb: lock_timeout=2s
