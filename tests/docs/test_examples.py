@@ -27,8 +27,10 @@ from platformdb.cli.app import run
 from platformdb.config import STATE_FOLDER
 from platformdb.postgres import measure
 from platformdb.postgres.server.binaries import find_candidates
+from platformdb.provenance import read_provenance
 
 SHOWN_HOME = "/home/ada"
+ME = read_provenance()
 # The picture and the README's screen are made by docs/pictures/make, in one run.
 MADE_ELSEWHERE = ("README.md",)
 OWN_SERVER = re.compile(r"platformdb (up|server)\b")
@@ -37,11 +39,14 @@ SHELL = re.compile(r" [|<>] |\$[A-Z(]| &&? ")
 # What is another one at each run, and what to compare instead.
 VARIES = (
     (re.compile(r"\d+(\.\d+)? ms\b"), "N ms"),
+    (re.compile(r"\b\d+\.\d s\b|\bfor \d+ (s|min)\b"), "N s"),
     (re.compile(r"\b(process|pid) \d+"), r"\1 N"),
-    (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?(\+00)?"), "DATE"),
+    (re.compile(r"\b(ada@laptop:|(?:lock|work) +)\d+"), r"\1N"),
+    (re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?(\.\d+)?(\+00(:?00)?)?"), "DATE"),
     (re.compile(r'"elapsed_ms": \d+(\.\d+)?'), '"elapsed_ms": N'),
     (re.compile(r"\b18\.\d+\b"), "18.N"),
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "UUID"),
+    (re.compile(r"\b[0-9a-f]{64}\b"), "SHA-256"),
     # Below /root, say, the server runs as somebody who cannot enter, and says what it did about that.
     (re.compile(r"^(runs as|programs|data) +.*", re.MULTILINE), r"\1"),
     (re.compile(r"^(why |copying PostgreSQL ).*\n", re.MULTILINE), ""),
@@ -131,6 +136,7 @@ class Session:
             (str(self.folder), f"{SHOWN_HOME}/{self.folder.name}"),
             (str(self.folder.resolve()), f"{SHOWN_HOME}/{self.folder.name}"),
             (sys.prefix, f"{SHOWN_HOME}/.venv"),
+            (f"{ME.os_user}@{ME.host}", "ada@laptop"),
             (f"python{sys.version_info[0]}.{sys.version_info[1]}", "python3.11"),
         )
         shown = "".join(lines)

@@ -35,7 +35,8 @@ def two(db: Target) -> Iterator[tuple[Lease, Lease]]:
 
 def fence(connection: Connection, lease: Lease) -> bool:
     """Sends the fence in the transaction that is open on a connection; whether it holds."""
-    return connection.execute(lease.fence.sql.encode(), lease.fence.parameters).fetchone() is not None
+    sent = psycopg.RawCursor(connection).execute(lease.fence.sql.encode(), lease.fence.parameters)
+    return sent.fetchone() is not None
 
 
 @contextmanager

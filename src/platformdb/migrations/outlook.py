@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from platformdb.config import Variable
 from platformdb.errors import ConfigError
-from platformdb.migrations.model import Files, Kind, Migration, MigrationFile, Standing, version_key
+from platformdb.migrations.model import Files, Kind, Migration, MigrationFile, Standing, State, version_key
 from platformdb.migrations.past import Book, fold
 from platformdb.migrations.plan import Callbacks
 from platformdb.migrations.read import list_files
 from platformdb.migrations.standing import standings, to_be_read
 from platformdb.postgres.catalog import read_procedures
 from platformdb.postgres.connect import Connection
-from platformdb.postgres.history import read_history
+from platformdb.postgres.history import read_history, read_texts
 from platformdb.project import Platform
 from platformdb.report.model import Finding, History
 
@@ -64,6 +64,16 @@ def look(connection: Connection, files: Files, platform: Platform, variables: Ma
     migrations, problems = read_whole(wanted, platform, variables, committing)
     found = standings(files, book, migrations)
     return Outlook(platform, files, history, book, found, (*files.findings, *problems), committing)
+
+
+def executed_texts(connection: Connection, found: Iterable[Standing]) -> Mapping[int, str]:
+    """What ran of the files that were changed since, by the numbers of rows: for the difference that a finding shows.
+
+    Raises:
+        Refused: the history cannot be read.
+    """
+    numbers = [number for s in found if s.state is State.MODIFIED and s.past for number in s.past.entries]
+    return read_texts(connection, numbers) if numbers else {}
 
 
 def read_whole(

@@ -7,7 +7,7 @@ with another plan.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -25,6 +25,7 @@ from platformdb.migrations.order import ordered
 from platformdb.migrations.outlook import (
     Options,
     Outlook,
+    executed_texts,
     file_problems,
     look,
     read_callbacks,
@@ -38,7 +39,7 @@ from platformdb.migrations.rescue import rescuer
 from platformdb.migrations.standing import up_to
 from platformdb.postgres.catalog import read_available_extensions
 from platformdb.postgres.connect import Connection, connect
-from platformdb.postgres.history import creation, read_texts
+from platformdb.postgres.history import creation
 from platformdb.postgres.lock import one_runner
 from platformdb.postgres.session import Session
 from platformdb.postgres.target import Target
@@ -116,8 +117,9 @@ def run(
         if plan.forbidden:
             return refused(plan.findings)
         if not isinstance(session, Session):
-            return preview(plan, platform.name, options.lock_timeout)
-        return _carry_out(session, outlook, plan, observer, course).but(findings=plan.findings)
+            return preview(plan, platform.name, options.lock_timeout).but(findings=plan.findings)
+        report = _carry_out(session, outlook, plan, observer, course)
+        return report.but(findings=(*plan.findings, *report.findings))
 
 
 def _enter(
@@ -160,7 +162,7 @@ def plan_forward(connection: Connection, outlook: Outlook, options: Options) -> 
     due = [*(s for s in due if s.kind is Kind.VERSIONED), *(by_file[migration.file] for migration in repeatable)]
     migrations = [s.migration for s in due if s.migration]
     callbacks, trouble = read_callbacks(outlook, options.variables) if due else ({}, ())
-    texts = _executed_texts(connection, outlook)
+    texts = executed_texts(connection, outlook.found)
     findings = (
         *outlook.findings,
         *trouble,
@@ -189,13 +191,6 @@ def plan_back(_: Connection, outlook: Outlook, options: Options) -> Plan:
 
 def _want_extensions(migrations: Sequence[Migration]) -> bool:
     return any(migration.needs.extensions for migration in migrations)
-
-
-def _executed_texts(connection: Connection, outlook: Outlook) -> Mapping[int, str]:
-    """What ran of the files that were changed since: for the difference that a finding shows."""
-    modified = [s.past for s in outlook.found if s.state is State.MODIFIED and s.past]
-    numbers = [number for past in modified for number in past.entries]
-    return read_texts(connection, numbers) if numbers else {}
 
 
 def _carry_out(session: Session, outlook: Outlook, plan: Plan, observer: Observer, course: Course) -> Report:

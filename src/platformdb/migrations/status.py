@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 from platformdb.errors import NotNow
 from platformdb.migrations.judge import contradictions, pending, unfinished
 from platformdb.migrations.model import Kind, Standing, State
-from platformdb.migrations.outlook import Options, Outlook, look
+from platformdb.migrations.outlook import Options, executed_texts, look
 from platformdb.migrations.read import list_files
 from platformdb.postgres.connect import connect
-from platformdb.postgres.history import read_head, read_texts, verify_history
+from platformdb.postgres.history import read_head, verify_history
 from platformdb.postgres.target import Target
 from platformdb.project import Platform
-from platformdb.report.model import Finding, Report, Severity, Table
+from platformdb.report.model import Report, Severity, Table
 from platformdb.report.progress import Observer
 from platformdb.report.words import counted
 
@@ -25,12 +25,18 @@ def status(target: Target, platform: Platform, *, options: Options | None = None
     """Where every migration stands. With ``check``, what is pending is a finding: exit code 1."""
     with connect(target) as connection:
         outlook = look(connection, list_files(platform), platform, (options or Options()).variables)
+        texts = executed_texts(connection, outlook.found)
     found = outlook.found
     counts = {state.value: sum(s.state is state for s in found) for state in State}
     said = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
     return Report(
         f"{platform.name}: {said or 'no migrations'}",
-        findings=(*_problems(outlook), *(pending(found) if check else ())),
+        findings=(
+            *outlook.findings,
+            *contradictions(found, texts=texts),
+            *unfinished(found),
+            *(pending(found) if check else ()),
+        ),
         tables=(_table(found),),
         data={"platform": platform.name, "counts": counts, "migrations": [_as_data(s) for s in found]},
     )
@@ -73,9 +79,7 @@ def validate(target: Target, platform: Platform, *, options: Options | None = No
     """Whether files and history agree, and whether the history is what was written."""
     with connect(target) as connection:
         outlook = look(connection, list_files(platform), platform, (options or Options()).variables)
-        modified = [s.past for s in outlook.found if s.state is State.MODIFIED and s.past]
-        numbers = [number for past in modified for number in past.entries]
-        texts = read_texts(connection, numbers) if numbers else {}
+        texts = executed_texts(connection, outlook.found)
         tampered, head = (verify_history(connection), read_head(connection)) if outlook.history.exists else ((), None)
     found = outlook.found
     findings = (*outlook.findings, *contradictions(found, texts=texts), *unfinished(found), *tampered)
@@ -88,10 +92,6 @@ def validate(target: Target, platform: Platform, *, options: Options | None = No
         findings=findings,
         data={"platform": platform.name, "checked": len(found), "head": head},
     )
-
-
-def _problems(outlook: Outlook) -> tuple[Finding, ...]:
-    return (*outlook.findings, *contradictions(outlook.found), *unfinished(outlook.found))
 
 
 def _table(found: Sequence[Standing]) -> Table:

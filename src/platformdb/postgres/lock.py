@@ -173,7 +173,9 @@ def _timeouts(connection: Connection) -> tuple[str, ...]:
 def _work_connection(opening: Opening, timeouts: tuple[str, ...]) -> Iterator[Connection]:
     """Its settings come with the connection, so that they outlive RESET ALL; the user's own options go before ours."""
     own = opening.guard.info.get_parameters().get("options", "")
-    options = " ".join([*(f"-c {name}=0" for name in timeouts), own]).strip()
+    # `connect` made it ISO for the guard, with the database's own order of day and month.
+    style = (opening.guard.info.parameter_status("DateStyle") or "ISO").replace(" ", "")
+    options = " ".join([*(f"-c {name}=0" for name in timeouts), f"-c DateStyle={style}", own]).strip()
     with connect(opening.target, application_name=opening.caller.name("work"), options=options) as work:
         if _look(work).started != opening.server.started:
             raise NotNow(
@@ -251,6 +253,7 @@ def _leased(opening: Opening) -> Iterator[tuple[Lease, Connection]]:
                 )
             lease.check()
             yield lease, work
+            work.rollback()  # psycopg would commit what was left open
     finally:
         _give_back(lease, patience.observer)
 

@@ -11,6 +11,7 @@ from platformdb.report.model import CopyData
 from platformdb.sqltext.lexer import Piece, PieceKind, lex, tokens
 from platformdb.sqltext.rows import TextRows
 from platformdb.sqltext.source import LEFT_OUT, Source
+from platformdb.sqltext.tree import parse
 
 _BETWEEN = "\n;"  # the line end closes a comment that a statement ends with
 # libpg_query's tree costs a hundred times the text: above these (characters) plain DML is left to the server to check.
@@ -159,7 +160,7 @@ def _parse(source: Source, pieces: Sequence[Piece]) -> Any:
     import postgast  # 80 ms: only commands that read SQL pay for it
 
     try:
-        return postgast.parse(_BETWEEN.join(source.text[piece.start : piece.end] for piece in pieces)).stmts
+        return parse(_BETWEEN.join(source.text[piece.start : piece.end] for piece in pieces)).stmts
     except postgast.PgQueryError as error:
         at = _offset(pieces, max(error.cursorpos - 1, 0))
         advice = _NO_PSQL_VARIABLES if source.text[at : at + 1] == ":" else "correct the SQL; nothing was run"
