@@ -167,5 +167,6 @@ def _run_yoyo(program: Path, folder: Path, url: str) -> list[str]:
 
 
 def environment(url: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    # Compiled Python is kept, as an installation has it.
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("PG") and k != "PYTHONDONTWRITEBYTECODE"}
     return {**kept, "BENCH_URL": url, "DATABASE_URL": url}

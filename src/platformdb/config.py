@@ -119,7 +119,8 @@ def load(flags: Mapping[str, Any], environment: Mapping[str, str], folder: Path,
     given = {key: value for key, value in flags.items() if value is not None}
     project = Path(given.pop("project", None) or find_root(folder)).resolve()
     if not project.is_dir():
-        raise ConfigError(f"the project folder {project} does not exist", help="name an existing folder with --project")
+        wrong = "is no folder" if project.exists() else "does not exist"
+        raise ConfigError(f"the project folder {project} {wrong}", help="name an existing folder with --project")
     _refuse_two_databases(given)
     file = _from_file(project)
     variables, wrong = read_variables(file.pop("variables", {}), environment, given.pop("var", ()), must_exist=renders)

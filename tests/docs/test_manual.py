@@ -161,7 +161,9 @@ def test_ci_runs_three_commands_in_this_order():
 
 
 def test_the_settings():
-    assert names_after("docs/databases.md", "keys: config") == [field.name for field in dataclasses.fields(config.Config)]
+    assert names_after("docs/databases.md", "keys: config") == [
+        field.name for field in dataclasses.fields(config.Config)
+    ]
     for row in table_after("docs/databases.md", "keys: config"):
         assert tuple(filter(None, row[2].split(", "))) == config.ENVIRONMENT.get(row[0], ())
 

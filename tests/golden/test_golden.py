@@ -21,12 +21,17 @@ from rich.console import Console
 
 from platformdb.cli.app import run
 from platformdb.errors import Place
-from platformdb.migrations.plan import contradictions, plan_steps, standings
-from platformdb.migrations.read import read_sources
+from platformdb.migrations.judge import contradictions
+from platformdb.migrations.model import Standing
+from platformdb.migrations.outlook import read_whole
+from platformdb.migrations.past import fold
+from platformdb.migrations.plan import DUE, plan_migrate
+from platformdb.migrations.read import list_files
+from platformdb.migrations.standing import standings, to_be_read
+from platformdb.project import Platform
 from platformdb.report.model import (
     Entry,
     Finding,
-    History,
     Outcome,
     Report,
     Severity,
@@ -81,14 +86,27 @@ def test_refused(case: Path, golden: Callable[[str], None], capsys: pytest.Captu
 
 @each_case("plan")
 def test_plan(case: Path, golden: Callable[[str], None]) -> None:
-    before, after = (read_sources(Project(case / part).platform) for part in ("before", "after"))
-    applied = plan_steps(before, standings(before, History(False)))
+    applied = _planned(_found(Project(case / "before").platform, ()))
     stopped = case / "stopped"
     ran = applied[: int(stopped.read_text())] if stopped.is_file() else applied
-    history = History(True, tuple(Entry(step.record, WHEN, 1.0) for step in ran if step.record))
-    found = standings(after, history)
+    entries = tuple(Entry(step.record, WHEN, 1.0, "", n) for n, step in enumerate(ran, 1) if step.record)
+    texts = {entry.id: entry.record.text for entry in entries}
+    found = _found(Project(case / "after").platform, entries)
     lines = [f"{standing.state.value:<13} {standing.version} {standing.name}".rstrip() for standing in found]
-    golden("\n".join([*lines, *_steps(plan_steps(after, found)), *_findings(contradictions(found))]) + "\n")
+    findings = contradictions(found, texts=texts)
+    golden("\n".join([*lines, *_steps(_planned(found)), *_findings(findings)]) + "\n")
+
+
+def _found(platform: Platform, entries: tuple[Entry, ...]) -> tuple[Standing, ...]:
+    """Where the files of a platform stand, read as a run reads them."""
+    files, book = list_files(platform), fold(entries)
+    migrations, problems = read_whole(to_be_read(files, book, templated=False), platform, {})
+    assert problems == ()
+    return standings(files, book, migrations)
+
+
+def _planned(found: tuple[Standing, ...]) -> tuple[Step, ...]:
+    return plan_migrate("demo", [standing for standing in found if standing.state in DUE], {})
 
 
 def _steps(steps: tuple[Step, ...]) -> Iterator[str]:
@@ -100,7 +118,9 @@ def _steps(steps: tuple[Step, ...]) -> Iterator[str]:
 
 def _findings(findings: tuple[Finding, ...]) -> Iterator[str]:
     for finding in findings:
-        yield f"\n{finding.severity.value} {finding.rule}: {finding.message}\n  → {finding.help}"
+        yield f"\n{finding.severity.value} {finding.rule}: {finding.message}"
+        yield from (f"  {line}" for line in finding.detail.splitlines())
+        yield f"  → {finding.help}"
 
 
 @each_case("text")

@@ -18,7 +18,7 @@ from platformdb.postgres.execute import execute
 from platformdb.postgres.session import Session
 from platformdb.postgres.target import Target
 from platformdb.postgres.transaction import all_or_nothing
-from platformdb.report.model import Probe, Statement, Step, StepState
+from platformdb.report.model import Leaves, Probe, Statement, Step, StepState
 from platformdb.report.progress import Silent
 from recorder import Recorder
 from sessions import copied, session_on, step
@@ -97,7 +97,8 @@ def test_three_thousand_statements_are_one_step_with_three_thousand_times(sessio
 def test_a_step_takes_two_round_trips_however_many_statements_it_has(
     db: Target, tmp_path: Path, statements: int
 ) -> None:
-    many = step("a", *(f"SELECT {n}" for n in range(statements)), recorded=True, clean=True, lock_timeout="1s")
+    texts = (f"SELECT {n}" for n in range(statements))
+    many = step("a", *texts, recorded=True, leaves=Leaves.ANYTHING, lock_timeout="1s")
     with session_on(db) as session, slow_line(db, tmp_path) as (line, through), connect(through) as work:
         before = line.trips
         execute(replace(session, work=work), [many], Silent())
@@ -216,14 +217,14 @@ def test_a_file_that_leaves_things_in_the_session_is_cleaned_up_after_at_its_end
     session: Session, transactional: bool
 ) -> None:
     session.work.execute("SELECT pg_advisory_lock(1, 1)")
-    (whole,) = [step("a", *LEAVES, recorded=True, clean=True)]
+    (whole,) = [step("a", *LEAVES, recorded=True, leaves=Leaves.ANYTHING)]
     assert whole.record is not None
     execute(session, [replace(whole, record=replace(whole.record, segment=1, segments=2))], Silent())
     assert session.work.execute(LEFT).fetchone() == (4,)
-    last = step("a", "SELECT 1", clean=True, transactional=transactional)
+    last = step("a", "SELECT 1", leaves=Leaves.ANYTHING, transactional=transactional)
     execute(session, [replace(last, record=replace(whole.record, segment=2, segments=2))], Silent())
     assert session.work.execute(LEFT).fetchone() == (0,)
-    assert session.work.execute("SELECT pg_advisory_unlock(1, 1)").fetchone() == (True,)
+    assert session.work.execute("SELECT pg_advisory_unlock(1, 1)").fetchone() == (False,)
 
 
 def test_every_step_and_its_history_row_are_done_by_the_role_that_was_asked_for(db: Target) -> None:

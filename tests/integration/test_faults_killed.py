@@ -104,8 +104,8 @@ def test_what_nobody_can_ask_after_is_left_to_a_person(
     env = environment(db)
     refused = platformdb_run("migrate", cwd=project.root, env=env)
     assert refused.returncode == 3, refused.stderr
-    assert "002_call.sql stopped in part 2, which no transaction held: it may have run or not" in refused.stdout
-    assert "platformdb repair --ran 002" in refused.stdout
+    assert "002_call.sql stopped in part 2, which no transaction held: it may have run or not" in refused.stderr
+    assert "platformdb repair --ran 002" in refused.stderr
     before = [("first",), ("called",)] if moment == "after" else [("first",)]
     assert rows(db, "SELECT what FROM ran") == before
     assert platformdb_run("repair", verdict, "002", cwd=project.root, env=env).returncode == 0
@@ -168,3 +168,24 @@ def test_a_broken_build_that_a_killed_runner_left_is_dropped_and_built_again(db:
     ((built, valid),) = rows(db, "SELECT indexrelid, indisvalid FROM pg_index WHERE indrelid = 't'::regclass")
     assert valid
     assert built != broken
+
+
+def test_an_index_of_a_tier_whose_row_was_never_written_is_known_by_its_announcement(
+    server: Server, db: Target, project: Project
+) -> None:
+    project.write(
+        {
+            "phases/001_t.sql": "CREATE TABLE t AS SELECT generate_series(1, 100) AS x, 1 AS y;",
+            "sql/indexes/tier1_t.sql": "-- by x\nCREATE INDEX i ON t (x);\n",
+        }
+    )
+    with database(server) as other, short_folder() as folder, wire(other, folder) as (line, through):
+        assert finish(start("migrate", cwd=project.root, env=environment(through))).returncode == 0
+        number = next(n for n, text in enumerate(line.texts, 1) if text.startswith("CREATE INDEX"))
+    assert killed(db, project, number, "after")
+    project.write({"sql/indexes/tier1_t.sql": "-- by y\nCREATE INDEX i ON t (y);\n"})
+    until(lambda: rows(db, "SELECT FROM pg_index WHERE indexrelid = 'i'::regclass AND indisvalid"))
+    assert migrated(db, project).ok
+    ((definition,),) = rows(db, "SELECT pg_get_indexdef('i'::regclass)")
+    assert definition == "CREATE INDEX i ON public.t USING btree (y)"
+    assert migrated(db, project).steps == ()

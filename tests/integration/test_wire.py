@@ -17,6 +17,8 @@ from platformdb.postgres.connect import Connection, connect
 from platformdb.postgres.target import Target
 from platformdb.postgres.wire import Stopped, send, send_alone
 from platformdb.report.model import Statement
+from platformdb.sqltext.source import Source
+from platformdb.sqltext.statements import TextOrigin
 from sessions import copied
 
 SLEEPING = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"
@@ -46,7 +48,8 @@ def test_each_statement_has_an_answer_of_its_own(work: Connection) -> None:
 
 
 def test_each_statement_is_timed_by_itself(work: Connection) -> None:
-    first, second, third = send(work, of("SELECT 1", "SELECT pg_sleep(0.3)", "SELECT 1"), nothing)
+    texts = ("SELECT 1", "SELECT pg_sleep(0.3)", "SELECT 1")
+    first, second, third = send(work, tuple(Statement(t, origin=TextOrigin(Source("a", t), 0)) for t in texts), nothing)
     assert second.seconds > first.seconds + third.seconds
 
 
@@ -231,6 +234,8 @@ from platformdb.postgres.connect import connect
 from platformdb.postgres.target import Target
 from platformdb.postgres.wire import send
 from platformdb.report.model import Statement
+from platformdb.sqltext.source import Source
+from platformdb.sqltext.statements import TextOrigin
 from sessions import copied
 
 def rows():

@@ -7,6 +7,7 @@ import select
 import signal
 import socket
 import struct
+import subprocess
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 from catalog import DEFINITIONS, Rows, rows
+from commandline import environment, start
 from platformdb.indexes.run import tier_planner
 from platformdb.migrations.run import migrate
 from platformdb.migrations.status import validate
@@ -84,6 +86,23 @@ def migrated(target: Target, project: Project) -> Report:
     """What ``platformdb migrate`` does, in this process."""
     also = (tier_planner(project.platform, tier=1),)
     return migrate(nullcontext(target), project.platform, Silent(), also=also)
+
+
+@contextmanager
+def migrating(target: Target, project: Project, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """A run in a process of its own, which does not outlive the test."""
+    process = start("migrate", *arguments, cwd=project.root, env=environment(target))
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def noted(process: subprocess.Popen[str], text: str) -> str:
+    """The first line with this text that a process writes beside its report."""
+    assert process.stderr is not None
+    return next(line for line in process.stderr if text in line)
 
 
 def end_state(target: Target, project: Project) -> tuple[Rows, dict[str, Rows], Counter[tuple[object, ...]]]:
@@ -203,7 +222,9 @@ def arriving(request: list[bytes], moment: str) -> list[bytes]:
 
 
 @contextmanager
-def wire(target: Target, folder: Path, *, number: int = 1 << 30, moment: str = "before") -> Iterator[tuple[Wire, Target]]:
+def wire(
+    target: Target, folder: Path, *, number: int = 1 << 30, moment: str = "before"
+) -> Iterator[tuple[Wire, Target]]:
     """A line that kills its client at its ``number``-th request, and the target at the other end."""
     host, port = target.parameters["host"], target.parameters.get("port", "5432")
     folder.mkdir()

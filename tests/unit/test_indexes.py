@@ -10,7 +10,7 @@ from platformdb.indexes.model import BuiltIndex, IndexDefinition, Standing, Stat
 from platformdb.indexes.plan import judge, obstacles, plan_builds, standings
 from platformdb.indexes.read import read_tiers
 from platformdb.indexes.run import highest_begun_tier, tier_counts
-from platformdb.report.model import Entry, Finding, Record, Severity, Step
+from platformdb.report.model import Checksums, Entry, Finding, Record, Severity, Step
 from projects import Project
 
 WHEN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -20,6 +20,10 @@ ONE_INDEX = "-- finds a post by its author\nCREATE UNIQUE INDEX i ON posts (auth
 def tiers(project: Project, **texts: str) -> tuple[tuple[IndexDefinition, ...], tuple[Finding, ...]]:
     project.write({f"sql/indexes/{name}.sql": text for name, text in texts.items()})
     return read_tiers(project.platform)
+
+
+def sums(checksum: str) -> Checksums:
+    return Checksums(checksum, checksum, checksum)
 
 
 def defined(name: str = "i", table: str = "posts", tier: int = 1, checksum: str = "sum") -> IndexDefinition:
@@ -34,7 +38,7 @@ def built(name: str = "i", table: str = "posts", *, valid: bool = True) -> Built
 
 
 def recorded(definition: IndexDefinition) -> Entry:
-    return Entry(Record("demo", "index", "tier1", definition.name, definition.checksum), WHEN, 1.0)
+    return Entry(Record("demo", "index", "tier1", definition.name, sums(definition.checksum)), WHEN, 1.0)
 
 
 def state_of(definition: IndexDefinition, *catalog: BuiltIndex, history: tuple[Entry, ...] = ()) -> State:
@@ -162,7 +166,9 @@ class TestPlan:
         assert step.sql == 'CREATE INDEX CONCURRENTLY "i" ON posts (x)'
         assert not step.transactional
         assert step.reason == "tier 1: why"
-        assert step.record == Record("demo", "index", "tier1", "i", "sum", text="CREATE INDEX i ON posts (x)")
+        assert step.record == Record(
+            "demo", "index", "tier1", "i", sums("sum"), digest="sum", text="CREATE INDEX i ON posts (x)"
+        )
 
     def test_an_invalid_index_is_dropped_and_built_again(self) -> None:
         drop, build = steps_for(State.INVALID)
@@ -181,7 +187,7 @@ class TestPlan:
         ]
         assert swap.transactional
         assert swap.record is not None
-        assert swap.record.checksum == "sum"
+        assert swap.record.checksums == sums("sum")
 
     def test_what_an_interrupted_replacement_left_behind_is_dropped_first(self) -> None:
         steps = steps_for(State.CHANGED, leftovers=[built("i_replacement"), built("j_replacement")])

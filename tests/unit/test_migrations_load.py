@@ -9,7 +9,7 @@ import pytest
 from platformdb.migrations.load import Loaded, load_all
 from platformdb.migrations.model import Migration
 from platformdb.migrations.read import list_files
-from platformdb.report.model import Finding, Severity
+from platformdb.report.model import Finding, Leaves, Severity
 from platformdb.variables import Variable
 from projects import Project
 
@@ -88,7 +88,7 @@ class TestFiles:
     def test_a_plain_file_is_read_whole(self, project: Project) -> None:
         found = only(project, "-- a\nCREATE TABLE t (x int);\nDROP TABLE u;\n")
         assert sent(found) == ["CREATE TABLE t (x int)", "DROP TABLE u"]
-        assert (found.lock_timeout, found.rendered, found.clean, found.remarks) == (None, "", False, ())
+        assert (found.lock_timeout, found.leaves, found.remarks) == (None, Leaves.NOTHING, ())
         assert [(str(place), why) for place, why in found.destructive] == [("phases/001_a.sql:3:1", "drops table u")]
         assert found.checksums.raw == hashlib.sha256(b"-- a\nCREATE TABLE t (x int);\nDROP TABLE u;\n").hexdigest()
 
@@ -129,7 +129,7 @@ class TestFiles:
         assert phase.names.defined == frozenset()
 
     def test_a_file_that_may_leave_something_in_the_session_asks_for_a_clean_one(self, project: Project) -> None:
-        assert only(project, "CREATE TABLE t (); PREPARE p AS SELECT 1").clean
+        assert only(project, "CREATE TABLE t (); PREPARE p AS SELECT 1").leaves is Leaves.ANYTHING
 
 
 class TestDumps:
@@ -146,7 +146,7 @@ class TestDumps:
             "SELECT pg_catalog.set_config('search_path', '', false)",
             "SET default_table_access_method = heap",
         ]
-        assert found.clean
+        assert found.leaves is Leaves.ANYTHING
 
     def test_rows_of_a_large_file_stay_in_it_and_are_the_same(self, project: Project) -> None:
         rows = b"".join(b"%d\t%s\n" % (n, b"x" * 90) for n in range(100_000))
@@ -233,15 +233,11 @@ class TestTemplates:
         assert str(finding(project, text, SECRET).place) == "phases/001_a.sql:2:1"
         found = only(project, text.replace("\nSELEC", "\nSELECT 1"), SECRET)
         assert sent(found) == ['CREATE TABLE "app".t ()', "SELECT 1"]
-        assert found.rendered
 
     def test_a_file_of_a_project_without_variables_is_plain_sql(self, project: Project) -> None:
         text = "SELECT '{{ x }} {% if %} {# #}'"
         found = only(project, text)
-        assert (sent(found), found.rendered) == ([text], "")
-
-    def test_what_rendering_leaves_alone_is_not_called_rendered(self, project: Project) -> None:
-        assert only(project, "SELECT 1", SECRET).rendered == ""
+        assert sent(found) == [text]
 
     def test_a_file_can_be_a_template_without_variables(self, project: Project) -> None:
         text = "-- platformdb: template=on\n{% for n in range(2) %}SELECT {{ n }};\n{% endfor %}"
@@ -289,11 +285,7 @@ class TestTemplates:
     def test_no_checksum_tells_a_secret(self, project: Project) -> None:
         text = "SELECT {{ pw | literal }}"
         one, other = (only(project, text, {"pw": Variable(value, secret=True)}) for value in ("one", "other"))
-        assert (one.checksums, one.rendered, one.segments[0].digest) == (
-            other.checksums,
-            other.rendered,
-            other.segments[0].digest,
-        )
+        assert (one.checksums, one.segments[0].digest) == (other.checksums, other.segments[0].digest)
 
     @pytest.mark.parametrize("value", ["hunter2", "1 AS a hunter2", "'hunter2"])
     def test_an_error_at_a_secret_does_not_tell_it(self, project: Project, value: str) -> None:

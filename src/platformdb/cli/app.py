@@ -80,7 +80,7 @@ def _explain_usage(error: Any, arguments: list[str]) -> int:
     if type(error).__name__ == "NoArgsIsHelpError":
         typer.echo(context.get_help() if context else "")
         return 0
-    message = without_passwords(error.format_message())
+    message = without_passwords(error.format_message()).replace("Value error, ", "")  # pydantic's words, not ours
     finding = Finding("usage", message, help=f"see: {path} --help")
     report = Report(message, Outcome.CONFIGURATION, findings=(finding,))
     command = path.removeprefix("platformdb").strip() or "platformdb"

@@ -47,7 +47,8 @@ def migrate(
     platform = find_platform(run.config)
     opening = open_target(run.config, run.observer, database=platform.name)
     options = replace(migration_options(run.config), target=to, out_of_order=out_of_order, dry_run=dry_run)
-    return apply_pending(opening, platform, run.observer, options=options, also=() if to else _first_tier(platform))
+    also = _first_tier(platform) if to is None else ()
+    return apply_pending(opening, platform, run.observer, options=options, also=also)
 
 
 def _first_tier(platform: Platform) -> tuple[Planner, ...]:

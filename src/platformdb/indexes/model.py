@@ -56,8 +56,12 @@ class State(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A definition, its state, and the catalog's index where there is one."""
+    """A definition, its state, and the catalog's index where there is one.
+
+    ``unrecorded``: it is built, and the run that built it was interrupted before it could say so in the history.
+    """
 
     definition: IndexDefinition
     state: State
     built: BuiltIndex | None = None
+    unrecorded: bool = False

@@ -14,6 +14,8 @@ REPLACEMENT_SUFFIX = "_replacement"
 # The swap locks the table for a moment; while it waits for that, everybody else would queue behind it.
 SWAP_PATIENCE = Statement("SET LOCAL lock_timeout = '5s'")
 MAX_NAME_BYTES = 63
+# Rows that say of which definition an index is, if it is there: a build may outlive the run that announced it.
+_TELLING = frozenset({Event.STARTED, Event.APPLIED})
 
 
 def standings(
@@ -21,10 +23,10 @@ def standings(
 ) -> tuple[Standing, ...]:
     """Where every defined index stands. An index that somebody built by hand under the name counts as built."""
     by_name = _by_name(built)
-    applied = (entry.record for entry in entries if entry.record.event is Event.APPLIED)
-    recorded = {record.name: record.checksums.tokens for record in applied}
+    last = {entry.record.name: entry.record for entry in entries if entry.record.event in _TELLING}
     return tuple(
-        _standing(definition, by_name.get((definition.schema, definition.name)), recorded) for definition in definitions
+        _standing(definition, by_name.get((definition.schema, definition.name)), last.get(definition.name))
+        for definition in definitions
     )
 
 
@@ -34,15 +36,16 @@ def _by_name(built: Iterable[BuiltIndex]) -> dict[tuple[str, str], BuiltIndex]:
     return found | {("", index.name): index for index in found.values() if index.visible}
 
 
-def _standing(definition: IndexDefinition, built: BuiltIndex | None, recorded: Mapping[str, str]) -> Standing:
+def _standing(definition: IndexDefinition, built: BuiltIndex | None, last: Record | None) -> Standing:
     if built is None:
         return Standing(definition, State.MISSING)
     if built.table != definition.table.rpartition(".")[2]:
         return Standing(definition, State.MISPLACED, built)
     if not built.valid:
         return Standing(definition, State.INVALID, built)
-    changed = recorded.get(definition.name, definition.checksum) != definition.checksum
-    return Standing(definition, State.CHANGED if changed else State.BUILT, built)
+    if last is not None and last.checksums.tokens != definition.checksum:
+        return Standing(definition, State.CHANGED, built)
+    return Standing(definition, State.BUILT, built, unrecorded=last is not None and last.event is Event.STARTED)
 
 
 def plan_builds(platform: str, found: Sequence[Standing], *, leftovers: Iterable[BuiltIndex] = ()) -> tuple[Step, ...]:
@@ -66,7 +69,7 @@ def _steps(platform: str, standing: Standing, stale: Mapping[tuple[str, str], Bu
         return (*clean, drop, _build(definition, definition.name, why, _record(platform, definition)))
     if standing.state is State.CHANGED:
         return (*clean, *_replace(platform, definition))
-    return clean
+    return (*clean, _written_down(platform, definition)) if standing.unrecorded else clean
 
 
 def _clean(standing: Standing, left: BuiltIndex | None) -> tuple[Step, ...]:
@@ -88,6 +91,12 @@ def _build(definition: IndexDefinition, name: str, reason: str, record: Record |
     # The line only: this text is made from the file's, so the server's columns are not the file's.
     source = Place(definition.place.name, definition.place.line)
     return Step("index", name, reason, (statement,), transactional=False, record=record, source=source)
+
+
+def _written_down(platform: str, definition: IndexDefinition) -> Step:
+    """No work: the row that an interrupted run did not come to write."""
+    why = "built by an interrupted run"
+    return Step("index", definition.name, why, (), record=_record(platform, definition), source=definition.place)
 
 
 def _replace(platform: str, definition: IndexDefinition) -> tuple[Step, ...]:

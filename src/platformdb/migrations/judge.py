@@ -190,7 +190,7 @@ def _wrong_order(file: MigrationFile, name: str, known: Collection[object]) -> s
 def undo_problems(
     leaving: Sequence[Standing], undo: Mapping[str, Migration], *, allow_destructive: bool
 ) -> Iterator[Finding]:
-    """What forbids going down: no undo file, or one that loses data where that is not allowed."""
+    """What forbids going down: no undo file, an empty one, or one that loses data where that is not allowed."""
     for standing in leaving:
         migration = undo.get(standing.version)
         if migration is None:
@@ -200,6 +200,14 @@ def undo_problems(
                 standing.shown,
                 place=Place(standing.shown),
                 help="write one beside it: the same name with .undo.sql",
+            )
+        elif not any(segment.statements for segment in migration.segments):
+            yield Finding(
+                "undo-empty",
+                f"{migration.file.shown} holds no statement: all that {standing.shown} made would stay",
+                migration.file.shown,
+                place=Place(migration.file.shown),
+                help="write what takes it back, or SELECT 1 where there is nothing to take back",
             )
         elif not allow_destructive:
             yield from _destructive(migration)

@@ -14,7 +14,7 @@ from platformdb.migrations.header import check_included, read_header, runs_alone
 from platformdb.migrations.model import Kind, Migration, MigrationFile, Names, Needs, Segment
 from platformdb.migrations.read import as_finding
 from platformdb.migrations.segments import Part, segments
-from platformdb.report.model import Checksums, Finding, Severity, Statement
+from platformdb.report.model import Checksums, Finding, Leaves, Severity, Statement
 from platformdb.sqltext.checksums import checksums, tokens_digest
 from platformdb.sqltext.classify import (
     called_procedure,
@@ -22,11 +22,12 @@ from platformdb.sqltext.classify import (
     destroys,
     leaves_session_state,
     needed_extension,
+    tampers_with,
     without_passwords,
 )
 from platformdb.sqltext.names import names_of
 from platformdb.sqltext.script import read_script
-from platformdb.sqltext.source import Source, digest, read_source
+from platformdb.sqltext.source import Source, read_source
 from platformdb.sqltext.statements import SqlStatement
 from platformdb.sqltext.templates import masking, render
 
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
 TAGS = ("{{", "{%", "{#")
 # How PostgreSQL's grammar quotes what it did not expect.
 NEAR = re.compile(r'(?<=at or near ").*(?="$)', re.DOTALL)
+
+
+OURS_HELP = "remove the statement (pg_dump: --exclude-schema=platformdb); platformdb baseline and repair write there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +106,7 @@ def _load(file: MigrationFile, reader: Reader, committing: set[str]) -> Migratio
         Needs(header.requires, tuple(_extensions(statements))),
         _names(statements) if file.kind is Kind.REPEATABLE else Names(),
         tuple((_place(statement), why) for statement in statements if (why := destroys(statement))),
-        any(map(leaves_session_state, statements)),
-        digest(reader.mask(source.text)) if source.text != written.text else "",
+        max(map(_leaves, statements), default=Leaves.NOTHING),
         tuple(_remarks(file, cut, echoed)),
     )
 
@@ -171,6 +174,9 @@ def _parts(statements: Iterable[SqlStatement], reader: Reader, committing: set[s
     found: list[Part] = []
     begun: set[int] = set()
     for statement in statements:
+        if tampers_with(statement, "platformdb"):
+            message = "platformdb's own history is not for migrations to change"
+            raise Refused(message, place=_place(statement), help=OURS_HELP)
         alone = called_procedure(statement) in committing
         if id(statement.source) in begun:  # above a file's first statement stands its header
             alone |= runs_alone(statement)
@@ -207,6 +213,12 @@ def _names(statements: Iterable[SqlStatement]) -> Names:
 
 def _place(statement: SqlStatement) -> Place:
     return statement.source.place(statement.start)
+
+
+def _leaves(statement: SqlStatement) -> Leaves:
+    if leaves_session_state(statement):
+        return Leaves.ANYTHING
+    return Leaves.SETTINGS if statement.kind == "variable_set_stmt" else Leaves.NOTHING
 
 
 def _remarks(file: MigrationFile, cut: Sequence[Segment], echoed: Iterable[str]) -> Iterable[Finding]:

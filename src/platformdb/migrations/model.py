@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from platformdb.errors import Place
-from platformdb.report.model import Checksums, Entry, Finding, History, Severity, Statement, Step
+from platformdb.report.model import Checksums, Entry, Finding, History, Leaves, Severity, Statement, Step, as_script
 
 
 class Kind(enum.StrEnum):
@@ -97,7 +97,7 @@ class Segment:
     @property
     def text(self) -> str:
         """The segment's SQL, secrets masked."""
-        return ";\n".join(statement.text for statement in self.statements)
+        return as_script(self.statements)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +120,7 @@ class Names:
 class Migration:
     """A migration file read whole: rendered, split into segments, understood.
 
-    ``destructive`` says where and why statements lose data. ``clean`` says that it may leave something in the
-    session. ``rendered`` is the SHA-256 of what variables made of it ("" without variables).
+    ``destructive`` says where and why statements lose data; ``leaves`` what they may leave in the session.
     """
 
     file: MigrationFile
@@ -131,8 +130,7 @@ class Migration:
     needs: Needs = Needs()
     names: Names = Names()
     destructive: tuple[tuple[Place, str], ...] = ()
-    clean: bool = False
-    rendered: str = ""
+    leaves: Leaves = Leaves.ANYTHING
     remarks: tuple[Finding, ...] = ()
 
 

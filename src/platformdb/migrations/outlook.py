@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from platformdb.config import Variable
@@ -127,19 +128,20 @@ def resolve_target(files: Files, book: Book, wanted: str) -> tuple[int, ...]:
     """The version that a version or a migration's name stands for; ``0`` is before all.
 
     Raises:
-        ConfigError: there is no such version or name.
+        ConfigError: there is no such version or name, or several have it.
     """
     versioned = [file for file in files.migrations if file.kind is Kind.VERSIONED]
     known = {version_key(file.version) for file in versioned}
     known |= {key for (kind, key) in book.pasts if kind is Kind.VERSIONED and isinstance(key, tuple)}
-    named = [version_key(file.version) for file in versioned if wanted in {file.name, f"{file.version}_{file.name}"}]
-    if named:
-        return max(named)
-    try:
+    with suppress(ValueError):
         key = version_key(wanted)
-    except ValueError:
-        key = None
-    if key is not None and (key in known or not any(key)):
-        return key
+        if key in known or (key and not any(key)):
+            return key
+    named = [file for file in versioned if wanted in {file.name, f"{file.version}_{file.name}"}]
+    if len(named) > 1:
+        several = ", ".join(file.version for file in named)
+        raise ConfigError(f"several migrations are called '{wanted}'", help=f"say which by its version: {several}")
+    if named:
+        return version_key(named[0].version)
     names = ", ".join(f"{file.version} ({file.name})" for file in versioned[-8:])
     raise ConfigError(f"there is no migration '{wanted}'", help=f"name a version or a name; the last ones are: {names}")

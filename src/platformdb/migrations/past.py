@@ -57,7 +57,8 @@ def _next(past: Past | None, entry: Entry) -> Past | None:
         return replace(before, started=None, failed=entry)
     if record.event is Event.ACCEPTED:
         return replace(before, checksums=record.checksums, entries=(entry.id,))
-    return None if record.segment == record.segments else replace(before, undone=record.segment)
+    whole = record.segment == record.segments
+    return None if whole else replace(before, undone=record.segment, started=None, failed=None)
 
 
 def _applied(past: Past | None, entry: Entry) -> Past:

@@ -54,7 +54,7 @@ def _forward(platform: str, standing: Standing) -> Iterator[Step]:
         if ran_whole:
             yield replace(step, statements=(), transactional=True)
         else:
-            yield replace(step, resumes=first and _was_tried(standing))
+            yield replace(step, resumes=True) if first and _was_tried(standing) else step
 
 
 def _was_tried(standing: Standing) -> bool:
@@ -70,7 +70,10 @@ def _backward(platform: str, standing: Standing, undo: Migration) -> Iterator[St
         name=standing.name,
         event=Event.REVERTED,
     )
-    return _steps(undo, record, f"takes back {standing.shown}", skip=past.undone if past else 0)
+    skip = past.undone if past else 0
+    for step in _steps(undo, record, f"takes back {standing.shown}", skip=skip):
+        first = step.record is not None and step.record.segment == skip + 1
+        yield replace(step, resumes=first and _was_tried(standing))
 
 
 def _record(platform: str, migration: Migration, *, out_of_order: bool) -> Record:
@@ -98,7 +101,7 @@ def _steps(migration: Migration, record: Record, reason: str, *, skip: int) -> I
                 settings=settings,
                 lock_timeout=migration.lock_timeout,
                 begin=segment.begin,
-                clean=migration.clean,
+                leaves=migration.leaves,
             )
 
 
@@ -114,7 +117,7 @@ def callback_steps(event: str, callbacks: Callbacks) -> tuple[Step, ...]:
             source=segment.place,
             lock_timeout=migration.lock_timeout,
             begin=segment.begin,
-            clean=migration.clean,
+            leaves=migration.leaves,
         )
         for migration in callbacks.get(event, ())
         for segment in migration.segments
@@ -146,5 +149,7 @@ def _joined(callbacks: Sequence[Step], step: Step, *, ahead: bool) -> tuple[Step
     """The callbacks in the step's transaction, to hold or fall with it; beside it where one of them refuses that."""
     if step.transactional and all(callback.transactional for callback in callbacks):
         more = tuple(statement for callback in callbacks for statement in callback.statements)
-        return (replace(step, statements=(*more, *step.statements) if ahead else (*step.statements, *more)),)
+        leaves = max((step.leaves, *(callback.leaves for callback in callbacks)))
+        whole = (*more, *step.statements) if ahead else (*step.statements, *more)
+        return (replace(step, statements=whole, leaves=leaves),)
     return (*callbacks, step) if ahead else (step, *callbacks)

@@ -101,6 +101,8 @@ def plan_repair(outlook: Outlook, verdict: Verdict) -> Plan:
             standing = _find(outlook.found, version)
             if standing is None or standing.state is not state or standing.migration is None:
                 findings.append(_mismatch(version, standing, state))
+            elif state is State.INTERRUPTED and _stopped_in(standing) > len(standing.migration.segments):
+                findings.append(_gone(standing))
             else:
                 steps.append(step(name, standing))
     return Plan(tuple(steps), tuple(findings))
@@ -119,6 +121,11 @@ def _mismatch(version: str, standing: Standing | None, state: State) -> Finding:
         else f"there is no version {version}"
     )
     return _problem("repair-mismatch", what, "platformdb status shows where everything stands")
+
+
+def _gone(standing: Standing) -> Finding:
+    what = f"{standing.shown} has no part {_stopped_in(standing)} any more, which was the one that was cut short"
+    return _problem("repair-mismatch", what, "restore the file as it was (git log shows it), and say it again")
 
 
 def _problem(rule: str, message: str, help_text: str) -> Finding:

@@ -5,8 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from platformdb.migrations.model import Plan
-from platformdb.report.model import Event, Finding, Outcome, Report, Severity, Step, StepResult, StepState
+from platformdb.report.model import (
+    Event,
+    Finding,
+    Outcome,
+    Report,
+    Severity,
+    Statement,
+    Step,
+    StepResult,
+    StepState,
+    ended,
+)
 from platformdb.report.words import counted
+from platformdb.sqltext.quote import quote_identifier
 
 NOUNS = {"versioned": "versioned migration", "repeatable": "repeatable migration", "index": "index"}
 VERBS = {Event.APPLIED: "applied", Event.REVERTED: "took back", Event.BASELINE: "recorded", Event.ACCEPTED: "accepted"}
@@ -29,7 +41,8 @@ def done(results: Sequence[StepResult], name: str) -> Report:
     said = [
         f"{VERBS[event]} {counted(whole.count((event, kind)), NOUNS[kind])}" for event, kind in dict.fromkeys(whole)
     ]
-    counts = {kind: sum(known == kind for _, known in whole) for _, kind in whole}
+    kinds = [kind for _, kind in whole]
+    counts = {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)}
     summary = f"{name}: {_sentence(said)}" if said else f"{name}: nothing to do, the database is up to date"
     return Report(summary, steps=tuple(results), data={"platform": name, "applied": counts})
 
@@ -41,25 +54,53 @@ def _sentence(parts: Sequence[str]) -> str:
     return ", ".join((first, *(part.removeprefix(f"{verb} ") for part in rest)))
 
 
-def preview(plan: Plan, name: str, lock_timeout: str) -> Report:
-    """The report of a dry run: the SQL in the order in which it would run, as one script."""
+def preview(plan: Plan, name: str, *, lock_timeout: str, role: str | None = None) -> Report:
+    """The report of a dry run: the SQL in the order in which it would run, as one script for psql."""
     steps = (*plan.steps, *plan.later)
     summary = f"{name}: {counted(len(steps), 'step')} would run" if steps else f"{name}: nothing to do"
-    lines = [f"-- {summary}; nothing was changed", *(line for step in steps for line in _script(step, lock_timeout))]
+    script = (line for step in steps for line in _script(step, lock_timeout, role))
+    text = "\n".join((f"-- {summary}; nothing was changed", *script))
     return Report(
         summary,
         steps=tuple(StepResult(step, StepState.PLANNED) for step in steps),
-        data={"platform": name, "steps": len(steps)},
-        raw="\n".join(lines),
+        findings=plan.findings,
+        data={"platform": name, "steps": len(steps), "sql": text},
+        raw=text,
     )
 
 
-def _script(step: Step, lock_timeout: str) -> Iterator[str]:
+def _script(step: Step, lock_timeout: str, role: str | None) -> Iterator[str]:
     yield ""
     yield f"-- {step.subject}: {step.reason}"
     local = "LOCAL " if step.transactional else ""
     if step.transactional:
         yield f"{step.begin};"
     yield f"SET {local}lock_timeout = '{step.lock_timeout or lock_timeout}';"
-    yield from (f"{statement.text};" for statement in (*step.settings, *step.statements))
-    yield "COMMIT;" if step.transactional else "RESET lock_timeout;"
+    if role is not None:
+        yield f"SET {local}ROLE {quote_identifier(role)};"
+    for statement in (*step.settings, *step.statements):
+        yield ended(statement.text if statement.data is None else statement.shown or statement.sql)
+        yield from _rows(statement)
+    if step.settings or _sets_something(step):
+        yield from ("RESET ALL;", "RESET SESSION AUTHORIZATION;")
+    elif not step.transactional:
+        yield from ("RESET lock_timeout;", *(("RESET ROLE;",) if role is not None else ()))
+    if step.transactional:
+        yield "COMMIT;"
+
+
+def _rows(statement: Statement) -> Iterator[str]:
+    """The rows of a COPY, as psql reads them."""
+    if statement.data is not None:
+        rows = b"".join(statement.data.chunks()).decode()
+        yield rows + ("\n" if rows and not rows.endswith("\n") else "") + "\\."
+
+
+def _sets_something(step: Step) -> bool:
+    """Whether the statements set what the next step must not see."""
+    from platformdb.sqltext.classify import sets_session
+    from platformdb.sqltext.source import Source
+    from platformdb.sqltext.statements import split
+
+    text = "\n;\n".join(statement.sql for statement in step.statements if statement.data is None)
+    return any(map(sets_session, split(Source("", text))))

@@ -7,11 +7,11 @@ with another plan.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
-from itertools import chain
 
+from platformdb.config import Variable
 from platformdb.errors import ApplyFailed, NotNow, PlatformdbError
 from platformdb.migrations.judge import (
     below_baseline,
@@ -48,6 +48,7 @@ from platformdb.provenance import read_provenance
 from platformdb.report.model import Finding, History, Outcome, Report, Severity, Step, StepResult
 from platformdb.report.progress import Observer
 from platformdb.report.words import counted
+from platformdb.sqltext.passwords import masked_words
 from platformdb.sqltext.templates import masking
 
 
@@ -117,7 +118,7 @@ def run(
         if plan.forbidden:
             return refused(plan.findings)
         if not isinstance(session, Session):
-            return preview(plan, platform.name, options.lock_timeout).but(findings=plan.findings)
+            return preview(plan, platform.name, lock_timeout=options.lock_timeout, role=options.role)
         report = _carry_out(session, outlook, plan, observer, course)
         return report.but(findings=(*plan.findings, *report.findings))
 
@@ -137,9 +138,15 @@ def _enter(
             role=options.role,
             lock_timeout=options.lock_timeout,
             lock_retries=options.lock_retries,
-            mask=masking(options.variables),
+            mask=_masking(options.variables),
         )
     )
+
+
+def _masking(variables: Mapping[str, Variable]) -> Callable[[str], str]:
+    """What takes the secrets out of a server's words: those of variables, and passwords that a file holds itself."""
+    mask = masking(variables)
+    return lambda text: masked_words(mask(text))
 
 
 def _decide(connection: Connection, outlook: Outlook, options: Options, course: Course) -> Plan:
@@ -152,7 +159,7 @@ def _decide(connection: Connection, outlook: Outlook, options: Options, course: 
 
 def plan_forward(connection: Connection, outlook: Outlook, options: Options) -> Plan:
     """What ``migrate`` does: everything that is due, up to the target."""
-    target = resolve_target(outlook.files, outlook.book, options.target) if options.target else None
+    target = resolve_target(outlook.files, outlook.book, options.target) if options.target is not None else None
     allowed = (*DUE, State.OUT_OF_ORDER) if options.out_of_order else DUE
     due = [s for s in up_to(outlook.found, target) if s.state in allowed]
     repeatable, disorder = ordered(
@@ -178,7 +185,7 @@ def plan_forward(connection: Connection, outlook: Outlook, options: Options) -> 
 
 def plan_back(_: Connection, outlook: Outlook, options: Options) -> Plan:
     """What ``down`` does: everything above the target, newest first."""
-    target = resolve_target(outlook.files, outlook.book, options.target or "0")
+    target = resolve_target(outlook.files, outlook.book, options.target or "")
     above = [s for s in outlook.found if s.kind is Kind.VERSIONED and version_key(s.version) > target]
     leaving = tuple(s for s in reversed(above) if s.past and s.past.done)
     undo, trouble = read_undo(outlook, leaving, options.variables)
@@ -204,11 +211,15 @@ def _carry_out(session: Session, outlook: Outlook, plan: Plan, observer: Observe
     first = creation(session.work, outlook.history)
     later = _planned_again(session.work, outlook.history, course.also, obstacles)
     observer.stage(course.verb, len(first) + expected)
+    results: tuple[StepResult, ...] = ()
     try:
         rescue = rescuer(plan.steps, role=session.role, lock_timeout=session.lock_timeout)
-        results = execute(session, chain(first, plan.steps, later), observer, rescue=rescue)
-    except (ApplyFailed, NotNow) as error:
-        error.results = (*error.results, *_after_failure(session, plan, observer))
+        results = execute(session, (*first, *plan.steps), observer, rescue=rescue)
+        results += execute(session, later, observer)
+    except PlatformdbError as error:
+        error.results = (*results, *error.results)
+        if isinstance(error, ApplyFailed | NotNow):
+            error.results += _after_failure(session, plan, observer)
         raise
     report = done(results, outlook.platform.name)
     if not any(finding.severity is Severity.ERROR for finding in obstacles):

@@ -51,8 +51,9 @@ def standings(files: Files, book: Book, migrations: Mapping[str, Migration]) -> 
         found[file.identity] = _standing(file, migrations.get(file.path), book)
     for identity, past in book.pasts.items():
         found = versioned if identity[0] is Kind.VERSIONED else repeatable
-        if identity not in found:
-            found[identity] = _without_file(past, unread=identity in files.unread)
+        unread = identity in files.unread
+        if identity not in found and (past.done or past.started or unread):  # what only failed left nothing
+            found[identity] = _without_file(past, unread=unread)
     return (*sorted(versioned.values(), key=lambda s: version_key(s.version)), *repeatable.values())
 
 
@@ -74,7 +75,7 @@ def _standing(file: MigrationFile, migration: Migration | None, book: Book) -> S
 
 
 def _not_begun(file: MigrationFile, migration: Migration | None, past: Past | None, book: Book) -> State:
-    if past is None and version_key(file.version) <= book.baseline:
+    if version_key(file.version) <= book.baseline:  # even where somebody tried it before he set the baseline
         return State.BASELINE
     if migration is None:
         return State.UNREADABLE
@@ -105,10 +106,15 @@ def _begun(file: MigrationFile, migration: Migration | None, past: Past) -> Stat
 
 
 def _edited(file: MigrationFile, migration: Migration, past: Past) -> State:
-    """What became of a file that, or a file included in it, no longer has the bytes that were applied."""
+    """What became of a file that, or a file included in it, no longer has the bytes that were applied.
+
+    Line ends and a BOM are a matter of the checkout, not an edit: git may write them anew on every machine.
+    """
     now, then = migration.checksums, past.checksums
-    same = now.tokens == then.tokens or (now.normalised == then.normalised and not file.includes)
-    return State.COSMETIC if same else State.MODIFIED
+    same_tokens = now.tokens == then.tokens
+    if now.normalised == then.normalised and (same_tokens or not file.includes):
+        return State.APPLIED
+    return State.COSMETIC if same_tokens else State.MODIFIED
 
 
 def _cut_short(migration: Migration, past: Past) -> State:

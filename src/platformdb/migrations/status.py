@@ -115,7 +115,9 @@ def _state(standing: Standing) -> str:
         return standing.state.value
     if past.failed is not None and standing.state is State.FAILED:
         return f"failed: {past.failed.error.splitlines()[0]}" if past.failed.error else "failed"
-    return f"{standing.state.value}: {past.undone or past.done} of {past.segments} parts"
+    if standing.state is State.HALF_UNDONE:
+        return f"half undone: {counted(past.undone, 'part')} of its undo file ran"
+    return f"{standing.state.value}: {past.done} of {past.segments} parts"
 
 
 def _as_data(standing: Standing) -> dict[str, object]:

@@ -14,6 +14,7 @@ from platformdb.postgres.queries import query
 from platformdb.postgres.session import Session
 from platformdb.report.model import Step
 from platformdb.report.progress import Observer
+from platformdb.settings import seconds
 
 # Work that is done within this time is not looked at; so a run of quick steps costs the guard no round trip.
 FIRST_LOOK_SECONDS = 0.1
@@ -75,7 +76,10 @@ class Watch:
         self._session = session
         self._step = step
         self._observer = observer
-        self._next_look = time.monotonic() + FIRST_LOOK_SECONDS
+        # A short lock_timeout is looked into twice at least, as far as the waits for the server are that short.
+        short = seconds(step.lock_timeout or session.lock_timeout) / 3 or LOOK_SECONDS
+        self._pause = min(short, LOOK_SECONDS)
+        self._next_look = time.monotonic() + min(short, FIRST_LOOK_SECONDS)
         self._next_note = time.monotonic() + NOTE_SECONDS
 
     def __call__(self) -> None:
@@ -87,7 +91,7 @@ class Watch:
         now = time.monotonic()
         if now < self._next_look:
             return
-        self._next_look = now + LOOK_SECONDS
+        self._next_look = now + self._pause
         self._session.guard.beat()
         if self.pid is not None:
             with suppress(psycopg.Error):  # a guard that lost its connection says so by itself

@@ -37,6 +37,8 @@ WRONG_SETTINGS = (
     "root certificate",
     "permission denied for database",
 )
+# Classes of SQLSTATE in which nothing is wrong with what was asked: conflicts, lack of resources, busy, cancelled, I/O.
+TROUBLE = frozenset({"40", "53", "55", "57", "58"})
 
 
 @contextmanager
@@ -45,7 +47,7 @@ def connect(target: Target, **parameters: str) -> Iterator[Connection]:
 
     Raises:
         ConfigError: the settings are wrong (password, database, service …).
-        NotNow: no server answers, or it takes no connections now; or the connection was lost while reading.
+        NotNow: no server answers, or it takes no connections now; or reading was cut short, by a timeout for example.
         Refused: the server is older than PostgreSQL 14, or does not let this role read what is needed.
     """
     with _open(target, parameters) as connection:
@@ -92,6 +94,13 @@ def _interrupted_reading(error: psycopg.Error, connection: Connection, target: T
             f"the connection to {target.url} was lost",
             detail=str(error).strip(),
             help="run the same command again; platformdb status says what was applied",
+        )
+    if (error.sqlstate or "")[:2] in TROUBLE:
+        return NotNow(
+            f"the server gave up while platformdb was reading: {error.diag.message_primary}",
+            detail=f"SQLSTATE: {error.sqlstate}",
+            help="see to the cause and run the same command again; against a statement_timeout that is too short for "
+            "this, put -c statement_timeout=0 into PGOPTIONS",
         )
     return None
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
+from typing import Protocol, runtime_checkable
 
 import psycopg
 
@@ -10,6 +12,26 @@ from platformdb.errors import ApplyFailed, Place
 from platformdb.report.model import Statement, Step
 
 Mask = Callable[[str], str]
+# Where COPY was, in the words of the server's error context; in another language of lc_messages it stays unknown.
+ROW = re.compile(r"^COPY .*?, line (\d+)", re.MULTILINE)
+# What to do about errors whose cause is not in the file, by SQLSTATE.
+CAUSES: Mapping[str, str] = {
+    "25006": "connect to the primary, or put -c default_transaction_read_only=off into PGOPTIONS,",
+    "3F000": "name the schema in the file, make it before, or let the database's search_path name one that is there,",
+    "42501": "connect as a role that may do this, or name one with --role,",
+}
+NO_SCHEMA = (
+    "nothing was changed; let an administrator run once: CREATE SCHEMA platformdb AUTHORIZATION <the role that "
+    "migrates>, and run the command again; or name a role that may do this with --role"
+)
+
+
+@runtime_checkable
+class RowsOrigin(Protocol):
+    """An origin that knows where the rows below a COPY stand, too."""
+
+    def row(self, length: int, number: int) -> Place:
+        """The place of a 1-based line of the rows, below a statement of ``length`` characters."""
 
 
 def explain_failure(
@@ -31,7 +53,7 @@ def explain_failure(
     return ApplyFailed(
         mask(f"{step.subject}: {_message(error)}"),
         detail=mask("\n".join(f"{name}: {value}" for name, value in parts if value)),
-        place=_place(step, statement_index, diagnostic.statement_position),
+        place=_place(step, statement_index, error),
         help=_advice(error, step),
     )
 
@@ -41,7 +63,7 @@ def failure_text(error: psycopg.Error, step: Step, statement_index: int | None =
     said = " ".join(part for part in (error.sqlstate, _message(error)) if part)
     if statement_index is None or not 0 <= statement_index < len(step.statements):
         return mask(said)
-    place = _place(step, statement_index, error.diag.statement_position)
+    place = _place(step, statement_index, error)
     number = f"statement {statement_index + 1} of {len(step.statements)}"
     return mask(f"{number} at {place}: {said}" if place else f"{number}: {said}")
 
@@ -65,15 +87,21 @@ def _message(error: psycopg.Error) -> str:
     return error.diag.message_primary or str(error).strip()
 
 
-def _place(step: Step, statement_index: int | None, position: str | None) -> Place | None:
-    """The server counts characters of the statement from 1; without a position its first character has to do."""
+def _place(step: Step, statement_index: int | None, error: psycopg.Error) -> Place | None:
+    """The server counts characters of the statement from 1, and rows; without either its first character has to do."""
     if statement_index is None or not 0 <= statement_index < len(step.statements):
         return step.source
-    origin = step.statements[statement_index].origin
+    statement = step.statements[statement_index]
+    origin, position = statement.origin, error.diag.statement_position
+    row = ROW.search(error.diag.context or "") if statement.data else None
+    if row and isinstance(origin, RowsOrigin):
+        return origin.row(len(statement.sql), int(row[1]))
     return origin.place(int(position) - 1 if position else 0) if origin else step.source
 
 
 def _advice(error: psycopg.Error, step: Step) -> str:
+    if step.kind == "history" and error.sqlstate == "42501":
+        return NO_SCHEMA
     if not step.transactional:
         return (
             "this step runs outside a transaction: check what it left behind, "
@@ -83,7 +111,8 @@ def _advice(error: psycopg.Error, step: Step) -> str:
         return (
             "the connection was lost before the server confirmed this step; run the command again, it sees what holds"
         )
-    return "this step was rolled back whole; correct the cause and run the command again"
+    cause = CAUSES.get(error.sqlstate or "", "correct the cause")
+    return f"this step was rolled back whole; {cause} and run the command again"
 
 
 def _lost_connection(error: psycopg.Error) -> bool:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache
 
 from psycopg import sql
 from psycopg.pq import TransactionStatus
 
 from platformdb.errors import NotNow
 from platformdb.postgres.blockers import Watch
+from platformdb.postgres.holders import WORK_KEY
 from platformdb.postgres.session import Session
-from platformdb.postgres.wire import Answer, Idle, Stopped, send
-from platformdb.report.model import Statement, Step
+from platformdb.postgres.wire import Answer, Heard, Idle, Stopped, nobody, send
+from platformdb.report.model import Leaves, Statement, Step
 
 # Deferred triggers run under the file's own settings, and their error is the file's.
 CHECK_CONSTRAINTS = Statement("SET CONSTRAINTS ALL IMMEDIATE")
@@ -20,9 +22,11 @@ COMMIT = Statement("COMMIT")
 ROLLBACK = Statement("ROLLBACK")
 # What a file sets must not reach the next one, and its role does not write the history.
 RESET = (Statement("RESET ALL"), Statement("RESET SESSION AUTHORIZATION"))
-# DISCARD ALL without the advisory locks, for the guard relies on one.
+# The work lock is taken again at once. Another runner that got it in between has the division by zero stop this one.
+UNLOCK = f"SELECT pg_advisory_unlock_all(), 1 / pg_try_advisory_lock({WORK_KEY[0]}, {WORK_KEY[1]})::integer"
+# DISCARD ALL, which would take the work lock, too.
 DISCARD = tuple(
-    map(Statement, ("CLOSE ALL", "UNLISTEN *", "DEALLOCATE ALL", "DISCARD TEMP", "DISCARD SEQUENCES")),
+    map(Statement, ("CLOSE ALL", "UNLISTEN *", "DEALLOCATE ALL", "DISCARD TEMP", "DISCARD SEQUENCES", UNLOCK)),
 )
 
 
@@ -54,14 +58,20 @@ def settings(session: Session, step: Step, scope: str, *, patient: bool = False)
     waits for ever.
     """
     timeout = "0" if patient else step.lock_timeout or session.lock_timeout
-    wait = Statement(f"{scope} lock_timeout = {sql.Literal(timeout).as_string(None)}")
-    return (wait, *_role(session, scope), *step.settings)
+    return (_lock_timeout(scope, timeout), *_role(session, scope), *step.settings)
+
+
+@cache
+def _lock_timeout(scope: str, timeout: str) -> Statement:
+    return Statement(f"{scope} lock_timeout = {sql.Literal(timeout).as_string(None)}")
 
 
 def closing(session: Session, step: Step) -> tuple[Statement, ...]:
     """Makes the session what it was before the step; one that a pooler lends us may hold what is another's."""
+    if step.leaves is Leaves.NOTHING and not step.settings:
+        return ()
     last = step.record is None or step.record.segment == step.record.segments
-    discard = DISCARD if step.clean and last and not session.guard.pooled else ()
+    discard = DISCARD if step.leaves is Leaves.ANYTHING and last and not session.guard.pooled else ()
     return (*discard, *RESET)
 
 
@@ -82,11 +92,16 @@ def commit_apart(session: Session, watch: Watch, before: Sequence[Statement], ro
 
 
 def send_framed(
-    session: Session, before: Sequence[Statement], own: Sequence[Statement], after: Sequence[Statement], idle: Idle
+    session: Session,
+    before: Sequence[Statement],
+    own: Sequence[Statement],
+    after: Sequence[Statement],
+    idle: Idle,
+    heard: Heard = nobody,
 ) -> tuple[Answer, ...]:
     """Sends all; the answers are those to the step's ``own`` statements, and an error's index counts from these."""
     try:
-        answers = send(session.work, (*before, *own, *after), idle)
+        answers = send(session.work, (*before, *own, *after), idle, heard)
     except Stopped as stopped:
         raise Stopped(stopped.index - len(before), stopped.error) from None
     return answers[len(before) : len(before) + len(own)]

@@ -35,7 +35,7 @@ def read_history(connection: Connection, platform: str) -> History:
                 help="it was made by another version: use that one, or move the table away if nothing relies on it",
             )
         rows = connection.execute(query("history_read"), (platform,)).fetchall() if exists else []
-    except psycopg.Error as error:
+    except psycopg.ProgrammingError as error:  # a timeout, a lost connection: `connect` knows what they mean
         raise _unreadable(error) from None
     return History(exists, tuple(_entry(platform, *row) for row in rows))
 
@@ -49,7 +49,7 @@ def _look(connection: Connection) -> tuple[bool, bool, bool]:
 def _entry(platform: str, *row: object) -> Entry:
     number, kind, version, name, event, segment, segments, raw, normalised, tokens, digest, late, error, at, ms = row
     checksums = Checksums(raw, normalised, tokens)  # type: ignore[arg-type]
-    values = (platform, kind, version, name, checksums, segment, segments, digest, "", Event(event), late)
+    values = (platform, kind, version, name, checksums, segment, segments, digest, "", Event(str(event)), late)
     return Entry(Record(*values), at, ms, error, number)  # type: ignore[arg-type]
 
 
@@ -79,7 +79,7 @@ def verify_history(connection: Connection) -> tuple[Finding, ...]:
     """
     try:
         rows = connection.execute(query("history_verify")).fetchall()
-    except psycopg.Error as error:
+    except psycopg.ProgrammingError as error:
         raise _unreadable(error) from None
     return tuple(_tampered(*row) for row in rows)
 

@@ -177,7 +177,8 @@ def _work_connection(opening: Opening, timeouts: tuple[str, ...]) -> Iterator[Co
     style = (opening.guard.info.parameter_status("DateStyle") or "ISO").replace(" ", "")
     options = " ".join([*(f"-c {name}=0" for name in timeouts), f"-c DateStyle={style}", own]).strip()
     with connect(opening.target, application_name=opening.caller.name("work"), options=options) as work:
-        if _look(work).started != opening.server.started:
+        row = work.execute("SELECT extract(epoch FROM pg_postmaster_start_time())::text").fetchone()
+        if row != (opening.server.started,):
             raise NotNow(
                 f"two connections to {opening.target.url} reached two servers: the lock of one is not the other's",
                 help="name one server; or write target_session_attrs=read-write, so that both reach the primary",

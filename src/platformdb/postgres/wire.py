@@ -1,8 +1,9 @@
 """Sends statements to the server and reads what comes back: one round trip for any number of them.
 
-libpq's pipeline mode underneath: everything is sent at once, and the server is asked to answer each statement as soon
-as it is done, so that each can be timed. Two things cannot go that way: a COPY of our rows, which libpq has no way to
-send there, and what PostgreSQL refuses inside a transaction, for a pipeline is one to its eyes. They go by themselves.
+libpq's pipeline mode underneath: everything is sent at once, and the server is asked to answer each statement of a file
+as soon as it is done, so that each can be timed (for the tool's own that would only cost time). Two things cannot go
+that way: a COPY of our rows, which libpq has no way to send there, and what PostgreSQL refuses inside a transaction, for
+a pipeline is one to its eyes. They go by themselves.
 
 Source: PostgreSQL's documentation of libpq, "Pipeline Mode" and "Functions Associated with the COPY Command".
 """
@@ -13,12 +14,11 @@ import select
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 import psycopg
-from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus, PipelineStatus
 
@@ -36,6 +36,8 @@ CANCEL_SECONDS = 10.0
 COPYING = frozenset({ExecStatus.COPY_IN, ExecStatus.COPY_OUT, ExecStatus.COPY_BOTH})
 
 Idle = Callable[[], None]
+# Hears how many of the statements that were sent together are done.
+Heard = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +62,19 @@ class Stopped(Exception):
         self.error = error
 
 
-def send(connection: Connection, statements: Sequence[Statement], idle: Idle) -> tuple[Answer, ...]:
+def nobody(_: int) -> None:
+    """Hears nothing."""
+
+
+def send(
+    connection: Connection, statements: Sequence[Statement], idle: Idle, heard: Heard = nobody
+) -> tuple[Answer, ...]:
     """Runs statements in order, each a single SQL command; those between two COPY cost one round trip.
 
-    ``idle`` is called between waits for the server, at least 20 times a second: it is to be quick. What it raises,
-    or Ctrl-C, cancels the statement under way on the server. Afterwards the connection can be used again, and a
-    transaction that was open is an aborted one; what the server does not stop in time loses its connection.
+    ``heard`` is called after each answer. ``idle`` is called between waits for the server, at least 20 times a second:
+    it is to be quick. What it raises, or Ctrl-C, cancels the statement under way on the server. Afterwards the
+    connection can be used again, and a transaction that was open is an aborted one; what the server does not stop in
+    time loses its connection.
 
     Raises:
         Stopped: with the server's error, or psycopg's OperationalError where the connection was lost.
@@ -74,10 +83,24 @@ def send(connection: Connection, statements: Sequence[Statement], idle: Idle) ->
     with _left_usable(connection, answers):
         for copies, together in groupby(statements, lambda statement: statement.data is not None):
             if copies:
-                answers.extend(_alone(connection, statement, idle) for statement in together)
+                for statement in together:
+                    answers.append(_alone(connection, statement, idle))
+                    heard(len(answers))
             else:
-                _pipeline(connection, tuple(together), idle, answers)
+                _pipeline(connection, tuple(together), idle, answers, heard)
     return tuple(answers)
+
+
+def prepare(connection: Connection, name: str, statement: Statement) -> Statement:
+    """The statement as the session then has it under a name, so that it is planned once; outside any transaction.
+
+    Raises:
+        psycopg.Error: the server refused it.
+    """
+    result = connection.pgconn.prepare(name.encode(), statement.sql.encode())
+    if result.status == ExecStatus.FATAL_ERROR:
+        raise error_from_result(result)
+    return replace(statement, prepared=name)
 
 
 def send_alone(connection: Connection, statement: Statement, idle: Idle) -> Answer:
@@ -103,19 +126,23 @@ def _alone(connection: Connection, statement: Statement, idle: Idle) -> Answer:
     return _answer(connection, began, idle, statement.data)
 
 
-def _pipeline(connection: Connection, statements: Sequence[Statement], idle: Idle, answers: list[Answer]) -> None:
+def _pipeline(
+    connection: Connection, statements: Sequence[Statement], idle: Idle, answers: list[Answer], heard: Heard
+) -> None:
     """Adds to ``answers`` as they come, so that their number tells which statement failed."""
     pgconn = connection.pgconn
     began = time.perf_counter()
     pgconn.enter_pipeline_mode()
     for statement in statements:
         _dispatch(connection, statement)
-        pgconn.send_flush_request()
+        if statement.origin is not None:
+            pgconn.send_flush_request()
     pgconn.pipeline_sync()
     try:
         for _ in statements:
             answers.append(_answer(connection, began, idle))
             began = time.perf_counter()
+            heard(len(answers))
     except psycopg.Error:
         with suppress(psycopg.Error):  # of a lost connection; the first error is the one to tell
             _drain(connection, idle)
@@ -127,15 +154,33 @@ def _dispatch(connection: Connection, statement: Statement, *, alone: bool = Fal
     """Hands a statement to libpq. Its text stays as it is: values are known by number ($1), and % is just %."""
     pgconn = connection.pgconn
     sql = statement.sql.encode()
-    if statement.parameters is not None:
-        values = [list(value) if isinstance(value, tuple) else value for value in statement.parameters]
-        adapted = Transformer(connection)
-        texts = adapted.dump_sequence(values, [PyFormat.TEXT] * len(values))
-        pgconn.send_query_params(sql, texts, adapted.types or (), adapted.formats)
+    values = [_as_text(value) for value in statement.parameters or ()]
+    if statement.prepared:
+        pgconn.send_query_prepared(statement.prepared.encode(), values)
+    elif values:
+        pgconn.send_query_params(sql, values)
     elif alone:
         pgconn.send_query(sql)
     else:
         pgconn.send_query_params(sql, None)
+
+
+def _as_text(value: object) -> bytes | None:
+    """A value as PostgreSQL reads it, whatever type the statement gives it; a sequence as an array."""
+    if value is None:
+        return None
+    if isinstance(value, list | tuple):
+        return f"{{{','.join(map(_as_element, value))}}}".encode()
+    return str(value).encode()
+
+
+def _as_element(value: object) -> str:
+    """Quoted, for text may hold anything; numbers need none of it."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, int | float):
+        return str(value)
+    return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _answer(connection: Connection, began: float, idle: Idle, data: CopyData | None = None) -> Answer:
@@ -143,14 +188,18 @@ def _answer(connection: Connection, began: float, idle: Idle, data: CopyData | N
     rows, value, error = None, None, None
     with suppress(psycopg.OperationalError):  # where there is an error to read instead
         connection.pgconn.set_single_row_mode()
-    while (result := _result(connection, idle)) is not None:
-        if result.status == ExecStatus.FATAL_ERROR:
-            error = error or error_from_result(result)
-        elif result.status in COPYING:
-            _copy(connection, result, data, idle)
-        else:
-            rows = result.command_tuples
-            value = result.get_value(0, 0) if value is None and result.ntuples else value
+    try:
+        while (result := _result(connection, idle)) is not None:
+            if result.status == ExecStatus.FATAL_ERROR:
+                error = error or error_from_result(result)
+            elif result.status in COPYING:
+                _copy(connection, result, data, idle)
+            else:
+                rows = result.command_tuples
+                value = result.get_value(0, 0) if value is None and result.ntuples else value
+    except psycopg.OperationalError:
+        if error is None:  # else the server said why it ends the connection
+            raise
     if error:
         raise error
     return Answer(rows, time.perf_counter() - began, value)

@@ -7,7 +7,7 @@ and one rule turns a Report into an exit code.
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -80,6 +80,7 @@ class Statement:
     """SQL sent as it is. Files go without parameters, the tool's own SQL binds its values.
 
     ``shown`` replaces ``sql`` wherever it is stored or printed, if it holds secrets. ``probe`` is asked after it ran.
+    ``prepared`` is the name under which the session has it already.
     """
 
     sql: str
@@ -88,12 +89,23 @@ class Statement:
     data: CopyData | None = None
     shown: str | None = None
     probe: Probe | None = None
+    prepared: str = ""
 
     @property
     def text(self) -> str:
         """What may be stored and printed; of COPY data only how to recognise it."""
         text = self.sql if self.shown is None else self.shown
         return text if self.data is None else f"{text} -- data: sha256:{self.data.digest}"
+
+
+def ended(sql: str) -> str:
+    """A statement with its semicolon, which a comment at its end must not swallow."""
+    return f"{sql}\n;" if "--" in sql.rpartition("\n")[2] else f"{sql};"
+
+
+def as_script(statements: Sequence[Statement]) -> str:
+    """Statements as one text, for reading; secrets are masked, and the last has no semicolon."""
+    return "\n".join((*(ended(s.text) for s in statements[:-1]), *(s.text for s in statements[-1:])))
 
 
 class Event(enum.StrEnum):
@@ -163,14 +175,23 @@ class History:
         return tuple(entry for entry in self.entries if entry.record.kind == kind)
 
 
+class Leaves(enum.IntEnum):
+    """What a step may leave behind in its session, which the next one must not find."""
+
+    NOTHING = 0
+    SETTINGS = 1  # search_path, role, lock_timeout …
+    ANYTHING = 2  # temporary tables, prepared statements, cursors …
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """What a change will do: its SQL, its subject, whether it runs in a transaction, and why it is there.
 
     ``settings`` are replayed before the statements: what earlier segments of the same file set for the session.
     ``lock_timeout`` overrides the run's ("2s"; "0" waits for ever). ``begin`` opens the transaction, and may ask for
-    an isolation level. ``clean`` asks for a fresh session afterwards: the file may leave temporary tables, prepared
-    statements and the like. ``source`` is the file, for errors that name no statement.
+    an isolation level. ``leaves`` says what has to be undone in the session afterwards. ``resumes``: an earlier attempt
+    was cut short, so the statement's probe is asked before it runs. ``source`` is the file, for errors that name no
+    statement.
     """
 
     kind: str
@@ -183,13 +204,13 @@ class Step:
     settings: tuple[Statement, ...] = ()
     lock_timeout: str | None = None
     begin: str = "BEGIN"
-    clean: bool = False
+    leaves: Leaves = Leaves.SETTINGS
     resumes: bool = False
 
     @property
     def sql(self) -> str:
         """The step's SQL as one text, for reading; secrets are masked."""
-        return ";\n".join(statement.text for statement in self.statements)
+        return as_script(self.statements)
 
 
 class StepState(enum.StrEnum):

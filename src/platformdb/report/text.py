@@ -30,6 +30,10 @@ WORD_STYLES = {
     "partial": "red",
     "out of order": "red",
     "misplaced": "red",
+    "failed": "red",
+    "half undone": "red",
+    "interrupted": "red",
+    "edited": "yellow",
     "pending": "yellow",
     "changed": "yellow",
 }
@@ -118,7 +122,7 @@ def _is_numeric(values: tuple[object, ...]) -> bool:
 
 def _cell(value: object) -> Text:
     text = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
-    return Text(text, style=WORD_STYLES.get(text, ""))
+    return Text(text, style=WORD_STYLES.get(text.partition(":")[0], ""))  # "partial: 2 of 3 parts"
 
 
 def _finding(finding: Finding) -> Text:

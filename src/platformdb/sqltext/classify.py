@@ -12,7 +12,7 @@ from typing import Any
 
 from platformdb.sqltext.bodies import body_commits, routine_body
 from platformdb.sqltext.lexer import quoted_spans
-from platformdb.sqltext.losses import destroys
+from platformdb.sqltext.losses import destroys, tampers_with
 from platformdb.sqltext.passwords import without_passwords
 from platformdb.sqltext.probes import probe_of
 from platformdb.sqltext.statements import SqlStatement
@@ -33,6 +33,7 @@ __all__ = [
     "probe_of",
     "refuses_transaction",
     "sets_session",
+    "tampers_with",
     "transaction_control",
     "uses_value",
     "without_passwords",
@@ -178,20 +179,21 @@ def _sets_config(call: Any) -> bool:
 
 
 # Statements that run no code of the user's, and leave nothing in their session but settings. Whatever is not among
-# them may: a query can call a function that makes a temporary table.
+# them may: a query can call a function that makes a temporary table, ALTER TABLE a default, TRUNCATE a trigger.
+# (DISCARD ALL leaves less than there was: not even the runner's own lock.)
 _TRACELESS = kinds("""
 alter_collation alter_database alter_database_refresh_coll alter_database_set alter_default_privileges
-alter_domain alter_enum alter_event_trig alter_extension_contents alter_fdw alter_foreign_server alter_function
+alter_enum alter_event_trig alter_extension_contents alter_fdw alter_foreign_server alter_function
 alter_object_depends alter_object_schema alter_op_family alter_operator alter_owner alter_policy alter_publication
-alter_role alter_role_set alter_seq alter_stats alter_subscription alter_system alter_table alter_table_move_all
+alter_role alter_role_set alter_seq alter_stats alter_subscription alter_system alter_table_move_all
 alter_table_space_options alter_tsconfiguration alter_tsdictionary alter_type alter_user_mapping check_point
 cluster comment composite_type constraints_set create create_am create_cast create_conversion create_domain
 create_enum create_event_trig create_fdw create_foreign_server create_foreign_table create_function
 create_op_class create_op_family create_policy create_publication create_range create_role create_schema
 create_seq create_stats create_subscription create_table_space create_transform create_trig create_user_mapping
-createdb define discard drop drop_owned drop_role drop_subscription drop_table_space drop_user_mapping dropdb
+createdb define drop drop_owned drop_role drop_subscription drop_table_space drop_user_mapping dropdb
 grant grant_role import_foreign_schema index lock notify reassign_owned reindex rename rule sec_label transaction
-truncate unlisten vacuum variable_set variable_show view
+unlisten vacuum variable_set variable_show view
 """)
 
 

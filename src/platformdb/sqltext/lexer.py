@@ -274,6 +274,9 @@ def _refusal(source: Source, start: int, at: int) -> Refused:
     place = source.place(at)
     if sign in _NEVER_ENDS or sign in "eE":
         what, advice = _NEVER_ENDS.get(sign, _NEVER_ENDS["'"])
+        line = source.place(start).line
+        if line != place.line:  # the quote too many is rarely the last one
+            advice += f", here or above: the statement begins in line {line}"
         return Refused(f"{what} never ends", place=place, help=f"{advice}; nothing was run")
     if sign == "\0":
         return Refused("rows where none can be", place=place, help="do not build COPY from a template")

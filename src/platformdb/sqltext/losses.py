@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from platformdb.sqltext.statements import SqlStatement
-from platformdb.sqltext.tree import inner, is_off, options, relation, strings, word, written
+from platformdb.sqltext.tree import inner, is_off, kinds, options, relation, strings, word, written
 
 _CODE = "runs code that cannot be looked into"
 
@@ -138,3 +138,27 @@ _LOSSES: Mapping[str, Callable[[Any], Iterator[str]]] = {
     "call_stmt": _says(_CODE),
     "execute_stmt": _says(_CODE),
 }
+
+
+def tampers_with(statement: SqlStatement, schema: str) -> bool:
+    """Whether this drops or renames a schema, or drops, renames, empties or writes a table that it names as one of it.
+
+    What it only mentions, reads, grants or gives to another owner is left alone.
+    """
+    kind, node = statement.kind, statement.node
+    if node is None or schema not in statement.sql:
+        return False
+    if kind == "drop_stmt":
+        names = [_object_name(each) for each in node.objects]
+        return any(name.startswith(f"{schema}.") for name in names) or (
+            schema in names and word(node, "remove_type") == "OBJECT_SCHEMA"
+        )
+    if kind == "truncate_stmt":
+        return any(each.range_var.schemaname == schema for each in node.relations)
+    if kind == "rename_stmt" and word(node, "rename_type") == "OBJECT_SCHEMA":
+        return bool(node.subname == schema)
+    reads = kind == "copy_stmt" and not node.is_from
+    return kind in _WRITES and not reads and bool(node.relation.schemaname == schema)
+
+
+_WRITES = kinds("insert update delete merge copy rename alter_object_schema")

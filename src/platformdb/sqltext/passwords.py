@@ -19,6 +19,12 @@ _PAIR = r"\w++\s*+=\s*+(?:'(?:\\.|[^'\\])*+'|(?:\\.|[^\s'\\])*+)"
 _CONNECTION = re.compile(rf"\s*+(?:{_PAIR}(?:\s++|$))++")
 _IN_PAIR = re.compile(r"(\b(?:ssl)?password\s*=\s*)('(?:\\.|[^'\\])*'|(?:\\.|[^\s'\\])+)", re.IGNORECASE)
 _IN_URL = re.compile(r"(\w://[^\s:/@']*:)[^\s@']+(?=@)|([?&](?:ssl)?password=)[^\s&']+")
+# The same in the words of a server, which may quote a statement in the middle of a sentence.
+_IN_WORDS = re.compile(
+    r"""(\w*(?:password|passwd|passphrase|secret|token|access_key|api_key|private_key)\w*"?\s*(?:=|\bto\b)?\s*)"""
+    r"""(?:(?:e|u&)?'(?:''|\\.|[^'\\])*'|(\$\w*\$).*?\2)""",
+    re.IGNORECASE | re.DOTALL,
+)
 # Statements that give a setting its value with = or TO: settings of an application's own may be secrets.
 _SETTINGS = frozenset({"variable_set_stmt", "alter_database_set_stmt", "alter_role_set_stmt", "alter_system_stmt"})
 
@@ -33,6 +39,13 @@ def without_passwords(sql: str, kind: str) -> str | None:
         return None
     masked = _masked(sql, settings=kind in _SETTINGS)
     return masked if masked != sql else None
+
+
+def masked_words(text: str) -> str:
+    """What a server says, without the passwords of the statements that it quotes."""
+    if _SUSPECT.search(text) is None:
+        return text
+    return _IN_URL.sub(lambda found: f"{found[1] or found[2]}{MASK}", _IN_WORDS.sub(rf"\1'{MASK}'", text))
 
 
 def _masked(sql: str, *, settings: bool = False) -> str:

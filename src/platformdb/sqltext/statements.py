@@ -38,6 +38,17 @@ class TextOrigin:
         """The place of a 0-based character of the statement's text."""
         return self.source.place(self.start + offset)
 
+    def row(self, length: int, number: int) -> Place:
+        """The place of a 1-based line of the rows below a COPY, whose text is ``length`` characters long."""
+        text = self.source.text
+        at = text.find("\n", text.find(";", self.start + length)) + 1
+        if text.startswith("\0", at):  # the rows were left in the file
+            first = self.source.place(at)
+            return Place(first.name, (first.line or 1) + number - 1)
+        for _ in range(number - 1):
+            at = text.find("\n", at) + 1
+        return self.source.place(at)
+
 
 @dataclass(frozen=True, slots=True)
 class SqlStatement:

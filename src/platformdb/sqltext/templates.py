@@ -47,7 +47,7 @@ def render(source: Source, variables: Mapping[str, Variable]) -> Source:
     chunks, marks, size = [], [(0, 0)], 0
     for text, start, stop in sandbox.pieces(source, variables):
         if start is not None:
-            marks += (size, start), (size + len(text), stop)
+            marks += (size, start), (size + len(text), start if stop is None else stop)
         if start == stop and UNSENDABLE.search(text):
             raise Refused(
                 "a value holds a NUL character or a byte that is not UTF-8",
@@ -96,7 +96,8 @@ def _forms(value: str) -> Iterable[str]:
 
 def _masked(text: str, forms: Iterable[str]) -> str:
     spans = sorted(span for form in forms for span in _occurrences(text, form))
-    shown, at = [], 0
+    shown: list[str] = []
+    at = 0
     for start, end in spans:
         if start >= at:
             shown += text[at:start], MASK

@@ -1,2 +1,1 @@
-CREATE TABLE one (x int);
-
+CREATE TABLE one (x bigint);

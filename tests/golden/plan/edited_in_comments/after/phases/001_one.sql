@@ -1,0 +1,4 @@
+-- why
+CREATE TABLE  one (
+    x int -- here
+);

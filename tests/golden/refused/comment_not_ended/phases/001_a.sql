@@ -1,0 +1,3 @@
+CREATE TABLE t (x int);
+  /* for later /* much later */
+DROP TABLE t;

@@ -1,0 +1,7 @@
+CREATE TABLE t (x int);
+CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $body$
+BEGIN
+  RETURN 1;
+END
+$Body$;
+SELECT f();

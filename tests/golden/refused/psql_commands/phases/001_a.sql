@@ -1,0 +1,6 @@
+\set ON_ERROR_STOP on
+CREATE TABLE t (x int);
+\connect other
+\copy t FROM 'rows.csv'
+\echo done
+\d t

@@ -1,0 +1,1 @@
+CREATE TABLE t (owner name DEFAULT :'owner', many int DEFAULT :many);

@@ -1,0 +1,3 @@
+CREATE TABLE t (x int);
+SELECT x AS "ex
+FROM t;

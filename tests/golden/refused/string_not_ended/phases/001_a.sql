@@ -1,0 +1,3 @@
+CREATE TABLE people (name text);
+INSERT INTO people VALUES ('Ada'), ('O'Neill'), ('Grace');
+INSERT INTO people VALUES ('Barbara');
