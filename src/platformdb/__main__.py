@@ -9,7 +9,6 @@ import signal
 import sys
 from pathlib import Path
 
-
 # Objects more than were freed, before the interpreter looks for cycles among them; its own default is 700.
 GARBAGE = 200_000
 

@@ -119,8 +119,8 @@ def load(flags: Mapping[str, Any], environment: Mapping[str, str], folder: Path,
     given = {key: value for key, value in flags.items() if value is not None}
     project = Path(given.pop("project", None) or find_root(folder)).resolve()
     if not project.is_dir():
-        wrong = "is no folder" if project.exists() else "does not exist"
-        raise ConfigError(f"the project folder {project} {wrong}", help="name an existing folder with --project")
+        what = "is no folder" if project.exists() else "does not exist"
+        raise ConfigError(f"the project folder {project} {what}", help="name an existing folder with --project")
     _refuse_two_databases(given)
     file = _from_file(project)
     variables, wrong = read_variables(file.pop("variables", {}), environment, given.pop("var", ()), must_exist=renders)
@@ -162,7 +162,7 @@ def _from_file(project: Path) -> dict[str, Any]:
     import tomllib
 
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"cannot read {path.name}: {error.strerror}", place=Place(str(path))) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -28,7 +28,10 @@ from platformdb.counters import read as counters_file
 from platformdb.counters.read import read_counters
 from platformdb.indexes.model import State as IndexState
 from platformdb.indexes.read import read_tiers
+from platformdb.migrations import header
 from platformdb.migrations.model import State
+from platformdb.migrations.read import EVENTS
+from platformdb.postgres.queries import query
 from platformdb.report.json import envelope_schema
 from platformdb.report.model import Outcome
 from platformdb.seeding import definition, shapes
@@ -184,6 +187,17 @@ def test_the_envelope():
 def test_the_states():
     assert names_after("docs/migrations.md", "states") == [str(state) for state in State]
     assert names_after("docs/indexes.md", "states") == [str(state) for state in IndexState]
+
+
+def test_the_directives_and_the_events():
+    keys = {name.partition("=")[0] for name in names_after("docs/migrations.md", "directives")}
+    assert keys == set(header.KEYS)
+    assert sorted(names_after("docs/migrations.md", "events")) == sorted(EVENTS)
+
+
+def test_the_columns_of_the_history():
+    columns = re.findall(r"^    (\w+) +\w", query("history_create"), re.MULTILINE)
+    assert sorted(names_after("docs/production.md", "columns")) == sorted(columns)
 
 
 def test_the_keys_of_a_counter():

@@ -22,7 +22,7 @@ from servers import Server, available_versions
 
 RUNNERS_AT_ONCE = 3
 # On the newest server every request is one to be killed at, on the others some are.
-SAMPLE = 9
+SAMPLE = 5
 numbers = itertools.count(1)
 
 

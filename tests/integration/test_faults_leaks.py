@@ -102,12 +102,12 @@ def role(db: Target) -> str:
     return str(name)
 
 
-def seen(db: Target, project: Project, *first: str) -> dict[object, object]:
+def seen(db: Target, project: Project, *first: str) -> dict[str, object]:
     """What the last of several files sees; it must not be mentioned in the first ones."""
     files = {f"phases/{number:03}_f.sql": text for number, text in enumerate((*first, SEEN), 1)}
     done = platformdb_run("migrate", cwd=project.write(files).root, env=environment(db))
     assert done.returncode == 0, done.stderr
-    found = dict(rows(db, "SELECT what, value FROM public.seen"))
+    found = {str(what): value for what, value in rows(db, "SELECT what, value FROM public.seen")}
     run(db, "DROP TABLE public.seen; DROP SCHEMA platformdb CASCADE")
     return found
 
@@ -178,5 +178,5 @@ def test_a_failed_file_leaves_nothing_to_the_callbacks_either(db: Target, projec
     )
     done = platformdb_run("migrate", cwd=project.root, env=environment(db))
     assert done.returncode == 4, done.stderr
-    found = dict(rows(db, "SELECT what, value FROM public.seen"))
+    found = {str(what): value for what, value in rows(db, "SELECT what, value FROM public.seen")}
     assert found["search_path"] == '"$user", public'

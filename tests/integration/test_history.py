@@ -6,6 +6,7 @@ import getpass
 import hashlib
 import platform
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,7 +45,7 @@ class TestTable:
             write(session, RECORD)
             (entry,) = read_history(session.work, "demo").entries
             assert read_texts(session.work, [entry.id]) == {entry.id: RECORD.text}
-        assert Record(**{**_fields(entry.record), "text": RECORD.text}) == RECORD
+        assert replace(entry.record, text=RECORD.text) == RECORD
         assert (entry.error, entry.elapsed_ms > 0) == ("", True)
         assert rows(db, "SELECT now() - applied_at < '1 minute', tool_version FROM platformdb.history") == [
             (True, __version__)
@@ -94,10 +95,6 @@ class TestTable:
         project.write({"phases/001_a.sql": "CREATE TABLE a ();"})
         assert call(db, project, "migrate").code == 0
         assert rows(db, "SELECT count(*) FROM platformdb.history") == [(1,)]
-
-
-def _fields(record: Record) -> dict[str, object]:
-    return {name: getattr(record, name) for name in Record.__dataclass_fields__}
 
 
 class TestWhoAndWhat:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 
+import psycopg
 import pytest
 
 from catalog import history, impatient, picture, rows, run, until
@@ -47,9 +48,11 @@ def test_tiers_up_to_the_one_asked_for_are_built_and_recorded(db: Target, tiers:
     assert report.data["built"] == 1
     assert definitions(db) == [("CREATE INDEX by_author ON public.posts USING btree (author)", True)]
     assert applied(db, tiers, 3).data["built"] == 1
-    assert [(row[1], row[2], row[3]) for row in history(db)] == [
-        ("index", "tier1", "by_author"),
-        ("index", "tier2", "by_likes"),
+    assert [(row[1], row[2], row[3], row[4]) for row in history(db)] == [
+        ("index", "tier1", "by_author", "started"),
+        ("index", "tier1", "by_author", "applied"),
+        ("index", "tier2", "by_likes", "started"),
+        ("index", "tier2", "by_likes", "applied"),
     ]
 
 
@@ -80,17 +83,26 @@ def test_writers_go_on_while_an_index_is_built(db: Target, tiers: Project) -> No
     assert definitions(db)[0][1] is True
 
 
+UNIQUE = "-- by author\nCREATE UNIQUE INDEX by_author ON posts (author);\n"
+
+
 class TestInvalid:
     @pytest.fixture
     def broken(self, db: Target, tiers: Project) -> Project:
-        """A unique index over values that are not: PostgreSQL leaves it behind invalid."""
-        tiers.write({"sql/indexes/tier1_a.sql": "-- by author\nCREATE UNIQUE INDEX by_author ON posts (author);\n"})
+        """A unique index over values that are not: PostgreSQL leaves it behind invalid, built by hand at least."""
+        tiers.write({"sql/indexes/tier1_a.sql": UNIQUE})
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            run(db, "CREATE UNIQUE INDEX CONCURRENTLY by_author ON posts (author)")
+        assert [valid for _, valid in definitions(db)] == [False]
+        return tiers
+
+    def test_a_build_that_fails_leaves_nothing_and_a_row_that_says_why(self, db: Target, tiers: Project) -> None:
+        tiers.write({"sql/indexes/tier1_a.sql": UNIQUE})
         with pytest.raises(ApplyFailed, match="by_author: could not create unique index") as caught:
             applied(db, tiers)
-        assert "check what it left behind" in caught.value.help
-        assert [valid for _, valid in definitions(db)] == [False]
-        assert history(db) == []
-        return tiers
+        assert "clears away" in caught.value.help
+        assert definitions(db) == []
+        assert [row[4] for row in history(db)] == ["started", "failed"]
 
     def test_status_finds_it(self, db: Target, broken: Project) -> None:
         report = index_status(db, broken.platform)

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import time
 from contextlib import nullcontext
 from subprocess import Popen
 
 import pytest
 
-from catalog import history, picture, relations, rows, run
-from commandline import envelope_of, environment, finish, platformdb_run, start
+from catalog import DEFINITIONS, history, picture, relations, rows, run
+from commandline import envelope_of, environment, finish, platformdb_run, start, url_of
+from inprocess import as_json, call
 from platformdb import __version__
 from platformdb.errors import ApplyFailed
 from platformdb.indexes.run import tier_planner
@@ -16,10 +18,12 @@ from platformdb.migrations.outlook import Options
 from platformdb.migrations.read import list_files
 from platformdb.migrations.run import migrate
 from platformdb.migrations.status import status, validate
+from platformdb.postgres.server.binaries import find_candidates
 from platformdb.postgres.target import Target
 from platformdb.report.model import Report
 from platformdb.report.progress import Silent
 from projects import Project
+from runners import runner
 from servers import Server
 
 CUT = """
@@ -535,3 +539,238 @@ def test_what_runs_after_a_stop_runs_under_the_settings_of_what_ran_before_it(db
     project.write({"phases/001_first.sql": healed})
     assert migrated(db, project).ok
     assert rows(db, "SELECT to_regclass('other.b'), to_regclass('public.b')") == [("other.b", None)]
+
+
+class TestTarget:
+    @pytest.fixture
+    def three(self, project: Project) -> Project:
+        return project.write(
+            {
+                "phases/001_foundation.sql": "CREATE TABLE one ();",
+                "phases/002_content.sql": "CREATE TABLE two ();",
+                "phases/010_features.sql": "CREATE TABLE three ();",
+                "sql/views/v.sql": "CREATE OR REPLACE VIEW v AS SELECT 1 AS x;",
+                "sql/indexes/tier1_a.sql": "-- why\nCREATE INDEX i ON three ((1));",
+            }
+        )
+
+    @pytest.mark.parametrize("wanted", ["002", "2", "content", "002_content"])
+    def test_a_run_stops_at_a_version_or_the_name_of_a_phase(self, db: Target, three: Project, wanted: str) -> None:
+        said = as_json(db, three, "migrate", "--to", wanted)
+        assert said.code == 0, said.err
+        assert relations(db) == {"one", "two"}, "views and indexes are written for what comes later"
+        states = [s["state"] for s in as_json(db, three, "status").envelope["data"]["migrations"]]
+        assert states == ["applied", "applied", "pending", "pending"]
+
+    def test_to_the_newest_version_is_the_whole_run_of_files(self, db: Target, three: Project) -> None:
+        assert call(db, three, "migrate", "--to", "features").code == 0
+        assert relations(db) == {"one", "two", "three", "v"}
+
+    def test_from_there_the_rest_follows(self, db: Target, three: Project) -> None:
+        assert call(db, three, "migrate", "--to", "1").code == 0
+        assert call(db, three, "migrate").code == 0
+        assert relations(db) == {"one", "two", "three", "v", "i"}
+
+    def test_below_what_is_applied_there_is_nothing_to_do(self, db: Target, three: Project) -> None:
+        assert call(db, three, "migrate").code == 0
+        before = picture(db)
+        said = call(db, three, "migrate", "--to", "1")
+        assert (said.code, said.out) == (0, "✓ demo: nothing to do, the database is up to date\n")
+        assert picture(db) == before
+
+    @pytest.mark.parametrize("wanted", ["003", "nowhere", "", "1.1", "002_Content"])
+    def test_what_is_neither_is_a_mistake_of_the_command_line(self, db: Target, three: Project, wanted: str) -> None:
+        said = as_json(db, three, "migrate", "--to", wanted)
+        assert (said.code, said.rules) == (2, ["configuration"])
+        assert "010 (features)" in said.envelope["findings"][0]["help"]
+        assert picture(db)[1] == []
+
+
+class TestOutOfOrder:
+    @pytest.fixture
+    def late(self, db: Target, project: Project) -> Project:
+        project.write({f"phases/00{n}_t{n}.sql": f"CREATE TABLE t{n} ();" for n in (1, 4)})
+        assert call(db, project, "migrate").code == 0
+        return project.write({f"phases/00{n}_t{n}.sql": f"CREATE TABLE t{n} ();" for n in (2, 3, 5)})
+
+    def test_it_is_refused_and_each_file_is_named(self, db: Target, late: Project) -> None:
+        before = picture(db)
+        said = as_json(db, late, "migrate")
+        assert (said.code, said.rules) == (3, ["migration-out-of-order"] * 2)
+        assert [f["subject"] for f in said.envelope["findings"]] == ["phases/002_t2.sql", "phases/003_t3.sql"]
+        assert "--out-of-order" in said.envelope["findings"][0]["help"]
+        assert picture(db) == before
+
+    def test_allowed_it_is_applied_by_version_and_recorded(self, db: Target, late: Project) -> None:
+        assert call(db, late, "migrate", "--out-of-order").code == 0
+        assert rows(db, "SELECT version, out_of_order FROM platformdb.history ORDER BY id") == [
+            ("001", False),
+            ("004", False),
+            ("002", True),
+            ("003", True),
+            ("005", False),
+        ]
+        assert call(db, late, "validate").code == 0
+        assert call(db, late, "migrate").out == "✓ demo: nothing to do, the database is up to date\n"
+
+    def test_allowed_once_it_is_refused_the_next_time(self, db: Target, late: Project) -> None:
+        assert call(db, late, "migrate", "--out-of-order").code == 0
+        late.write({"phases/003.1_again.sql": "SELECT 1;"})
+        assert as_json(db, late, "migrate").rules == ["migration-out-of-order"]
+
+
+class TestDryRun:
+    @pytest.fixture
+    def mixed(self, project: Project) -> Project:
+        return project.write(
+            {
+                "phases/001_a.sql": "CREATE TABLE a (x int); -- the first\n"
+                "COPY a FROM stdin;\n1\n2\n\\.\nSELECT 1 -- no semicolon\n;\nINSERT INTO a VALUES (3) -- the last",
+                "phases/002_b.sql": "SET search_path TO pg_catalog;\nCREATE TABLE public.b ();\n"
+                "CREATE INDEX CONCURRENTLY i ON public.a (x);",
+                "phases/003_c.sql": "-- platformdb: lock_timeout=1s\nBEGIN ISOLATION LEVEL SERIALIZABLE;\n"
+                "CREATE TABLE c ();\nCOMMIT;\nCREATE TABLE d ();",
+                "phases/003.1_e.sql": "SET search_path TO pg_catalog;\nCREATE TABLE public.e ();",
+                "sql/functions/f.sql": "CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN 1; END $$",
+                "sql/indexes/tier1_a.sql": "-- why\nCREATE INDEX tier ON a (x);",
+            }
+        )
+
+    def test_the_script_that_it_prints_does_in_psql_what_the_run_does(
+        self, server: Server, db: Target, mixed: Project
+    ) -> None:
+        (name,) = rows(db, "SELECT current_database() || '_psql'")[0]
+        said = call(db, mixed, "migrate", "--dry-run")
+        assert (said.code, said.err) == (0, "")
+        assert picture(db)[1] == []
+        server.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
+        other = db.with_database(str(name))
+        psql = next(find_candidates(None)).folder / "psql"
+        command = [str(psql), "-X", "-q", "-v", "ON_ERROR_STOP=1", "--dbname", url_of(other)]
+        ran = subprocess.run(command, input=said.out, capture_output=True, text=True, check=False)
+        assert (ran.returncode, ran.stderr) == (0, "")
+        assert call(db, mixed, "migrate").code == 0
+        ours = [row for row in rows(db, DEFINITIONS) if "platformdb" not in str(row[1])]
+        assert [row[:2] for row in rows(other, DEFINITIONS)] == [row[:2] for row in ours]
+        assert rows(other, "SELECT x FROM a ORDER BY x") == rows(db, "SELECT x FROM a ORDER BY x") == [(1,), (2,), (3,)]
+        server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    def test_it_says_where_transactions_and_time_limits_are(self, db: Target, mixed: Project) -> None:
+        out = call(db, mixed, "migrate", "--dry-run", "--lock-timeout", "700ms").out
+        assert "BEGIN ISOLATION LEVEL SERIALIZABLE;\nSET LOCAL lock_timeout = '1s';\nCREATE TABLE c ();\nCOMMIT;" in out
+        assert "BEGIN;\nSET LOCAL lock_timeout = '700ms';\nCREATE TABLE a (x int);" in out
+        assert out.index("CREATE TABLE d ()") < out.index("CREATE FUNCTION f()") < out.index('"tier"')
+
+    def test_it_changes_nothing_not_even_a_history(self, db: Target, mixed: Project) -> None:
+        before = rows(db, DEFINITIONS)
+        assert call(db, mixed, "migrate", "--dry-run").code == 0
+        assert rows(db, DEFINITIONS) == before
+
+    def test_it_waits_for_nobody(self, db: Target, mixed: Project) -> None:
+        with runner(db) as holder:
+            assert holder.hear() == "ready"
+            assert call(db, mixed, "migrate", "--wait-for-lock", "0").code == 5
+            assert call(db, mixed, "migrate", "--dry-run", "--wait-for-lock", "0").code == 0
+
+    def test_in_json_it_has_the_steps_and_the_script(self, db: Target, mixed: Project) -> None:
+        said = as_json(db, mixed, "migrate", "--dry-run")
+        envelope = said.envelope
+        assert {step["state"] for step in envelope["steps"]} == {"planned"}
+        assert [step["transactional"] for step in envelope["steps"]] == [
+            *(True, True, False, True, True, True, True, False)
+        ]
+        assert envelope["data"]["sql"] == call(db, mixed, "migrate", "--dry-run").out.removesuffix("\n")
+
+    def test_with_a_role_the_script_sets_it(self, db: Target, mixed: Project) -> None:
+        out = call(db, mixed, "migrate", "--dry-run", "--role", 'odd"role').out
+        assert out.count('SET LOCAL ROLE "odd""role";') == 6
+
+    def test_what_the_run_would_refuse_it_refuses(self, db: Target, mixed: Project) -> None:
+        mixed.write({"phases/004_d.sql": "CREATE EXTENSION no_such_thing;", "phases/005_e.sql": "SELEC 1;"})
+        said = as_json(db, mixed, "migrate", "--dry-run")
+        assert said.code == 3
+
+    def test_remarks_travel_with_it(self, db: Target, project: Project) -> None:
+        project.write({"phases/001_a.sql": "-- to be written"})
+        said = as_json(db, project, "migrate", "--dry-run")
+        assert (said.code, said.rules) == (0, ["empty"])
+
+    def test_with_nothing_to_do_it_says_so(self, db: Target, mixed: Project) -> None:
+        assert call(db, mixed, "migrate").code == 0
+        assert call(db, mixed, "migrate", "--dry-run").out == "-- demo: nothing to do; nothing was changed\n"
+
+
+class TestExtensions:
+    def test_one_that_the_server_lacks_is_named_before_anything_runs(self, db: Target, project: Project) -> None:
+        project.write(
+            {
+                "phases/001_a.sql": "CREATE TABLE a ();",
+                "phases/002_b.sql": "SELECT 1;\n  CREATE EXTENSION IF NOT EXISTS timescaledb;\n"
+                'CREATE EXTENSION "no-such-thing" WITH SCHEMA public;',
+            }
+        )
+        said = as_json(db, project, "migrate")
+        assert (said.code, said.rules) == (3, ["extension-unavailable"] * 2)
+        first, second = said.envelope["findings"]
+        assert first["place"] == {"name": "phases/002_b.sql", "line": 2, "column": 3}
+        assert "packages of timescale.com" in first["help"]
+        assert "no-such-thing" in second["message"]
+        assert picture(db)[1] == []
+
+    def test_one_that_it_has_is_made(self, db: Target, project: Project) -> None:
+        project.write({"phases/001_a.sql": "CREATE EXTENSION pg_trgm;"})
+        said = call(db, project, "migrate")
+        assert said.code == 0, said.err
+
+    def test_one_that_an_applied_file_asked_for_is_nobodys_business_any_more(
+        self, db: Target, project: Project
+    ) -> None:
+        project.write({"phases/001_a.sql": "SELECT 1;", "phases/002_b.sql": "CREATE EXTENSION no_such_thing;"})
+        assert call(db, project, "baseline", "2").code == 0
+        project.write({"phases/003_c.sql": "SELECT 1;"})
+        assert call(db, project, "migrate").code == 0
+
+
+class TestRemarks:
+    @pytest.mark.parametrize("text", ["", "\n\n", "-- only a comment\n", "/* nothing */;", ";;;"])
+    def test_a_file_without_statements_is_recorded_with_a_remark(self, db: Target, project: Project, text: str) -> None:
+        project.write({"phases/001_a.sql": text, "phases/002_b.sql": "SELECT 1;"})
+        said = as_json(db, project, "migrate")
+        assert (said.code, said.rules) == (0, ["empty"])
+        (finding,) = said.envelope["findings"]
+        assert (finding["severity"], finding["subject"]) == ("note", "phases/001_a.sql")
+        assert events(db) == [("001", "applied"), ("002", "applied")]
+        assert as_json(db, project, "migrate").rules == [], "once is enough"
+
+
+class TestManyProblems:
+    def test_all_problems_of_all_files_are_said_at_once(self, db: Target, project: Project) -> None:
+        project.write({"phases/001_a.sql": "CREATE TABLE a ();", "phases/002_b.sql": "CREATE TABLE b ();"})
+        assert call(db, project, "migrate").code == 0
+        before = picture(db)
+        project.write(
+            {
+                "phases/002_b.sql": "CREATE TABLE b (x int);",
+                "phases/003_c.sql": "SELEC 1;",
+                "phases/004_d.sql": "CREATE EXTENSION no_such_thing;",
+                "phases/005_e.sql": "-- platformdb: requires=009\nSELECT 1;",
+                "sql/callbacks/beforeMigrate.sql": "SELEC 2;",
+            }
+        )
+        said = as_json(db, project, "migrate")
+        assert said.code == 3
+        assert sorted(said.rules) == [
+            "extension-unavailable",
+            "migration-modified",
+            "refused",
+            "refused",
+            "requires-unmet",
+        ]
+        assert picture(db) == before
+
+    def test_the_files_own_problems_are_said_where_there_is_no_server_too(self, project: Project) -> None:
+        project.write({"phases/001_a.sql": "SELEC 1;"})
+        nowhere = Target("url", {"host": "/nonexistent", "dbname": "x"})
+        assert as_json(nowhere, project, "migrate").code == 3
+        project.write({"phases/001_a.sql": "SELECT 1;"})
+        assert as_json(nowhere, project, "migrate").code == 5

@@ -170,6 +170,18 @@ class TestEdits:
         assert states(db, applied) == ["applied"] * 3
         assert call(db, applied, "validate").code == 0
 
+    def test_an_edit_in_a_part_that_ran_of_a_file_that_is_not_whole_cannot_be_accepted(
+        self, db: Target, project: Project
+    ) -> None:
+        text = "CREATE TABLE a (x int);\nCREATE INDEX CONCURRENTLY i ON a (x);\nSELECT nope;"
+        project.write({"phases/001_a.sql": text})
+        assert call(db, project, "migrate").code == 4
+        project.write({"phases/001_a.sql": text.replace("x int", "x bigint").replace("nope", "1")})
+        before = picture(db)
+        said = as_json(db, project, "repair", "--accept", "1")
+        assert (said.code, said.rules) == (3, ["repair-halfway"])
+        assert picture(db) == before
+
     @pytest.mark.parametrize("flag", ["--accept", "--ran", "--not-run"])
     @pytest.mark.parametrize(
         ("version", "said"), [("1", "is applied, not"), ("7", "no version 7"), ("a", "no version a")]

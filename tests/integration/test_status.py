@@ -110,7 +110,9 @@ class TestStates:
         error = 'statement 3 of 3 at phases/001_a.sql:3:8: 42703 column "nope" does not exist'
         assert (standing["state"], standing["error"], standing["done"]) == ("failed", error, 0)
         assert said.rules == ["migration-failed"]
-        assert f"failed: {error}" in call(db, project, "status").out
+        text = call(db, project, "status").out
+        assert "failed at statement 3 of 3" in text
+        assert f"\n  {error}\n" in text
 
     def test_a_migration_that_stopped_in_the_middle_says_how_far_it_came(self, db: Target, project: Project) -> None:
         project.write(

@@ -55,6 +55,8 @@ def run(arguments: list[str]) -> int:
         code = int(Outcome.INTERRUPTED)
     except OSError as error:
         code = unwritable(error)
+    except SystemExit:  # typer's answer where nobody reads its help any more
+        code = unwritable(BrokenPipeError())
     except UsageError as error:  # type: ignore[misc]  # taken from a public subclass
         return _explain_usage(error, arguments)
     return int(code or 0)

@@ -46,9 +46,15 @@ def _contradiction(standing: Standing, texts: Mapping[int, str]) -> Finding:
         standing.shown,
         Severity.WARNING if standing.state is State.COSMETIC else Severity.ERROR,
         _place(standing),
-        ADVICE[standing.state].format(version=standing.version),
+        _advice(standing),
         _difference(standing, texts) if standing.state is State.MODIFIED else "",
     )
+
+
+def _advice(standing: Standing) -> str:
+    if standing.state is State.MODIFIED and standing.past and not standing.past.whole:
+        return "restore the part that ran (git log shows it); only what had not run yet may change"
+    return ADVICE[standing.state].format(version=standing.version)
 
 
 def _said(standing: Standing) -> str:

@@ -101,6 +101,8 @@ def plan_repair(outlook: Outlook, verdict: Verdict) -> Plan:
             standing = _find(outlook.found, version)
             if standing is None or standing.state is not state or standing.migration is None:
                 findings.append(_mismatch(version, standing, state))
+            elif state is State.MODIFIED and not (standing.past and standing.past.whole):
+                findings.append(_halfway(standing))
             elif state is State.INTERRUPTED and _stopped_in(standing) > len(standing.migration.segments):
                 findings.append(_gone(standing))
             else:
@@ -121,6 +123,11 @@ def _mismatch(version: str, standing: Standing | None, state: State) -> Finding:
         else f"there is no version {version}"
     )
     return _problem("repair-mismatch", what, "platformdb status shows where everything stands")
+
+
+def _halfway(standing: Standing) -> Finding:
+    what = f"{standing.shown} was edited in a part that ran, and did not run whole: that cannot be accepted"
+    return _problem("repair-halfway", what, "restore the part that ran; what had not run yet may change")
 
 
 def _gone(standing: Standing) -> Finding:

@@ -9,6 +9,7 @@ from platformdb.report.model import (
     Event,
     Finding,
     Outcome,
+    Record,
     Report,
     Severity,
     Statement,
@@ -36,15 +37,21 @@ def refused(findings: Sequence[Finding]) -> Report:
 
 def done(results: Sequence[StepResult], name: str) -> Report:
     """The report of a run that went through."""
-    records = [result.step.record for result in results if result.step.record is not None]
-    whole = [(record.event, record.kind) for record in records if record.segment == record.segments]
-    said = [
-        f"{VERBS[event]} {counted(whole.count((event, kind)), NOUNS[kind])}" for event, kind in dict.fromkeys(whole)
+    whole = [
+        (_verb(step, step.record), step.record.kind)
+        for step in (result.step for result in results)
+        if step.record is not None and (step.kind == "repair" or step.record.segment == step.record.segments)
     ]
+    said = [f"{verb} {counted(whole.count((verb, kind)), NOUNS[kind])}" for verb, kind in dict.fromkeys(whole)]
     kinds = [kind for _, kind in whole]
     counts = {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)}
     summary = f"{name}: {_sentence(said)}" if said else f"{name}: nothing to do, the database is up to date"
     return Report(summary, steps=tuple(results), data={"platform": name, "applied": counts})
+
+
+def _verb(step: Step, record: Record) -> str:
+    """What somebody decided was not done by this run."""
+    return "recorded" if step.kind == "repair" and record.event is not Event.ACCEPTED else VERBS[record.event]
 
 
 def _sentence(parts: Sequence[str]) -> str:

@@ -206,7 +206,10 @@ def _carry_out(session: Session, outlook: Outlook, plan: Plan, observer: Observe
         return done((), outlook.platform.name)
     session = replace(session, provenance=read_provenance(outlook.platform.phases))
     from platformdb.postgres.execute import execute  # a run with nothing to do needs none of it
+    from platformdb.postgres.solo import refuse_pooler
 
+    for step in (*plan.steps, *plan.later):
+        refuse_pooler(session, step)
     obstacles: list[Finding] = []
     first = creation(session.work, outlook.history)
     later = _planned_again(session.work, outlook.history, course.also, obstacles)

@@ -114,7 +114,8 @@ def _state(standing: Standing) -> str:
     if past is None or standing.state not in {State.PARTIAL, State.FAILED, State.HALF_UNDONE}:
         return standing.state.value
     if past.failed is not None and standing.state is State.FAILED:
-        return f"failed: {past.failed.error.splitlines()[0]}" if past.failed.error else "failed"
+        statement = past.failed.error.partition(" at ")[0]
+        return f"failed at {statement}" if statement.startswith("statement ") else "failed"
     if standing.state is State.HALF_UNDONE:
         return f"half undone: {counted(past.undone, 'part')} of its undo file ran"
     return f"{standing.state.value}: {past.done} of {past.segments} parts"

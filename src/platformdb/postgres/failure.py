@@ -102,6 +102,8 @@ def _place(step: Step, statement_index: int | None, error: psycopg.Error) -> Pla
 def _advice(error: psycopg.Error, step: Step) -> str:
     if step.kind == "history" and error.sqlstate == "42501":
         return NO_SCHEMA
+    if not step.transactional and any(statement.probe for statement in step.statements):
+        return "correct the cause and run the command again: what this step left behind it finds and clears away"
     if not step.transactional:
         return (
             "this step runs outside a transaction: check what it left behind, "

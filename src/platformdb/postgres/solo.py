@@ -46,7 +46,7 @@ class Solo:
             NotNow: the lock was lost, or others kept the tables busy.
             Stopped: the server's error.
         """
-        self._refuse_pooler()
+        refuse_pooler(self.session, self.step)
         self.session.guard.check()
         if self.step.record is not None:
             started = write(replace(self.step.record, event=Event.STARTED), self.session.provenance, elapsed_ms=0.0)
@@ -58,15 +58,6 @@ class Solo:
 
     def _watch(self) -> Watch:
         return Watch(self.session, self.step, self.observer)
-
-    def _refuse_pooler(self) -> None:
-        if self.session.guard.pooled and (self.step.settings or self.session.role):
-            raise Refused(
-                f"{self.step.subject}: through a pooler no setting and no role holds for a statement that refuses a "
-                "transaction",
-                help="connect to the server itself: its own host and port, not the pooler's",
-                place=self.step.source,
-            )
 
     def _attempt(self, watch: Watch) -> tuple[Answer, ...]:
         answers: list[Answer] = []
@@ -154,6 +145,20 @@ class Solo:
         times = tuple(answer.seconds * 1000 for answer in answers)
         row = write(self.step.record, self.session.provenance, elapsed_ms=sum(times), statements_ms=times)
         commit_apart(self.session, self._watch(), after, row)
+
+
+def refuse_pooler(session: Session, step: Step) -> None:
+    """Asked before a run begins, and again before the step itself.
+
+    Raises:
+        Refused: outside a transaction a pooler keeps neither settings nor roles, and the step needs some.
+    """
+    if session.guard.pooled and not step.transactional and (step.settings or session.role):
+        raise Refused(
+            f"{step.subject}: through a pooler no setting and no role holds for a statement that refuses a transaction",
+            help="connect to the server itself: its own host and port, not the pooler's",
+            place=step.source,
+        )
 
 
 def _is_concurrent(statement: Statement) -> bool:

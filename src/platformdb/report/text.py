@@ -122,7 +122,8 @@ def _is_numeric(values: tuple[object, ...]) -> bool:
 
 def _cell(value: object) -> Text:
     text = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
-    return Text(text, style=WORD_STYLES.get(text.partition(":")[0], ""))  # "partial: 2 of 3 parts"
+    word = text.partition(":")[0].partition(" at ")[0]  # of "partial: 2 of 3 parts", "failed at statement 2 of 3"
+    return Text(text, style=WORD_STYLES.get(word, ""))
 
 
 def _finding(finding: Finding) -> Text:

@@ -20,6 +20,8 @@ LARGE = 8 << 20
 # Stands for the block of rows with that number; no other NUL can be in a text.
 LEFT_OUT = re.compile(r"\x00(\d+)")
 
+# Of longer lines (characters) only the place is said.
+SHOWABLE = 20_000
 # A line that may hold a password: the constant behind such a word, which may stand in the line above, or a URL's.
 SUSPECT = re.compile(
     r"""(?:passw|passphrase|secret|token|_key)\w*"?\s*(?:=|to\b)?\s*(?:e|u&)?['$]|://[^\s/@']*:[^\s@']+@""",
@@ -56,8 +58,9 @@ class Source:
         if self.left_out:
             line += sum(self.left_out[int(number)].lines - 1 for number in LEFT_OUT.findall(text, 0, start))
         end = len(text) if end < 0 else end
-        if SUSPECT.search(text, text.rfind("\n", 0, max(start - 1, 0)) + 1, end):
-            return Place(self.name, line, offset - start + 1)  # a line that may hold a password is not shown
+        above = text.rfind("\n", 0, max(start - 1, 0)) + 1
+        if end - above > SHOWABLE or SUSPECT.search(text, above, end):
+            return Place(self.name, line, offset - start + 1)  # nobody reads it, or a password may stand there
         shown = LEFT_OUT.sub("…", text[start:end]).removesuffix("\r")
         return Place(self.name, line, offset - start + 1, shown)
 
