@@ -96,6 +96,7 @@ class TestOwnHistory:
         [
             "CREATE VIEW runs AS SELECT * FROM platformdb.history;",
             "CREATE TABLE runs AS SELECT * FROM platformdb.history; INSERT INTO runs TABLE platformdb.history;",
+            "COPY platformdb.history TO '/dev/null';",
             "GRANT USAGE ON SCHEMA platformdb TO PUBLIC; GRANT SELECT ON platformdb.history TO PUBLIC;",
             "CREATE TABLE platformdb (x text); INSERT INTO platformdb VALUES ('platformdb.a'); DROP TABLE platformdb",
         ],
@@ -271,6 +272,66 @@ class TestOddMigrations:
         assert rows(db, "SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef") == [("'größer'::text",)]
         assert [row[2] for row in history(db) if row[4] == "applied"] == ["001", "1.2", "20240101120000"]
         assert call(db, project, "validate").code == 0
+
+
+# How files of other tools say where the part begins that takes the rest back.
+DOWN_PARTS = [
+    "-- migrate:down",
+    "-- +goose Down",
+    "-- +migrate Down",
+    "-- +micrate Down",
+    "-- rambler down",
+    "-- Down Migration",
+    "-- //@UNDO",
+    "--  MIGRATE:DOWN  transaction:false",
+]
+
+
+@pytest.mark.newest_server
+class TestFilesOfOtherTools:
+    @pytest.mark.parametrize("mark", DOWN_PARTS)
+    def test_a_file_with_both_ways_in_it_is_refused(self, db: Target, project: Project, mark: str) -> None:
+        """Run whole it would make a table, drop it, and call that a success."""
+        project.write({"phases/001_a.sql": f"-- migrate:up\nCREATE TABLE a ();\n\n{mark}\nDROP TABLE a;\n"})
+        before = picture(db)
+        said = call(db, project, "migrate")
+        assert said.code == 3, said.everything
+        assert "phases/001_a.sql:4:1" in said.err
+        assert ".undo.sql" in said.err
+        assert picture(db) == before
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "-- migrate:up\nCREATE TABLE a ();\n-- migrate:down\n",
+            "CREATE TABLE a ();\n-- migrate down the road\nSELECT 1;",
+            "CREATE TABLE a ();\nSELECT '\n-- migrate:down\n';",
+            "-- +goose Up\nCREATE TABLE a ();",
+            "CREATE TABLE a ();\n--rollback DROP TABLE a;\nSELECT 1;",
+        ],
+    )
+    def test_one_that_only_looks_like_it_is_not(self, db: Target, project: Project, text: str) -> None:
+        project.write({"phases/001_a.sql": text})
+        assert call(db, project, "migrate").code == 0
+        assert relations(db) == {"a"}
+
+    @pytest.mark.parametrize("name", ["V1__a.sql", "001_a.up.sql", "001-a.sql", "001_a.SQL", "a_001.sql", "001_a.sql~"])
+    def test_a_name_of_another_kind_is_named_and_not_passed_over(self, db: Target, project: Project, name: str) -> None:
+        project.write({f"phases/{name}": "CREATE TABLE a ();", "phases/002_b.sql": "CREATE TABLE b ();"})
+        said = call(db, project, "migrate")
+        assert said.code == 3
+        assert f"phases/{name} is not named like a migration" in said.err
+        assert relations(db) == set()
+
+
+@pytest.mark.newest_server
+def test_an_undo_file_with_a_mistake_is_said_once(db: Target, project: Project) -> None:
+    project.write({"phases/001_a.sql": "CREATE TABLE a ();", "phases/001_a.undo.sql": "DROP TABEL a;"})
+    assert call(db, project, "migrate").code == 0
+    said = as_json(db, project, "down", "--to", "0", "--allow-destructive")
+    assert said.code == 3
+    assert [finding["place"]["name"] for finding in said.envelope["findings"]] == ["phases/001_a.undo.sql"]
+    assert relations(db) == {"a"}
 
 
 @pytest.mark.newest_server

@@ -161,6 +161,15 @@ class TestSize:
         assert finding["place"]["line"] > line
         assert "the statement begins in line 2" in finding["help"]
 
+    @pytest.mark.newest_server
+    def test_one_bad_file_among_thousands_is_the_one_that_is_named(self, db: Target, project: Project) -> None:
+        files = {f"phases/{number}_t.sql": f"CREATE TABLE t{number} ();" for number in range(1, 3001)}
+        project.write({**files, "phases/2500_t.sql": "CREATE TABEL t ();"})
+        (finding,) = refused(db, project).envelope["findings"]
+        assert finding["place"] == {"name": "phases/2500_t.sql", "line": 1, "column": 8}
+        said = as_json(db, project, "status")
+        assert said.envelope["data"]["counts"]["pending"] == 2999
+
     @staticmethod
     def write_rows(folder: Path, size: int, *, mistake: str = "") -> int:
         """One INSERT of about so many bytes; returns the line on which its mistake stands."""
@@ -258,6 +267,41 @@ def test_the_servers_error_is_shown_in_the_file(
     assert f"SQLSTATE: {code}" in said
     assert f"at {place}\n" in said
     assert not under or caret(said)[1] == under
+
+
+@pytest.mark.newest_server
+@pytest.mark.parametrize("before", [0, 50, 900])
+@pytest.mark.parametrize("after", [0, 50, 900])
+def test_of_a_very_long_line_only_what_is_around_the_caret_is_shown(
+    db: Target, project: Project, before: int, after: int
+) -> None:
+    project.write({"phases/001_a.sql": f"SELECT {'1, ' * before}'漢', nope{', 2' * after};"})
+    said = said_of_a_failure(db, project)
+    assert f"at phases/001_a.sql:1:{13 + 3 * before}" in said
+    shown, under = caret(said)
+    assert under == "nope"
+    assert len(shown) <= 210
+
+
+# What is not SQL and stands in SQL files all the same, and the word that the advice must have.
+MISTAKES = {
+    "a blank that is none": ("SELECT\u00a01;", "U+00A0"),
+    "a mark between files that were put together": ("SELECT 1;\n\ufeffSELECT 2;", "U+FEFF"),
+    "a conflict": ("SELECT 1;\n<<<<<<< HEAD\nSELECT 2;\n=======\nSELECT 3;\n>>>>>>> x\n", "merge conflict"),
+    "another database's quotes": ("CREATE TABLE `x` (id int);", 'names with "'),
+    "psql's variables": ("SELECT :name;", "[variables]"),
+    "a plain mistake": ("SELEC 1;", "correct the SQL"),
+}
+
+
+@pytest.mark.newest_server
+@pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES)
+def test_mistakes_that_are_known_have_advice_of_their_own(
+    db: Target, project: Project, mistake: tuple[str, str]
+) -> None:
+    text, advice = mistake
+    (finding,) = refused(db, project.write({"phases/001_a.sql": text})).envelope["findings"]
+    assert advice in finding["help"]
 
 
 def test_the_servers_detail_and_hint_are_shown(db: Target, project: Project) -> None:

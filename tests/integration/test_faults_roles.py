@@ -34,8 +34,7 @@ def test_a_role_without_rights_is_refused_and_nothing_is_changed(db: Target, pla
     run(db, "CREATE SCHEMA app")
     before = picture(db)
     done = platformdb_run("migrate", cwd=project.root, env=environment(plain))
-    assert done.returncode in {3, 4}
-    assert "permission denied for database" in done.stderr
+    assert done.returncode == 3
     assert "CREATE SCHEMA platformdb AUTHORIZATION" in done.stderr
     assert "Traceback" not in done.stderr
     assert picture(db) == before

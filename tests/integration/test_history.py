@@ -66,7 +66,7 @@ class TestTable:
 
     def test_a_history_that_exists_is_not_made_again(self, db: Target) -> None:
         with session_on(db) as session:
-            assert creation(session.work, read_history(session.work, "demo")) == ()
+            assert creation(session, read_history(session.work, "demo")) == ()
 
     def test_a_search_path_without_public_changes_nothing(self, db: Target) -> None:
         with session_on(db) as session:

@@ -203,6 +203,12 @@ class TestFailure:
         assert error.place is not None
         assert (error.place.text or "").rstrip(";") == line.rstrip(";")
 
+    def test_of_a_line_that_nobody_can_read_only_the_place_is_said(self, db: Target, project: Project) -> None:
+        project.write({"phases/001_a.sql": f"SELECT 1;\nSELECT '{'x' * 30_000}', nope;"})
+        said = call(db, project, "migrate")
+        assert "at phases/001_a.sql:2:30012\n" in said.err
+        assert len(said.err) < 2_000
+
     def test_the_servers_words_are_all_there(self, db: Target, project: Project) -> None:
         using = "DETAIL = 'a detail', HINT = 'a hint', ERRCODE = 'P0123'"
         project.write({"phases/001_a.sql": f"DO $$ BEGIN RAISE 'ouch' USING {using}; END $$"})
@@ -284,7 +290,7 @@ class TestSegments:
         error = failed(db, project)
         assert "big_y" in error.message
         assert str(error.place) == "phases/001_cut.sql:5:1"
-        assert "outside a transaction" in error.help
+        assert "what this step left behind it finds and clears away" in error.help
         return project
 
     def test_the_parts_before_the_failure_stand_and_are_recorded(self, db: Target, stopped: Project) -> None:

@@ -43,7 +43,7 @@ def session_on(target: Target, *, guard: dict[str, Any] | None = None, **manners
     with connect(target) as work, connect(target) as other:
         session = Session(work, Guard(other, **guard or {}), Provenance("ada", "laptop"), **manners)
         owner = Session(work, Guard(other), session.provenance)
-        execute(owner, creation(work, read_history(work, "demo")), Silent())
+        execute(owner, creation(owner, read_history(work, "demo")), Silent())
         yield session
 
 

@@ -59,7 +59,7 @@ def apply_indexes(
         plan = planner.plan(session.work, history)
         if plan.findings:
             return _refused(plan.findings)
-        steps = [*creation(session.work, history), *plan.steps] if plan.steps else []
+        steps = [*creation(session, history), *plan.steps] if plan.steps else []
         observer.stage(f"indexes up to tier {tier}", len(steps))
         results = execute(session, steps, observer)
     built = sum(result.step.record is not None for result in results)

@@ -39,6 +39,13 @@ ALLOWED: Mapping[str, tuple[re.Pattern[str], str]] = {
     "template": (re.compile("on|off"), "write template=on or template=off"),
 }
 WORD = "platformdb:"
+# Where other tools' files begin the part that takes the rest back: dbmate, goose, sql-migrate, micrate, rambler,
+# node-pg-migrate, MyBatis.
+DOWN_PART = re.compile(
+    r"^--[ \t]*(migrate:down|\+goose[ \t]+down|\+migrate[ \t]+down|\+micrate[ \t]+down|rambler[ \t]+down|down migration"
+    r"|//[ \t]*@undo)\b",
+    re.IGNORECASE | re.MULTILINE,
+)
 DIRECTIVE = re.compile(rf"--[ \t]*{WORD}")
 # Comments of SQL and of templates; where they are nested, up to the first end.
 COMMENTS = re.compile(r"(?:\s+|--[^\n]*|/\*.*?\*/|\{#.*?#\})*+", re.DOTALL)
@@ -99,6 +106,20 @@ def runs_alone(statement: SqlStatement) -> bool:
         place = statement.source.place(_offset(statement.source, key, statement.comments_from))
         raise Refused(f"{key}= is about a whole file", place=place, help="put it above the file's first statement")
     return bool(found)
+
+
+def refuse_down_part(statement: SqlStatement) -> None:
+    """Stops at what another tool would not run together with what stands above it.
+
+    Raises:
+        Refused: the comments above the statement say that from here on the file takes itself back; with the place.
+    """
+    if found := DOWN_PART.search(statement.comments):
+        raise Refused(
+            f"below '{found[0]}' another tool's file takes itself back, and platformdb runs a file whole",
+            place=statement.source.place(statement.comments_from + found.start()),
+            help="move what is below this line into a file of its own: the same name with .undo.sql",
+        )
 
 
 def template_wanted(source: Source) -> bool | None:

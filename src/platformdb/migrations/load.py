@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from platformdb.errors import Place, Refused
-from platformdb.migrations.header import check_included, read_header, runs_alone, template_wanted
+from platformdb.migrations.header import check_included, read_header, refuse_down_part, runs_alone, template_wanted
 from platformdb.migrations.model import Kind, Migration, MigrationFile, Names, Needs, Segment
 from platformdb.migrations.read import as_finding
 from platformdb.migrations.segments import Part, segments
@@ -174,6 +174,7 @@ def _parts(statements: Iterable[SqlStatement], reader: Reader, committing: set[s
     found: list[Part] = []
     begun: set[int] = set()
     for statement in statements:
+        refuse_down_part(statement)
         if tampers_with(statement, "platformdb"):
             message = "platformdb's own history is not for migrations to change"
             raise Refused(message, place=_place(statement), help=OURS_HELP)

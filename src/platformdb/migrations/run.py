@@ -190,9 +190,11 @@ def plan_back(_: Connection, outlook: Outlook, options: Options) -> Plan:
     leaving = tuple(s for s in reversed(above) if s.past and s.past.done)
     undo, trouble = read_undo(outlook, leaving, options.variables)
     callbacks, more = read_callbacks(outlook, options.variables) if leaving else ({}, ())
-    problems = tuple(undo_problems(leaving, undo, allow_destructive=options.allow_destructive))
+    # Of an undo file that is there and could not be read it is said already what is wrong.
+    readable = tuple(s for s in leaving if s.version in undo or version_key(s.version) not in outlook.files.undo)
+    problems = tuple(undo_problems(readable, undo, allow_destructive=options.allow_destructive))
     findings = (*outlook.files.findings, *trouble, *more, *below_baseline(outlook.book, target), *problems)
-    steps = () if problems else plan_down(outlook.platform.name, leaving, undo, callbacks)
+    steps = () if problems or trouble else plan_down(outlook.platform.name, leaving, undo, callbacks)
     return Plan(steps, findings, on_failure=failure_steps("Down", callbacks))
 
 
@@ -211,7 +213,7 @@ def _carry_out(session: Session, outlook: Outlook, plan: Plan, observer: Observe
     for step in (*plan.steps, *plan.later):
         refuse_pooler(session, step)
     obstacles: list[Finding] = []
-    first = creation(session.work, outlook.history)
+    first = creation(session, outlook.history)
     later = _planned_again(session.work, outlook.history, course.also, obstacles)
     observer.stage(course.verb, len(first) + expected)
     results: tuple[StepResult, ...] = ()

@@ -20,10 +20,6 @@ CAUSES: Mapping[str, str] = {
     "3F000": "name the schema in the file, make it before, or let the database's search_path name one that is there,",
     "42501": "connect as a role that may do this, or name one with --role,",
 }
-NO_SCHEMA = (
-    "nothing was changed; let an administrator run once: CREATE SCHEMA platformdb AUTHORIZATION <the role that "
-    "migrates>, and run the command again; or name a role that may do this with --role"
-)
 
 
 @runtime_checkable
@@ -100,8 +96,6 @@ def _place(step: Step, statement_index: int | None, error: psycopg.Error) -> Pla
 
 
 def _advice(error: psycopg.Error, step: Step) -> str:
-    if step.kind == "history" and error.sqlstate == "42501":
-        return NO_SCHEMA
     if not step.transactional and any(statement.probe for statement in step.statements):
         return "correct the cause and run the command again: what this step left behind it finds and clears away"
     if not step.transactional:

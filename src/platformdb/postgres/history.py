@@ -13,6 +13,7 @@ import psycopg
 from platformdb.errors import Refused
 from platformdb.postgres.connect import Connection
 from platformdb.postgres.queries import query
+from platformdb.postgres.session import Session
 from platformdb.provenance import Provenance
 from platformdb.report.model import Checksums, Entry, Event, Finding, History, Record, Statement, Step
 
@@ -112,13 +113,24 @@ def write(
     return Statement(query("history_write"), values)
 
 
-def creation(connection: Connection, history: History) -> tuple[Step, ...]:
+def creation(session: Session, history: History) -> tuple[Step, ...]:
     """The step that makes the history table, where there is none yet.
 
     The schema may be there before: a role without CREATE on the database can be given one.
+
+    Raises:
+        Refused: this role may make neither.
     """
     if history.exists:
         return ()
+    connection = session.work
+    row = connection.execute(query("history_may_create"), {"role": session.role}).fetchone()
+    if row and row[0] is False:
+        raise Refused(
+            "this role may not make the history, platformdb.history, in this database",
+            help="let an administrator run once: CREATE SCHEMA platformdb AUTHORIZATION <the role that migrates>; "
+            "or name a role that may do this with --role",
+        )
     schema = () if _look(connection)[0] else (Statement("CREATE SCHEMA platformdb"),)
     table = Statement(query("history_create"))
     comment = Statement(f"COMMENT ON TABLE platformdb.history IS '{COMMENT}'")

@@ -2,8 +2,8 @@
 
 libpq's pipeline mode underneath: everything is sent at once, and the server is asked to answer each statement of a file
 as soon as it is done, so that each can be timed (for the tool's own that would only cost time). Two things cannot go
-that way: a COPY of our rows, which libpq has no way to send there, and what PostgreSQL refuses inside a transaction, for
-a pipeline is one to its eyes. They go by themselves.
+that way: a COPY of our rows, which libpq has no way to send there, and what PostgreSQL refuses inside a transaction, as
+which it sees a pipeline. They go by themselves.
 
 Source: PostgreSQL's documentation of libpq, "Pipeline Mode" and "Functions Associated with the COPY Command".
 """

@@ -37,6 +37,8 @@ WORD_STYLES = {
     "pending": "yellow",
     "changed": "yellow",
 }
+# Of a line that is longer than this (characters) only as much is shown, around the caret.
+LONG = 200
 NUMBER_CHARACTERS = set("0123456789.,- %")
 
 
@@ -143,10 +145,20 @@ def _place(place: Place | None) -> Iterator[Text]:
     yield Text(f"  at {place}", style="dim")
     if place.text is not None and place.line is not None and place.column is not None:
         gutter = f"  {place.line} | "
-        yield Text(gutter + place.text)
+        shown, column = _around(place.text, place.column)
+        yield Text(gutter + shown)
         # As wide as the text above it: a tab, or two cells for a CJK character and none for a combining mark.
-        before = "".join("\t" if c == "\t" else " " * cell_len(c) for c in place.text[: place.column - 1])
+        before = "".join("\t" if c == "\t" else " " * cell_len(c) for c in shown[: column - 1])
         yield Text(" " * (len(gutter) - 2) + "| " + before + "^", style="red")
+
+
+def _around(text: str, column: int) -> tuple[str, int]:
+    """What of a line is shown, and the column in that: some files are one line of many megabytes."""
+    start, end = max(column - 1 - LONG // 2, 0), column - 1 + LONG // 2
+    if len(text) <= LONG:
+        return text, column
+    shown = text[start:end]
+    return ("…" if start else "") + shown + ("…" if end < len(text) else ""), column - start + bool(start)
 
 
 def _indented(text: str, prefix: str) -> Iterator[Text]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +25,16 @@ _DML: Mapping[str, str] = {
     "delete": "delete_stmt",
     "merge": "merge_stmt",
 }
+# How what is not SQL begins, and what to do about it.
+_CONFLICT = "this is the mark of a merge conflict: resolve it; nothing was run"
+_INVISIBLE = re.compile("[\u00a0\u2000-\u200f\u2028\u2029\u202f\u2060\u3000\ufeff]")
+_WORD = re.compile(r"[^ \t\n\r;(),]+")
 _NO_PSQL_VARIABLES = "psql's variables do not work here: use [variables] in platformdb.toml and {{ name }}"
+_KNOWN_MISTAKES: Mapping[str, str] = {
+    ":": _NO_PSQL_VARIABLES,
+    "`": 'PostgreSQL quotes names with ", not with `; nothing was run',
+    **dict.fromkeys(("<<<<<<<", "=======", ">>>>>>>"), _CONFLICT),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +184,19 @@ def _parse(source: Source, pieces: Sequence[Piece]) -> Any:
         return parse(_BETWEEN.join(source.text[piece.start : piece.end] for piece in pieces)).stmts
     except postgast.PgQueryError as error:
         at = _offset(pieces, max(error.cursorpos - 1, 0))
-        advice = _NO_PSQL_VARIABLES if source.text[at : at + 1] == ":" else "correct the SQL; nothing was run"
-        raise Refused(f"{error.message}", place=source.place(at), help=advice) from None
+        raise Refused(f"{error.message}", place=source.place(at), help=_advice(source.text, at)) from None
+
+
+def _advice(text: str, at: int) -> str:
+    """What to do about a syntax error at an offset; where something known lies behind it, about that."""
+    for start, advice in _KNOWN_MISTAKES.items():
+        if text.startswith(start, at):
+            return advice
+    word = _WORD.match(text, at)
+    if word and (found := _INVISIBLE.search(word[0])):
+        what = f"U+{ord(found[0]):04X}, a character that cannot be seen, stands here: remove it, or type a plain space"
+        return f"{what}; nothing was run"
+    return "correct the SQL; nothing was run"
 
 
 def _offset(pieces: Sequence[Piece], at: int) -> int:
