@@ -108,7 +108,8 @@ def _run_sql_migrate(folder: Path, url: str) -> list[str]:
 def _write_dbmate(folder: Path, migrations: tuple[Migration, ...]) -> None:
     (folder / "migrations").mkdir(parents=True)
     for migration in migrations:
-        (folder / f"migrations/{migration.number:04}_step.sql").write_text(f"-- migrate:up\n{migration.sql}\n-- migrate:down\n")
+        text = f"-- migrate:up\n{migration.sql}\n-- migrate:down\n"
+        (folder / f"migrations/{migration.number:04}_step.sql").write_text(text)
 
 
 def _run_dbmate(program: Path, folder: Path, url: str) -> list[str]:

@@ -29,17 +29,8 @@ from platformdb.migrations.plan import DUE, plan_migrate
 from platformdb.migrations.read import list_files
 from platformdb.migrations.standing import standings, to_be_read
 from platformdb.project import Platform
-from platformdb.report.model import (
-    Entry,
-    Finding,
-    Outcome,
-    Report,
-    Severity,
-    Step,
-    StepResult,
-    StepState,
-    Table,
-)
+from platformdb.report.history import Entry
+from platformdb.report.model import Finding, Outcome, Report, Severity, Step, StepResult, StepState, Table
 from platformdb.report.text import render_text
 from projects import Project
 

@@ -11,7 +11,8 @@ from platformdb.migrations.rescue import rescuer
 from platformdb.postgres.connect import Connection, connect
 from platformdb.postgres.execute import execute
 from platformdb.postgres.target import Target
-from platformdb.report.model import Record, Statement, Step
+from platformdb.report.history import Record
+from platformdb.report.model import Statement, Step
 from platformdb.report.progress import Silent
 from platformdb.sqltext.source import Source
 from platformdb.sqltext.statements import split

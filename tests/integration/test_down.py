@@ -8,7 +8,8 @@ from catalog import DEFINITIONS, history, picture, relations, rows, run
 from inprocess import as_json, call
 from platformdb.postgres.execute import execute
 from platformdb.postgres.target import Target
-from platformdb.report.model import Event, Record, Statement, Step
+from platformdb.report.history import Event, Record
+from platformdb.report.model import Statement, Step
 from platformdb.report.progress import Silent
 from projects import Project
 from sessions import SUMS, session_on

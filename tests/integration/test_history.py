@@ -20,7 +20,8 @@ from platformdb.postgres.execute import execute
 from platformdb.postgres.history import creation, read_head, read_history, read_texts, verify_history
 from platformdb.postgres.session import Session
 from platformdb.postgres.target import Target
-from platformdb.report.model import Event, History, Record, Statement, Step
+from platformdb.report.history import Event, History, Record
+from platformdb.report.model import Statement, Step
 from platformdb.report.progress import Silent
 from projects import Project
 from sessions import SUMS, session_on

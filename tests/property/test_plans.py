@@ -14,7 +14,8 @@ from platformdb.indexes import plan as indexes
 from platformdb.indexes.model import BuiltIndex, IndexDefinition
 from platformdb.migrations.judge import contradictions
 from platformdb.migrations.model import Kind, State
-from platformdb.report.model import Entry, Event, Probe, Step
+from platformdb.report.history import Entry, Event
+from platformdb.report.model import Probe, Step
 
 WHEN = datetime(2026, 1, 1, tzinfo=UTC)
 # A statement and whether it runs alone; what runs alone can be asked for, so no run needs a person.

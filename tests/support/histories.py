@@ -12,7 +12,8 @@ from platformdb.migrations.model import Files, Kind, Migration, MigrationFile, S
 from platformdb.migrations.past import Book, fold
 from platformdb.migrations.plan import Callbacks, plan_down, plan_migrate
 from platformdb.migrations.standing import standings, to_be_read
-from platformdb.report.model import Checksums, Entry, Event, Probe, Statement, Step
+from platformdb.report.history import Checksums, Entry, Event
+from platformdb.report.model import Probe, Statement, Step
 
 WHEN = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 

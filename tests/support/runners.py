@@ -96,7 +96,10 @@ def begin(session: Session, sql: str) -> str:
     session.guard.check()
     session.work.execute("BEGIN")
     fence = session.guard.fence
-    if fence is not None and psycopg.RawCursor(session.work).execute(fence.sql.encode(), fence.parameters).fetchone() is None:
+    if (
+        fence is not None
+        and psycopg.RawCursor(session.work).execute(fence.sql.encode(), fence.parameters).fetchone() is None
+    ):
         session.work.execute("ROLLBACK")
         return "fenced off"
     session.work.execute(sql.encode())

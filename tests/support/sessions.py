@@ -14,7 +14,8 @@ from platformdb.postgres.history import creation, read_history
 from platformdb.postgres.session import Session
 from platformdb.postgres.target import Target
 from platformdb.provenance import Provenance
-from platformdb.report.model import Checksums, CopyData, Record, Statement, Step
+from platformdb.report.history import Checksums, Record
+from platformdb.report.model import CopyData, Statement, Step
 from platformdb.report.progress import Silent
 
 SUMS = Checksums("a" * 64, "b" * 64, "c" * 64)

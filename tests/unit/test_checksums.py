@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from platformdb.report.model import Checksums, Statement
+from platformdb.report.history import Checksums
+from platformdb.report.model import Statement
 from platformdb.sqltext import source as source_module
 from platformdb.sqltext.checksums import checksums, tokens_digest
 from platformdb.sqltext.source import Source, decode, read_source

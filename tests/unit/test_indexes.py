@@ -10,7 +10,8 @@ from platformdb.indexes.model import BuiltIndex, IndexDefinition, Standing, Stat
 from platformdb.indexes.plan import judge, obstacles, plan_builds, standings
 from platformdb.indexes.read import read_tiers
 from platformdb.indexes.run import highest_begun_tier, tier_counts
-from platformdb.report.model import Checksums, Entry, Finding, Record, Severity, Step
+from platformdb.report.history import Checksums, Entry, Record
+from platformdb.report.model import Finding, Severity, Step
 from projects import Project
 
 WHEN = datetime(2026, 1, 1, tzinfo=UTC)

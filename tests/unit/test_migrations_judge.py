@@ -22,7 +22,8 @@ from platformdb.migrations.judge import (
 from platformdb.migrations.model import Files, Kind, Migration, MigrationFile, Needs
 from platformdb.migrations.past import Book
 from platformdb.migrations.standing import standings
-from platformdb.report.model import Event, Finding, Severity
+from platformdb.report.history import Event
+from platformdb.report.model import Finding, Severity
 
 THREE = {f"00{n}_t{n}": file(f"CREATE TABLE t{n} ()") for n in (1, 2, 3)}
 

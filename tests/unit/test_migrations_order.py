@@ -8,7 +8,7 @@ import pytest
 from platformdb.errors import Place
 from platformdb.migrations.model import Kind, Migration, MigrationFile, Names, Needs
 from platformdb.migrations.order import ordered
-from platformdb.report.model import Checksums
+from platformdb.report.history import Checksums
 
 
 def file(shown: str, version: str = "", kind: Kind = Kind.REPEATABLE) -> MigrationFile:

@@ -9,7 +9,7 @@ import pytest
 
 from platformdb.migrations.model import Kind, Past, identify
 from platformdb.migrations.past import Book, fold
-from platformdb.report.model import Checksums, Entry, Event, Record
+from platformdb.report.history import Checksums, Entry, Event, Record
 
 WHEN = datetime(2026, 1, 2, tzinfo=UTC)
 SUMS = Checksums("r", "n", "t")

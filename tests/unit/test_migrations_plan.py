@@ -6,7 +6,8 @@ from histories import WHEN, World, file
 from platformdb.migrations.model import Kind, State
 from platformdb.migrations.plan import failure_steps
 from platformdb.migrations.standing import to_be_read, up_to
-from platformdb.report.model import Event, Probe
+from platformdb.report.history import Event
+from platformdb.report.model import Probe
 
 THREE = file(
     "CREATE TABLE t",

@@ -12,21 +12,9 @@ from jsonschema import Draft202012Validator
 from rich.console import Console
 
 from platformdb.errors import Place
+from platformdb.report.history import Entry, History, Record
 from platformdb.report.json import envelope_schema, render_json
-from platformdb.report.model import (
-    Entry,
-    Finding,
-    History,
-    Outcome,
-    Record,
-    Report,
-    Severity,
-    Statement,
-    Step,
-    StepResult,
-    StepState,
-    Table,
-)
+from platformdb.report.model import Finding, Outcome, Report, Severity, Statement, Step, StepResult, StepState, Table
 from platformdb.report.text import render_text
 
 STEP = Step("index", "idx_a", "tier 1: why", (Statement("SELECT 1"),), transactional=False)

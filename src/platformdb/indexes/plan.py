@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from platformdb.errors import Place
 from platformdb.indexes.model import BuiltIndex, IndexDefinition, Standing, State
-from platformdb.report.model import Checksums, Entry, Event, Finding, Probe, Record, Severity, Statement, Step
+from platformdb.report.history import Checksums, Entry, Event, Record
+from platformdb.report.model import Finding, Probe, Severity, Statement, Step
 from platformdb.sqltext.quote import quote_identifier
 
 # A changed index is built beside the old one under this suffix, then takes its place.

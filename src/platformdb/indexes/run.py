@@ -15,7 +15,8 @@ from platformdb.postgres.history import creation, read_history
 from platformdb.postgres.lock import one_runner
 from platformdb.postgres.target import Target
 from platformdb.project import Platform
-from platformdb.report.model import Finding, History, Outcome, Report, Table
+from platformdb.report.history import History
+from platformdb.report.model import Finding, Outcome, Report, Table
 from platformdb.report.progress import Observer
 from platformdb.report.words import counted
 

@@ -14,7 +14,8 @@ from platformdb.migrations.header import check_included, read_header, refuse_dow
 from platformdb.migrations.model import Kind, Migration, MigrationFile, Names, Needs, Segment
 from platformdb.migrations.read import as_finding
 from platformdb.migrations.segments import Part, segments
-from platformdb.report.model import Checksums, Finding, Leaves, Severity, Statement
+from platformdb.report.history import Checksums
+from platformdb.report.model import Finding, Leaves, Severity, Statement
 from platformdb.sqltext.checksums import checksums, tokens_digest
 from platformdb.sqltext.classify import (
     called_procedure,

@@ -11,7 +11,8 @@ from functools import cache
 from typing import Any
 
 from platformdb.errors import Place
-from platformdb.report.model import Checksums, Entry, Finding, History, Leaves, Severity, Statement, Step, as_script
+from platformdb.report.history import Checksums, Entry, History
+from platformdb.report.model import Finding, Leaves, Severity, Statement, Step, as_script
 
 
 class Kind(enum.StrEnum):

@@ -17,7 +17,8 @@ from platformdb.postgres.catalog import read_procedures
 from platformdb.postgres.connect import Connection
 from platformdb.postgres.history import read_history, read_texts
 from platformdb.project import Platform
-from platformdb.report.model import Finding, History
+from platformdb.report.history import History
+from platformdb.report.model import Finding
 
 
 @dataclass(frozen=True, slots=True)

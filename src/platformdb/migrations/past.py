@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from platformdb.migrations.model import Identity, Kind, Past, identify, version_key
-from platformdb.report.model import Entry, Event
+from platformdb.report.history import Entry, Event
 
 KINDS = frozenset(Kind)
 

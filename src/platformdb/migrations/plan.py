@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from platformdb.migrations.model import Kind, Migration, Standing, State
-from platformdb.report.model import Event, Record, Step
+from platformdb.report.history import Event, Record
+from platformdb.report.model import Step
 
 # States from which a run goes on; OUT_OF_ORDER joins them where the user allows it.
 DUE = (State.PENDING, State.FAILED, State.PARTIAL, State.CHANGED)

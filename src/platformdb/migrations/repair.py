@@ -12,7 +12,8 @@ from platformdb.migrations.run import Course, run
 from platformdb.postgres.connect import Connection
 from platformdb.postgres.target import Target
 from platformdb.project import Platform
-from platformdb.report.model import Checksums, Event, Finding, Record, Report, Step
+from platformdb.report.history import Checksums, Event, Record
+from platformdb.report.model import Finding, Report, Step
 from platformdb.report.progress import Observer
 
 NO_FILE = Checksums("", "", "")

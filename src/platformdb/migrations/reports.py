@@ -5,22 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from platformdb.migrations.model import Plan
-from platformdb.report.model import (
-    Event,
-    Finding,
-    Outcome,
-    Record,
-    Report,
-    Severity,
-    Statement,
-    Step,
-    StepResult,
-    StepState,
-    ended,
-)
+from platformdb.report.history import Event, Record
+from platformdb.report.model import Finding, Outcome, Report, Severity, Statement, Step, StepResult, StepState, ended
 from platformdb.report.words import counted
 from platformdb.sqltext.quote import quote_identifier
 
+# More rows than this a dry run does not print.
+ROWS_SHOWN = 1 << 20
 NOUNS = {"versioned": "versioned migration", "repeatable": "repeatable migration", "index": "index"}
 VERBS = {Event.APPLIED: "applied", Event.REVERTED: "took back", Event.BASELINE: "recorded", Event.ACCEPTED: "accepted"}
 
@@ -82,7 +73,8 @@ def _script(step: Step, lock_timeout: str, role: str | None) -> Iterator[str]:
     local = "LOCAL " if step.transactional else ""
     if step.transactional:
         yield f"{step.begin};"
-    yield f"SET {local}lock_timeout = '{step.lock_timeout or lock_timeout}';"
+    timeout = "0" if step.is_concurrent else step.lock_timeout or lock_timeout
+    yield f"SET {local}lock_timeout = '{timeout}';"
     if role is not None:
         yield f"SET {local}ROLE {quote_identifier(role)};"
     for statement in (*step.settings, *step.statements):
@@ -97,10 +89,16 @@ def _script(step: Step, lock_timeout: str, role: str | None) -> Iterator[str]:
 
 
 def _rows(statement: Statement) -> Iterator[str]:
-    """The rows of a COPY, as psql reads them."""
-    if statement.data is not None:
-        rows = b"".join(statement.data.chunks()).decode()
-        yield rows + ("\n" if rows and not rows.endswith("\n") else "") + "\\."
+    """The rows of a COPY, as psql reads them, up to a number of bytes that people read."""
+    if statement.data is None:
+        return
+    rows, size = b"", 0
+    for chunk in statement.data.chunks():
+        size += len(chunk)
+        rows = rows + chunk if size <= ROWS_SHOWN else b""
+    if size > ROWS_SHOWN:
+        rows = f"{size:,} bytes of rows are left out here: they stand in the file".encode()
+    yield rows.decode() + ("\n" if rows and not rows.endswith(b"\n") else "") + "\\."
 
 
 def _sets_something(step: Step) -> bool:

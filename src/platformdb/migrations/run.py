@@ -45,7 +45,8 @@ from platformdb.postgres.session import Session
 from platformdb.postgres.target import Target
 from platformdb.project import Platform
 from platformdb.provenance import read_provenance
-from platformdb.report.model import Finding, History, Outcome, Report, Severity, Step, StepResult
+from platformdb.report.history import History
+from platformdb.report.model import Finding, Outcome, Report, Severity, Step, StepResult
 from platformdb.report.progress import Observer
 from platformdb.report.words import counted
 from platformdb.sqltext.passwords import masked_words

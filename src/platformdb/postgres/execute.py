@@ -31,7 +31,8 @@ from platformdb.postgres.retry import patiently
 from platformdb.postgres.session import Session
 from platformdb.postgres.solo import THERE, Solo
 from platformdb.postgres.wire import Answer, Stopped, prepare
-from platformdb.report.model import Event, Leaves, Statement, Step, StepResult, StepState
+from platformdb.report.history import Event
+from platformdb.report.model import Leaves, Statement, Step, StepResult, StepState
 from platformdb.report.progress import Observer
 
 ROW = "platformdb_history_row"

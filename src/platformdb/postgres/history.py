@@ -15,7 +15,8 @@ from platformdb.postgres.connect import Connection
 from platformdb.postgres.queries import query
 from platformdb.postgres.session import Session
 from platformdb.provenance import Provenance
-from platformdb.report.model import Checksums, Entry, Event, Finding, History, Record, Statement, Step
+from platformdb.report.history import Checksums, Entry, Event, History, Record
+from platformdb.report.model import Finding, Statement, Step
 
 # What the three checksums are made of; a later version of platformdb that computes them differently raises it.
 CHECKSUM_ALGORITHM = 1

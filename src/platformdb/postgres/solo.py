@@ -5,7 +5,6 @@ Source: PostgreSQL's documentation of CREATE INDEX, "Building Indexes Concurrent
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -21,12 +20,12 @@ from platformdb.postgres.postconditions import Found, Look, look
 from platformdb.postgres.retry import patiently, pause
 from platformdb.postgres.session import Session
 from platformdb.postgres.wire import Answer, Stopped, send, send_alone
-from platformdb.report.model import Event, Probe, Statement, Step
+from platformdb.report.history import Event
+from platformdb.report.model import Probe, Statement, Step
 from platformdb.report.progress import Observer
 
 THERE = frozenset({Found.DONE, Found.AGAIN})
 BUSY_PAUSE_SECONDS = 1.0
-COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +63,8 @@ class Solo:
         with self._reset_on_failure():
             if not self.session.guard.pooled:
                 # lock_timeout would cut the waits for old snapshots too; they block nobody, an INVALID index does.
-                patient = any(map(_is_concurrent, self.step.statements))
-                send_framed(self.session, settings(self.session, self.step, "SET", patient=patient), (), (), watch)
+                patience = settings(self.session, self.step, "SET", patient=self.step.is_concurrent)
+                send_framed(self.session, patience, (), (), watch)
             for index, statement in enumerate(self.step.statements):
                 try:
                     answers.append(self._one(statement, watch))
@@ -159,7 +158,3 @@ def refuse_pooler(session: Session, step: Step) -> None:
             help="connect to the server itself: its own host and port, not the pooler's",
             place=step.source,
         )
-
-
-def _is_concurrent(statement: Statement) -> bool:
-    return "concurrently" in COMMENT.sub("", statement.sql).lower()

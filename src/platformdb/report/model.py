@@ -7,12 +7,13 @@ and one rule turns a Report into an exit code.
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any, Protocol
 
 from platformdb.errors import Place
+from platformdb.report.history import Record
 
 
 class Severity(enum.StrEnum):
@@ -108,71 +109,10 @@ def as_script(statements: Sequence[Statement]) -> str:
     return "\n".join((*(ended(s.text) for s in statements[:-1]), *(s.text for s in statements[-1:])))
 
 
-class Event(enum.StrEnum):
-    """What a row of the history says happened."""
-
-    STARTED = "started"  # a statement outside any transaction is about to run
-    APPLIED = "applied"
-    FAILED = "failed"
-    REVERTED = "reverted"  # an undo file ran
-    BASELINE = "baseline"  # everything up to this version was there before platformdb
-    ACCEPTED = "accepted"  # the file was edited, and somebody said that this is right
-
-
-@dataclass(frozen=True, slots=True)
-class Checksums:
-    """Three SHA-256 of a file, in hexadecimal: its bytes; its text without BOM, CRLF and trailing blanks; its tokens.
-
-    The last leaves out comments and white space: where it is the same, an edit was cosmetic.
-    """
-
-    raw: str
-    normalised: str
-    tokens: str
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """What the history will say of a step: written in the step's own transaction where it has one.
-
-    A file may have several ``segments``; it counts as applied when the last is. ``digest`` is the checksum of this
-    segment's tokens, so that a later run can tell whether what ran is still what the file says.
-    """
-
-    platform: str
-    kind: str
-    version: str
-    name: str
-    checksums: Checksums
-    segment: int = 1
-    segments: int = 1
-    digest: str = ""
-    text: str = ""
-    event: Event = Event.APPLIED
-    out_of_order: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One row of the history: a record without its text, when and how long it ran, and why it failed if it did."""
-
-    record: Record
-    applied_at: datetime
-    elapsed_ms: float
-    error: str = ""
-    id: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """What ran so far, oldest first. ``exists`` says whether there is a history table at all."""
-
-    exists: bool
-    entries: tuple[Entry, ...] = ()
-
-    def of(self, kind: str) -> tuple[Entry, ...]:
-        """The entries of one kind."""
-        return tuple(entry for entry in self.entries if entry.record.kind == kind)
+# Outside comments, in which somebody may say why it is not used.
+_CONCURRENTLY = re.compile(
+    r"^(?:--[^\n]*\n|/\*.*?\*/|[^-/]|-(?!-)|/(?!\*))*?\bconcurrently\b", re.IGNORECASE | re.DOTALL
+)
 
 
 class Leaves(enum.IntEnum):
@@ -211,6 +151,11 @@ class Step:
     def sql(self) -> str:
         """The step's SQL as one text, for reading; secrets are masked."""
         return as_script(self.statements)
+
+    @property
+    def is_concurrent(self) -> bool:
+        """Whether a statement takes PostgreSQL's slow way, which locks nobody out and so may wait for ever."""
+        return not self.transactional and any(_CONCURRENTLY.search(statement.sql) for statement in self.statements)
 
 
 class StepState(enum.StrEnum):

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from platformdb.errors import Refused
-from platformdb.report.model import Checksums, CopyData, Statement
+from platformdb.report.history import Checksums
+from platformdb.report.model import CopyData, Statement
 from platformdb.sqltext.lexer import SPACES, PieceKind, lex, quoted_spans, tokens
 from platformdb.sqltext.source import LEFT_OUT, Source
 from platformdb.sqltext.statements import LARGE_STATEMENT, SqlStatement
