@@ -14,8 +14,11 @@ from typing import Any, Literal
 from platformdb import settings
 from platformdb.errors import ConfigError, Place
 from platformdb.settings import Secret
-from platformdb.variables import PREFIX, read_variables
-from platformdb.variables import Variable as Variable  # the type of a field: it is imported from here
+from platformdb.variables import (
+    PREFIX,
+    Variable,
+    read_variables,
+)
 
 CONFIG_FILE = "platformdb.toml"
 STATE_FOLDER = ".platformdb"
@@ -96,7 +99,7 @@ class Config:
     def for_local_work(self) -> Config:
         """The same, on a database of our own making: never the one that the environment or a file points at."""
         provider = self.provider if self.provider == "container" else "embedded"
-        return self.but(provider=provider, url=None)
+        return self.but(provider=provider, url=None, role=None)
 
     def but(self, **changes: Any) -> Config:
         """The same with some settings replaced, validated again.

@@ -13,10 +13,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from commandline import environment
 from embedded_server import project_folder
 from engine import ENVIRONMENT, IMAGE, why_not
 from platformdb.config import Config, load
 from platformdb.errors import ConfigError, NotNow, PlatformdbError
+from platformdb.migrations.outlook import Options
 from platformdb.migrations.run import migrate
 from platformdb.migrations.status import status
 from platformdb.postgres.connect import connect
@@ -118,7 +120,7 @@ def test_the_lock_works(opening: Opening, platform: Platform) -> None:
     from platformdb.postgres.lock import one_runner
 
     with opening() as target, one_runner(target, wait_seconds=0, observer=Silent()), pytest.raises(NotNow):
-        migrate(_opened(target), platform, Silent(), wait_seconds=0)
+        migrate(_opened(target), platform, Silent(), options=Options(wait_seconds=0))
 
 
 def test_an_error_inside_comes_out_unchanged(opening: Opening) -> None:
@@ -148,15 +150,16 @@ def _password_in(passfile: str | None) -> str:
     return Path(passfile or os.devnull).read_text().strip().rsplit(":", 1)[-1]
 
 
-def _command(project: Path, *arguments: str, **environment: str) -> dict[str, object]:
+def _command(project: Path, *arguments: str, **more: str) -> dict[str, object]:
     done = subprocess.run(
         [sys.executable, "-m", "platformdb", *arguments, "--format", "json", "--quiet"],
         cwd=project,
-        env={**os.environ, **environment},
+        env=environment(**more),
         capture_output=True,
         text=True,
         check=False,
     )
+    assert done.stdout, done.stderr
     assert "Traceback" not in done.stderr
     result: dict[str, object] = json.loads(done.stdout)
     assert result["exit_code"] == done.returncode
@@ -198,7 +201,7 @@ class TestContainers:
     """What only containers have: they come and go."""
 
     @pytest.fixture(autouse=True)
-    def environment(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def for_the_engine(self, monkeypatch: pytest.MonkeyPatch) -> None:
         for name, value in ENVIRONMENT.items():
             monkeypatch.setenv(name, value)
 
@@ -215,6 +218,7 @@ class TestContainers:
         done = subprocess.run(
             [sys.executable, "-m", "platformdb", "migrate", "--provider", "container", "--image", IMAGE, "--keep"],
             cwd=project,
+            env=environment(),
             capture_output=True,
             text=True,
             check=False,

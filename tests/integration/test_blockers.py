@@ -207,7 +207,7 @@ def test_the_query_of_another_role_is_said_to_be_hidden(users: Target) -> None:
             first.free()
             thread.join()
         pid, user = first.pid, first.user
-        assert blocker.describe() == f"pid {pid} ({user}, psql) (its query is hidden from you)"
+        assert blocker.describe() == f"pid {pid} ({user}, psql): (its query is hidden from this role)"
     finally:
         run(users, f'DROP ROLE "{login}"')
 

@@ -12,7 +12,7 @@ from catalog import DEFINITIONS, history, picture, relations, rows, run
 from commandline import envelope_of, environment, finish, platformdb_run, start, url_of
 from inprocess import as_json, call
 from platformdb import __version__
-from platformdb.errors import ApplyFailed
+from platformdb.errors import ApplyFailed, Refused
 from platformdb.indexes.run import tier_planner
 from platformdb.migrations.outlook import Options
 from platformdb.migrations.read import list_files
@@ -20,7 +20,7 @@ from platformdb.migrations.run import migrate
 from platformdb.migrations.status import status, validate
 from platformdb.postgres.server.binaries import find_candidates
 from platformdb.postgres.target import Target
-from platformdb.report.model import Report
+from platformdb.report.model import Outcome, Report
 from platformdb.report.progress import Silent
 from projects import Project
 from runners import runner
@@ -434,15 +434,17 @@ class TestSession:
         assert migrated(target, project).ok
         assert relations(db) == {"app.t"}
 
-    def test_a_role_that_may_not_create_gets_the_servers_reason(
-        self, server: Server, db: Target, project: Project, role: str
+    def test_a_role_that_may_not_make_the_history_is_refused_before_anything_runs(
+        self, db: Target, project: Project, role: str
     ) -> None:
-        run(db, f"REVOKE CREATE ON SCHEMA public FROM {role}; ALTER ROLE {role} LOGIN PASSWORD 'secret'")
+        run(db, f"ALTER ROLE {role} LOGIN PASSWORD 'secret'")
         poor = _as(db, role)
         project.write({"phases/001_a.sql": "CREATE TABLE a ();"})
         before = picture(db)
-        error = failed(poor, project)
-        assert "permission denied" in error.message
+        with pytest.raises(Refused, match="this role may not make the history, platformdb.history") as caught:
+            migrated(poor, project)
+        assert caught.value.exit_code == Outcome.REFUSED
+        assert "CREATE SCHEMA platformdb AUTHORIZATION" in caught.value.help
         assert picture(db) == before
 
     def test_a_role_that_may_not_see_the_history_gets_a_reason_and_no_bug(

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from platformdb import settings
-from platformdb.config import ENVIRONMENT, Config, Variable, find_root, load, seconds
+from platformdb.config import ENVIRONMENT, Config, find_root, load, seconds
 from platformdb.errors import ConfigError
+from platformdb.variables import Variable
 
 SECRET = "postgresql://me:hunter2@db.example/app"
 

@@ -4,9 +4,10 @@ import psycopg
 import pytest
 
 from platformdb.errors import Place
-from platformdb.postgres.blockers import HIDDEN, Blocker
+from platformdb.postgres.blockers import Blocker
 from platformdb.postgres.failure import explain_failure, failure_text, is_busy
 from platformdb.postgres.retry import pause_after
+from platformdb.report.masking import HIDDEN
 from platformdb.report.model import Statement, Step
 
 
@@ -71,7 +72,10 @@ def blocker(**fields: object) -> Blocker:
             "pid 4711 (ada, psql, idle in transaction for 3 min): SELECT 1",
         ),
         ({"age_seconds": 9000.0, "application": ""}, "pid 4711 (ada, active for 2.5 h): SELECT 1"),
-        ({"state": None, "age_seconds": None, "query": HIDDEN}, "pid 4711 (ada, psql) (its query is hidden from you)"),
+        (
+            {"state": None, "age_seconds": None, "query": HIDDEN},
+            "pid 4711 (ada, psql): (its query is hidden from this role)",
+        ),
         (dict.fromkeys(("user", "application", "state", "age_seconds", "query")), "pid 4711"),
         ({"pid": 0}, "a prepared transaction (see pg_prepared_xacts)"),
         ({"query": "x" * 100}, f"pid 4711 (ada, psql, active for 5 s): {'x' * 80}…"),

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from platformdb.postgres.holders import Caller, Holder, shown_query
+from platformdb.postgres.holders import Caller, Holder
+from platformdb.report.masking import shown_query
 
 
 def test_a_name_says_who_runs_it() -> None:
@@ -34,15 +35,15 @@ def session(application: str) -> Holder:
 @pytest.mark.parametrize(
     ("query", "shown"),
     [
-        ("ALTER ROLE a PASSWORD 'hush'", "ALTER ROLE a password ***"),
-        ("CREATE USER a\n  ENCRYPTED  password\n'hu''sh' CREATEDB", "CREATE USER a ENCRYPTED password *** CREATEDB"),
-        (r"ALTER ROLE a PASSWORD E'hu\'sh' LOGIN", "ALTER ROLE a password *** LOGIN"),
-        ("ALTER ROLE a PASSWORD $x$hush$x$ LOGIN", "ALTER ROLE a password *** LOGIN"),
-        ("ALTER ROLE a PASSWORD 'hush, cut by the serv", "ALTER ROLE a password ***"),
-        ("ALTER USER MAPPING FOR a OPTIONS (password 'hush')", "ALTER USER MAPPING FOR a OPTIONS (password ***)"),
-        ("SUBSCRIPTION s CONNECTION 'password=hu$sh user=u'", "SUBSCRIPTION s CONNECTION 'password *** user=u'"),
-        ("SUBSCRIPTION s CONNECTION 'password = ''hu sh'' user=u'", "SUBSCRIPTION s CONNECTION 'password *** user=u'"),
-        ("SELECT 1 WHERE password = 'hush' AND a", "SELECT 1 WHERE password *** AND a"),
+        ("ALTER ROLE a PASSWORD 'hush'", "ALTER ROLE a PASSWORD '***'"),
+        ("CREATE USER a\n  ENCRYPTED  password\n'hu''sh' CREATEDB", "CREATE USER a ENCRYPTED password '***' CREATEDB"),
+        (r"ALTER ROLE a PASSWORD E'hu\'sh' LOGIN", "ALTER ROLE a PASSWORD '***' LOGIN"),
+        ("ALTER ROLE a PASSWORD $x$hush$x$ LOGIN", "ALTER ROLE a PASSWORD '***' LOGIN"),
+        ("ALTER ROLE a PASSWORD 'hush, cut by the serv", "ALTER ROLE a PASSWORD '***'"),
+        ("ALTER USER MAPPING FOR a OPTIONS (password 'hush')", "ALTER USER MAPPING FOR a OPTIONS (password '***')"),
+        ("SUBSCRIPTION s CONNECTION 'password=hu$sh user=u'", "SUBSCRIPTION s CONNECTION 'password=*** user=u'"),
+        ("SUBSCRIPTION s CONNECTION 'password = ''hu sh'' user=u'", "SUBSCRIPTION s CONNECTION 'password = *** user=u'"),
+        ("SELECT 1 WHERE password = 'hush' AND a", "SELECT 1 WHERE password = '***' AND a"),
         ("SELECT password FROM users", "SELECT password FROM users"),
         ("<insufficient privilege>", "(its query is hidden from this role)"),
         (None, ""),

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from platformdb.cli.frame import READING_OPTIONS, Run, command
+from platformdb.cli.frame import CHANGING_OPTIONS, READING_OPTIONS, Run, command
 from platformdb.postgres.providers import open_target
 from platformdb.project import find_platform
 from platformdb.report.model import Report
@@ -17,7 +17,7 @@ def register(app: typer.Typer) -> None:
     counters = typer.Typer(name="counters", help="Denormalised counts: check and repair them", no_args_is_help=True)
     contracts = typer.Typer(name="contracts", help="JSONB columns against their models", no_args_is_help=True)
     command(counters, "check", options=READING_OPTIONS)(counters_check)
-    command(counters, "fix", options=(*READING_OPTIONS, "wait_for_lock", "role"))(counters_fix)
+    command(counters, "fix", options=(*READING_OPTIONS, *CHANGING_OPTIONS))(counters_fix)
     command(contracts, "check", options=READING_OPTIONS)(contracts_check)
     app.add_typer(counters)
     app.add_typer(contracts)
@@ -39,8 +39,8 @@ def counters_fix(run: Run) -> Report:
 
     platform = find_platform(run.config)
     with open_target(run.config, run.observer, database=platform.name) as target:
-        wait, role = run.config.wait_for_lock, run.config.role
-        return fix_counters(target, platform, run.observer, wait_seconds=wait, role=role)
+        wait = run.config.wait_for_lock
+        return fix_counters(target, platform, run.observer, wait_seconds=wait, **run.manners)
 
 
 def contracts_check(run: Run) -> Report:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from platformdb.cli.frame import READING_OPTIONS, Run, command
+from platformdb.cli.frame import CHANGING_OPTIONS, READING_OPTIONS, Run, command
 from platformdb.postgres.providers import open_target
 from platformdb.project import find_platform
 from platformdb.report.model import Report
@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
         name="indexes", help="Index tiers: build them, and see where they stand", no_args_is_help=True
     )
     command(app, "seed", options=(*READING_OPTIONS, "wait_for_lock"))(seed)
-    command(indexes, "apply", options=(*READING_OPTIONS, "wait_for_lock", "role"))(indexes_apply)
+    command(indexes, "apply", options=(*READING_OPTIONS, *CHANGING_OPTIONS))(indexes_apply)
     command(indexes, "status", options=READING_OPTIONS)(indexes_status)
     app.add_typer(indexes)
 
@@ -31,8 +31,8 @@ def indexes_apply(
 
     platform = find_platform(run.config)
     with open_target(run.config, run.observer, database=platform.name) as target:
-        wait, role = run.config.wait_for_lock, run.config.role
-        return apply_indexes(target, platform, run.observer, tier=tier, wait_seconds=wait, role=role)
+        wait = run.config.wait_for_lock
+        return apply_indexes(target, platform, run.observer, tier=tier, wait_seconds=wait, **run.manners)
 
 
 def indexes_status(run: Run) -> Report:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -26,6 +26,9 @@ from platformdb.config import Config, load
 from platformdb.errors import ConfigError
 from platformdb.report.model import Report
 from platformdb.report.progress import Observer, PlainLines, Silent, live_display
+
+if TYPE_CHECKING:
+    from platformdb.postgres.lock import Manners
 
 
 class Format(enum.StrEnum):
@@ -113,6 +116,17 @@ class Run:
     config: Config
     observer: Observer
     mask: Mask = str
+
+    @property
+    def manners(self) -> Manners:
+        """How a runner behaves towards others."""
+        config = self.config
+        return {
+            "role": config.role,
+            "lock_timeout": config.lock_timeout,
+            "lock_retries": config.lock_retries,
+            "mask": self.mask,
+        }
 
 
 def command(

@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from platformdb.config import Config, Variable
+from platformdb.config import Config
 from platformdb.errors import Place
 from platformdb.report.model import Finding, Report, Statement, Step, StepResult, Table
 from platformdb.report.progress import Observer
+from platformdb.variables import Variable
 
 Mask = Callable[[str], str]
 

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from platformdb.cli.frame import RENDERING_OPTIONS, Run, command
-from platformdb.config import Config
+from platformdb.config import Config, seconds
 from platformdb.errors import ConfigError
 from platformdb.postgres.providers import open_target
 from platformdb.project import Platform, find_platform
 from platformdb.report.model import Report
-from platformdb.settings import seconds
 
 if TYPE_CHECKING:
     from platformdb.migrations.model import Planner
@@ -101,14 +100,7 @@ def status(
         with open_target(run.config, run.observer, database=platform.name) as target:
             return show_status(target, platform, options=options, check=check or wait is not None)
 
-    return look() if wait is None else await_migrated(look, run.observer, seconds=_duration(wait))
-
-
-def _duration(text: str) -> float:
-    try:
-        return seconds(text)
-    except ValueError as error:
-        raise ConfigError(f"--wait: {error}", help="write 60s or 2min") from None
+    return look() if wait is None else await_migrated(look, run.observer, seconds=seconds(wait))
 
 
 def validate(run: Run) -> Report:

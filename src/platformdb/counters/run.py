@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Unpack
 
 from platformdb.counters.model import Counter, Drift
 from platformdb.counters.plan import find_drift_sql, judge, plan_repairs, refuse_ambiguous
 from platformdb.counters.read import read_counters
 from platformdb.postgres.connect import Connection, connect
 from platformdb.postgres.execute import execute
-from platformdb.postgres.lock import one_runner
+from platformdb.postgres.lock import Manners, one_runner
 from platformdb.postgres.read import fetch
 from platformdb.postgres.target import Target
 from platformdb.project import Platform
@@ -33,7 +34,7 @@ def check_counters(target: Target, platform: Platform) -> Report:
 
 
 def fix_counters(
-    target: Target, platform: Platform, observer: Observer, *, wait_seconds: float = 60.0, role: str | None = None
+    target: Target, platform: Platform, observer: Observer, *, wait_seconds: float = 60.0, **manners: Unpack[Manners]
 ) -> Report:
     """Repairs every drifted row, batch by batch; what a batch repaired stays when a later one fails.
 
@@ -42,7 +43,7 @@ def fix_counters(
         ApplyFailed: a batch failed.
     """
     counters = read_counters(platform)
-    with one_runner(target, wait_seconds=wait_seconds, observer=observer, role=role) as session:
+    with one_runner(target, wait_seconds=wait_seconds, observer=observer, **manners) as session:
         steps = plan_repairs(find_drifts(session.work, counters))
         observer.stage("counters", len(steps))
         results = execute(session, steps, observer)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import chain
+from typing import Unpack
 
 from platformdb.indexes.model import BuiltIndex, IndexDefinition, Standing, State
 from platformdb.indexes.plan import REPLACEMENT_SUFFIX, judge, obstacles, plan_builds, standings
@@ -12,7 +13,7 @@ from platformdb.migrations.model import Plan, Planner
 from platformdb.postgres.catalog import read_indexes
 from platformdb.postgres.connect import Connection, connect
 from platformdb.postgres.history import creation, read_history
-from platformdb.postgres.lock import one_runner
+from platformdb.postgres.lock import Manners, one_runner
 from platformdb.postgres.target import Target
 from platformdb.project import Platform
 from platformdb.report.history import History
@@ -42,7 +43,7 @@ def apply_indexes(
     *,
     tier: int,
     wait_seconds: float = 60.0,
-    role: str | None = None,
+    **manners: Unpack[Manners],
 ) -> Report:
     """Builds what is missing, invalid or changed in the tiers up to ``tier``, concurrently.
 
@@ -55,7 +56,7 @@ def apply_indexes(
         return _refused(planner.findings)
     from platformdb.postgres.execute import execute
 
-    with one_runner(target, wait_seconds=wait_seconds, observer=observer, role=role) as session:
+    with one_runner(target, wait_seconds=wait_seconds, observer=observer, **manners) as session:
         history = read_history(session.work, platform.name)
         plan = planner.plan(session.work, history)
         if plan.findings:

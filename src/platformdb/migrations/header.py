@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from platformdb.errors import Place, Refused
+from platformdb.settings import lock_timeout
 from platformdb.sqltext.directives import read_directives
 from platformdb.sqltext.lexer import PieceKind, lex, tokens
 from platformdb.sqltext.source import Source
@@ -31,7 +32,10 @@ if TYPE_CHECKING:
 KEYS = ("transaction", "lock_timeout", "requires", "template")
 ALLOWED: Mapping[str, tuple[re.Pattern[str], str]] = {
     "transaction": (re.compile("off"), "write transaction=off or nothing"),
-    "lock_timeout": (re.compile(r"0|\d+(us|ms|s|min|h|d)"), "write a time like 2s or 500ms; 0 waits for ever"),
+    "lock_timeout": (
+        re.compile(r"0|\d+(us|ms|s|min|h|d)"),
+        "write a time like 2s or 500ms, from 1ms to 24d; 0 waits for ever",
+    ),
     "requires": (
         re.compile(r"[^\s,]+(,[^\s,]+)*"),
         'write versions or names with commas between them: "002,active_users"',
@@ -154,8 +158,15 @@ def _values(source: Source, start: int, end: int) -> Mapping[str, str]:
 
 def _check(source: Source, start: int, key: str, value: str) -> None:
     pattern, help_text = ALLOWED[key]
-    if not pattern.fullmatch(value):
+    if not pattern.fullmatch(value) or (key == "lock_timeout" and not _is_lock_timeout(value)):
         raise Refused(f"{key}= cannot be '{value}'", place=source.place(_offset(source, key, start)), help=help_text)
+
+
+def _is_lock_timeout(value: str) -> bool:
+    try:
+        return bool(lock_timeout(value))
+    except ValueError:  # less than PostgreSQL can tell from for ever, or more than it can count
+        return False
 
 
 def _offset(source: Source, key: str, start: int) -> int:

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from platformdb.errors import Place
-from platformdb.migrations.model import Files, Kind, Migration, MigrationFile, Standing, State, version_key
+from platformdb.migrations.model import Files, Kind, Migration, MigrationFile, Standing, State, is_version, version_key
 from platformdb.migrations.past import Book
 from platformdb.report.model import Finding, Severity
 
@@ -187,7 +187,7 @@ def versions_required(migrations: Iterable[Migration], files: Files) -> Iterator
 
 
 def _wrong_order(file: MigrationFile, name: str, known: Collection[object]) -> str:
-    if not name.replace(".", "").replace("_", "").isdigit() or version_key(name) not in known:
+    if not is_version(name) or version_key(name) not in known:
         return f"{file.shown} requires {name}, and there is no such version"
     later = version_key(name) >= version_key(file.version)
     return f"{file.shown} requires {name}, which comes after it" if later else ""

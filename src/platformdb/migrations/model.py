@@ -24,6 +24,14 @@ class Kind(enum.StrEnum):
     CALLBACK = "callback"
 
 
+VERSION = r"[0-9]+(?:[._][0-9]+)*"
+
+
+def is_version(text: str) -> bool:
+    """Whether a text is a version: ``001``, ``1.2``, ``20261121120000``."""
+    return re.fullmatch(VERSION, text) is not None
+
+
 @cache
 def version_key(version: str) -> tuple[int, ...]:
     """Sort key of a version such as ``001`` or ``1.2``: part by part as integers, so 2 comes before 10."""

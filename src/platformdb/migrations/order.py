@@ -16,13 +16,12 @@ from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
 from platformdb.errors import Place
-from platformdb.migrations.model import Kind, Migration, MigrationFile, version_key
+from platformdb.migrations.model import Kind, Migration, MigrationFile, is_version, version_key
 from platformdb.report.model import Finding
 
 # For each file, by its number in the given order, the numbers of those that come before it.
 Before = dict[int, set[int]]
 
-_VERSION = re.compile(r"\d+(?:[._]\d+)*")
 # "function s.f", "relation "S"."T"": the kind, the schema where there is one, the name.
 _NAME = re.compile(r'(?P<kind>\w+) (?:(?P<schema>.+)\.)?(?P<name>"(?:[^"]|"")*"|[^."]+)')
 
@@ -112,7 +111,7 @@ def _find(name: str, asking: MigrationFile, files: Sequence[MigrationFile]) -> t
 
 
 def _is_called(file: MigrationFile, name: str) -> bool:
-    if _VERSION.fullmatch(name):
+    if is_version(name):
         return file.kind is Kind.VERSIONED and version_key(file.version) == version_key(name)
     return f"/{file.shown}".removesuffix(".sql").endswith(f"/{name}".removesuffix(".sql"))
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 
-from platformdb.config import Variable
 from platformdb.errors import ConfigError
-from platformdb.migrations.model import Files, Kind, Migration, MigrationFile, Standing, State, version_key
+from platformdb.migrations.model import Files, Kind, Migration, MigrationFile, Standing, State, is_version, version_key
 from platformdb.migrations.past import Book, fold
 from platformdb.migrations.plan import Callbacks
 from platformdb.migrations.read import list_files
@@ -19,6 +17,7 @@ from platformdb.postgres.history import read_history, read_texts
 from platformdb.project import Platform
 from platformdb.report.history import History
 from platformdb.report.model import Finding
+from platformdb.variables import Variable
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +133,8 @@ def resolve_target(files: Files, book: Book, wanted: str) -> tuple[int, ...]:
     versioned = [file for file in files.migrations if file.kind is Kind.VERSIONED]
     known = {version_key(file.version) for file in versioned}
     known |= {key for (kind, key) in book.pasts if kind is Kind.VERSIONED and isinstance(key, tuple)}
-    with suppress(ValueError):
-        key = version_key(wanted)
-        if key in known or (key and not any(key)):
-            return key
+    if is_version(wanted) and ((key := version_key(wanted)) in known or not any(key)):
+        return key
     named = [file for file in versioned if wanted in {file.name, f"{file.version}_{file.name}"}]
     if len(named) > 1:
         several = ", ".join(file.version for file in named)

@@ -13,21 +13,29 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from operator import attrgetter, itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from platformdb.errors import Place, PlatformdbError, Refused
-from platformdb.migrations.model import Files, Identity, Kind, MigrationFile, identify, version_key
+from platformdb.migrations.model import VERSION, Files, Identity, Kind, MigrationFile, identify, version_key
+from platformdb.project import Platform
 from platformdb.report.model import Finding
 from platformdb.sqltext.source import read_source
 
-if TYPE_CHECKING:  # its module loads pydantic, which costs more than reading a thousand files
-    from platformdb.project import Platform
-
-VERSIONED_NAME = re.compile(r"(?P<version>\d+(?:[._]\d+)*)_(?P<name>[A-Za-z0-9][\w-]*)(?P<undo>\.undo)?\.sql")
+VERSIONED_NAME = re.compile(rf"(?P<version>{VERSION})_(?P<name>[A-Za-z0-9][\w-]*)(?P<undo>\.undo)?\.sql")
 CALLBACK_NAME = re.compile(r"(?P<event>[A-Za-z]+)(?:__[\w-]+)?\.sql")
 EVENTS = (
-    *("beforeMigrate", "beforeEachMigrate", "afterEachMigrate", "afterEachMigrateError", "afterMigrate"),
-    *("afterMigrateError", "beforeDown", "beforeEachDown", "afterEachDown", "afterDown", "afterDownError"),
+    "beforeMigrate",
+    "beforeEachMigrate",
+    "afterEachMigrate",
+    "afterEachMigrateError",
+    "afterMigrate",
+    "afterMigrateError",
+    "beforeDown",
+    "beforeEachDown",
+    "afterEachDown",
+    "afterEachDownError",
+    "afterDown",
+    "afterDownError",
 )
 # Present state, in the order in which its parts can refer to each other.
 REPEATABLE_FOLDERS = ("functions", "views", "triggers")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from platformdb.migrations.model import Kind, Migration, Plan, Standing, State, version_key
+from platformdb.migrations.model import Kind, Migration, Plan, Standing, State, is_version, version_key
 from platformdb.migrations.outlook import Options, Outlook
 from platformdb.migrations.run import Course, run
 from platformdb.postgres.connect import Connection
@@ -69,7 +69,7 @@ def repair(
 
 def plan_baseline(outlook: Outlook, version: str) -> Plan:
     """One row; refused where platformdb applied something already, or where the version is none."""
-    if not _is_version(version):
+    if not is_version(version):
         return Plan(findings=(_problem("baseline-version", f"'{version}' is no version", "write it like 004 or 1.2"),))
     if (
         any(past.done for (kind, _), past in outlook.book.pasts.items() if kind is Kind.VERSIONED)
@@ -81,10 +81,6 @@ def plan_baseline(outlook: Outlook, version: str) -> Plan:
         )
     record = Record(outlook.platform.name, Kind.VERSIONED, version, "baseline", NO_FILE, event=Event.BASELINE)
     return Plan((Step("baseline", f"version {version}", "everything up to it was here before", record=record),))
-
-
-def _is_version(text: str) -> bool:
-    return text.replace(".", "").replace("_", "").isdigit() and bool(version_key(text))
 
 
 def plan_repair(outlook: Outlook, verdict: Verdict) -> Plan:
@@ -112,7 +108,7 @@ def plan_repair(outlook: Outlook, verdict: Verdict) -> Plan:
 
 
 def _find(found: Iterable[Standing], version: str) -> Standing | None:
-    if not _is_version(version):
+    if not is_version(version):
         return None
     return next((s for s in found if s.kind is Kind.VERSIONED and version_key(s.version) == version_key(version)), None)
 

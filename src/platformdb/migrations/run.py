@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 
-from platformdb.config import Variable
 from platformdb.errors import ApplyFailed, NotNow, PlatformdbError
 from platformdb.migrations.judge import (
     below_baseline,
@@ -46,11 +45,12 @@ from platformdb.postgres.target import Target
 from platformdb.project import Platform
 from platformdb.provenance import read_provenance
 from platformdb.report.history import History
+from platformdb.report.masking import masked_words
 from platformdb.report.model import Finding, Outcome, Report, Severity, Step, StepResult
 from platformdb.report.progress import Observer
 from platformdb.report.words import counted
-from platformdb.sqltext.passwords import masked_words
 from platformdb.sqltext.templates import masking
+from platformdb.variables import Variable
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ def _decide(connection: Connection, outlook: Outlook, options: Options, course: 
     own = course.decide(connection, outlook, options)
     others = tuple(other.plan(connection, outlook.history) for other in course.also)
     findings = (*own.findings, *(finding for plan in others for finding in plan.findings))
-    return replace(own, findings=findings, steps=own.steps, later=tuple(step for plan in others for step in plan.steps))
+    return replace(own, findings=findings, later=tuple(step for plan in others for step in plan.steps))
 
 
 def plan_forward(connection: Connection, outlook: Outlook, options: Options) -> Plan:
@@ -194,7 +194,7 @@ def plan_back(_: Connection, outlook: Outlook, options: Options) -> Plan:
     # Of an undo file that is there and could not be read it is said already what is wrong.
     readable = tuple(s for s in leaving if s.version in undo or version_key(s.version) not in outlook.files.undo)
     problems = tuple(undo_problems(readable, undo, allow_destructive=options.allow_destructive))
-    findings = (*outlook.files.findings, *trouble, *more, *below_baseline(outlook.book, target), *problems)
+    findings = (*trouble, *more, *below_baseline(outlook.book, target), *problems)
     steps = () if problems or trouble else plan_down(outlook.platform.name, leaving, undo, callbacks)
     return Plan(steps, findings, on_failure=failure_steps("Down", callbacks))
 

@@ -12,6 +12,7 @@ import psycopg
 from platformdb.postgres.connect import Connection
 from platformdb.postgres.queries import query
 from platformdb.postgres.session import Session
+from platformdb.report.masking import shown_query
 from platformdb.report.model import Step
 from platformdb.report.progress import Observer
 from platformdb.settings import seconds
@@ -21,9 +22,6 @@ FIRST_LOOK_SECONDS = 0.1
 LOOK_SECONDS = 0.4
 # How often a long wait is worth a line.
 NOTE_SECONDS = 10.0
-SHOWN_CHARACTERS = 80
-# What pg_stat_activity shows instead of a query to those who may not read it.
-HIDDEN = "<insufficient privilege>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +46,8 @@ class Blocker:
         age = f" for {_duration(self.age_seconds)}" if self.age_seconds is not None else ""
         traits = (self.user, self.application, self.state and self.state + age)
         known = ", ".join(trait for trait in traits if trait)
-        return f"pid {self.pid}" + (f" ({known})" if known else "") + self._query(mask)
-
-    def _query(self, mask: Callable[[str], str]) -> str:
-        if self.query == HIDDEN:
-            return " (its query is hidden from you)"
-        # Masked before it is cut: half a secret would not be known for one.
-        text = " ".join(mask(self.query or "").split())
-        shown = text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "…"
-        return f": {shown}" if shown else ""
+        query = shown_query(self.query, mask)
+        return f"pid {self.pid}" + (f" ({known})" if known else "") + (f": {query}" if query else "")
 
 
 def blockers_of(connection: Connection, pid: int) -> tuple[Blocker, ...]:

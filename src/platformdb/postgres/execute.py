@@ -68,6 +68,10 @@ def execute(
     except PlatformdbError as error:
         error.results = (*line.done, *error.results)
         raise
+    except KeyboardInterrupt:  # between two steps
+        stopped = Interrupted("interrupted between two steps", help="run the same command again to go on")
+        stopped.results = tuple(line.done)
+        raise stopped from None
     finally:
         session.work.remove_notice_handler(pass_on)
     return tuple(line.done)
@@ -195,9 +199,10 @@ class _Line:
         """Says what became of the step under way, which is the one before where its end was not confirmed yet."""
         if self._open_end is not None:
             step, self._open_end = self._open_end.result.step, None
+        # What failed at its very end is not rescued: another step was to follow in its place.
+        instead = _rescued(self._session, step, error, self._rescue)
         if isinstance(error, _Unconfirmed):
             error = error.stopped
-        instead = _rescued(self._session, step, error, self._rescue)
         if instead is not None:
             rescue, self._rescue = self._rescue, None
             self.add(instead)

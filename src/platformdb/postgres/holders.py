@@ -13,6 +13,7 @@ from psycopg.rows import TupleRow
 from platformdb.errors import Refused
 from platformdb.postgres.connect import Connection
 from platformdb.postgres.queries import query
+from platformdb.report.masking import shown_query
 
 # "pgdb", then "run" and "wrk": the two-key space keeps clear of applications that lock on bigint ids.
 LOCK_KEY = (0x70676462, 0x0072756E)
@@ -20,17 +21,8 @@ WORK_KEY = (0x70676462, 0x0077726B)
 
 # The server cuts an application_name here (NAMEDATALEN - 1, in bytes).
 LONGEST_NAME = 63
-SHOWN_QUERY = 80
-# What pg_stat_activity says in place of a query that a role may not see.
-HIDDEN = "<insufficient privilege>"
 # How long a session may take to end: one that is in the middle of a write rolls back first.
 END_MILLISECONDS = 10_000
-
-# After the word a literal ('…', E'…', $$…$$), or in a conninfo any value; or what is left of one that was cut.
-PASSWORDS = re.compile(
-    r"""(?isx) \bpassword\b\s*
-    (?: =\s*''.*?(?:''|$) | (?:=\s*)?(?:e|u&)?'(?:[^'\\]|''|\\.)*(?:'|$) | =?\s*(\$\w*\$).*?(?:\1|$) | =\s*[^\s']+ )"""
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,15 +113,6 @@ def _holders(rows: Iterable[TupleRow]) -> tuple[Holder, ...]:
         Holder(task, pid, user, name, address, since, state, wait, "" if state == "idle" else shown_query(text))
         for task, pid, user, name, address, since, state, wait, text in rows
     )
-
-
-def shown_query(text: object) -> str:
-    """The beginning of a query in one line, passwords masked."""
-    if text == HIDDEN:
-        return "(its query is hidden from this role)"
-    masked = PASSWORDS.sub("password ***", str(text or ""))
-    line = " ".join(masked.split())
-    return line if len(line) <= SHOWN_QUERY else line[: SHOWN_QUERY - 1] + "…"
 
 
 def moment(when: datetime) -> str:

@@ -27,7 +27,7 @@ from platformdb.postgres.patience import Obstacle, Patience, another, still_runn
 from platformdb.postgres.queries import query
 from platformdb.postgres.session import Session
 from platformdb.postgres.target import Target
-from platformdb.provenance import Provenance, read_provenance
+from platformdb.provenance import read_provenance
 from platformdb.report.model import Statement
 from platformdb.report.progress import Observer
 
@@ -76,7 +76,6 @@ def one_runner(
     *,
     wait_seconds: float,
     observer: Observer,
-    provenance: Provenance | None = None,
     **manners: Unpack[Manners],
 ) -> Iterator[Session]:
     """The only runner's session in this database, for as long as the context lasts.
@@ -88,7 +87,7 @@ def one_runner(
         NotNow: another runner was at work for ``wait_seconds``, or a statement of one that was killed; it is named.
         Refused: the server is a standby, or this role may not do what is needed.
     """
-    provenance = provenance or read_provenance(None)
+    provenance = read_provenance()
     caller = Caller(provenance.os_user, provenance.host, os.getpid())
     target = Target(target.provider, {**KEEPALIVES, **target.parameters})
     with connect(target, application_name=caller.name("lock")) as connection:

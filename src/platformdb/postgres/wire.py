@@ -14,7 +14,7 @@ import select
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -91,8 +91,8 @@ def send(
     return tuple(answers)
 
 
-def prepare(connection: Connection, name: str, statement: Statement) -> Statement:
-    """The statement as the session then has it under a name, so that it is planned once; outside any transaction.
+def prepare(connection: Connection, name: str, statement: Statement) -> None:
+    """Has the server plan a statement once, and keep it under a name; outside any transaction.
 
     Raises:
         psycopg.Error: the server refused it.
@@ -100,7 +100,6 @@ def prepare(connection: Connection, name: str, statement: Statement) -> Statemen
     result = connection.pgconn.prepare(name.encode(), statement.sql.encode())
     if result.status == ExecStatus.FATAL_ERROR:
         raise error_from_result(result)
-    return replace(statement, prepared=name)
 
 
 def send_alone(connection: Connection, statement: Statement, idle: Idle) -> Answer:

@@ -5,26 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from platformdb.report.masking import IN_URL, MASK, SECRET_WORDS, SUSPECT
 from platformdb.sqltext.lexer import quoted_spans, tokens
 
-MASK = "***"
-
-# Nearly all files have none of these words: they cost one search.
-_SUSPECT = re.compile(r"passw|passphrase|secret|token|_key|://", re.IGNORECASE)
 # Words in front of a constant that is a secret: PASSWORD of a role, and options of servers and user mappings.
-_SECRET_NAME = re.compile(r'"?\w*(password|passwd|passphrase|secret|token|access_key|api_key|private_key)\w*"?')
+_SECRET_NAME = re.compile(rf'"?\w*({SECRET_WORDS})\w*"?')
 # A whole string of libpq's key = value pairs, as in CONNECTION or dblink_connect. Nothing is tried twice (the second
 # plus signs): any constant of a file is matched with it.
 _PAIR = r"\w++\s*+=\s*+(?:'(?:\\.|[^'\\])*+'|(?:\\.|[^\s'\\])*+)"
 _CONNECTION = re.compile(rf"\s*+(?:{_PAIR}(?:\s++|$))++")
 _IN_PAIR = re.compile(r"(\b(?:ssl)?password\s*=\s*)('(?:\\.|[^'\\])*'|(?:\\.|[^\s'\\])+)", re.IGNORECASE)
-_IN_URL = re.compile(r"(\w://[^\s:/@']*:)[^\s@']+(?=@)|([?&](?:ssl)?password=)[^\s&']+")
-# The same in the words of a server, which may quote a statement in the middle of a sentence.
-_IN_WORDS = re.compile(
-    r"""(\w*(?:password|passwd|passphrase|secret|token|access_key|api_key|private_key)\w*"?\s*(?:=|\bto\b)?\s*)"""
-    r"""(?:(?:e|u&)?'(?:''|\\.|[^'\\])*'|(\$\w*\$).*?\2)""",
-    re.IGNORECASE | re.DOTALL,
-)
 # Statements that give a setting its value with = or TO: settings of an application's own may be secrets.
 _SETTINGS = frozenset({"variable_set_stmt", "alter_database_set_stmt", "alter_role_set_stmt", "alter_system_stmt"})
 
@@ -35,17 +25,10 @@ def without_passwords(sql: str, kind: str) -> str | None:
     Seen are ``PASSWORD 'x'`` of roles, options such as ``password 'x'``, connection strings and URLs, also inside the
     bodies of DO and of functions. ``kind`` is the statement's: SET may name a secret too.
     """
-    if _SUSPECT.search(sql) is None:
+    if SUSPECT.search(sql) is None:
         return None
     masked = _masked(sql, settings=kind in _SETTINGS)
     return masked if masked != sql else None
-
-
-def masked_words(text: str) -> str:
-    """What a server says, without the passwords of the statements that it quotes."""
-    if _SUSPECT.search(text) is None:
-        return text
-    return _IN_URL.sub(lambda found: f"{found[1] or found[2]}{MASK}", _IN_WORDS.sub(rf"\1'{MASK}'", text))
 
 
 def _masked(sql: str, *, settings: bool = False) -> str:
@@ -70,7 +53,7 @@ def _replacements(sql: str, *, settings: bool) -> Iterator[tuple[int, int, str]]
 
 def _constant(written: str) -> str:
     """A constant, its own quotes kept, without the passwords in it."""
-    if _SUSPECT.search(written) is None:
+    if SUSPECT.search(written) is None:
         return written
     opening = written[: written.index("'") + 1] if written.endswith("'") else written[: written.index("$", 1) + 1]
     closing = opening[-1:] if opening.endswith("'") else opening
@@ -83,4 +66,4 @@ def _constant(written: str) -> str:
 def _text(text: str) -> str:
     if _CONNECTION.fullmatch(text):
         return _IN_PAIR.sub(rf"\1{MASK}", text)
-    return _masked(_IN_URL.sub(lambda found: f"{found[1] or found[2]}{MASK}", text))
+    return _masked(IN_URL.sub(lambda found: f"{found[1] or found[2]}{MASK}", text))

@@ -1,0 +1,43 @@
+"""Passwords in what a server says or shows, taken out before it is printed or stored.
+
+``sqltext.passwords`` knows the statements of files better; here are words that quote a part of one, maybe cut off.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+MASK = "***"
+# Nearly all texts have none of these words: they cost one search.
+SUSPECT = re.compile(r"passw|passphrase|secret|token|_key|://", re.IGNORECASE)
+SECRET_WORDS = "password|passwd|passphrase|secret|token|access_key|api_key|private_key"  # noqa: S105 - their names
+IN_URL = re.compile(r"(\w://[^\s:/@']*:)[^\s@']+(?=@)|([?&](?:ssl)?password=)[^\s&']+")
+# After the word a literal ('…', E'…', $$…$$), or what is left of one that was cut.
+_LITERAL = re.compile(
+    rf"""(?isx) (\w*(?:{SECRET_WORDS})\w*"?\s*(?:=|\bto\b)?\s*)
+    (?: (?:e|u&)?'(?:''|\\.|[^'\\])*(?:'|$) | (\$\w*\$).*?(?:\2|$) )"""
+)
+# In a connection string any value, also one in quotes that are doubled, for the string is a literal itself.
+_CONNECTION = re.compile(r"(?is)(\b(?:ssl)?password\s*=\s*)(?:''.*?(?:''|$)|[^\s']+)")
+
+SHOWN_CHARACTERS = 80
+# What pg_stat_activity says in place of a query that a role may not see.
+HIDDEN = "<insufficient privilege>"
+
+
+def masked_words(text: str) -> str:
+    """What a server says, without the passwords of the statements that it quotes."""
+    if SUSPECT.search(text) is None:
+        return text
+    text = IN_URL.sub(lambda found: f"{found[1] or found[2]}{MASK}", text)
+    return _LITERAL.sub(rf"\1'{MASK}'", _CONNECTION.sub(rf"\1{MASK}", text))
+
+
+def shown_query(text: str | None, mask: Callable[[str], str] = str) -> str:
+    """The beginning of another session's query in one line, without passwords and what ``mask`` takes out."""
+    if text == HIDDEN:
+        return "(its query is hidden from this role)"
+    # Masked before it is cut: half a secret would not be known for one.
+    line = " ".join(masked_words(mask(text or "")).split())
+    return line if len(line) <= SHOWN_CHARACTERS else line[: SHOWN_CHARACTERS - 1] + "…"
