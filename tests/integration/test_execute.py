@@ -560,5 +560,8 @@ def test_through_a_pooler_a_solo_step_that_needs_settings_is_refused(db: Target)
         error = failure(session, needs)
         assert isinstance(error, Refused)
         assert re.search("connect to the server itself", error.help)
-        execute(session, [step("a", "VACUUM", transactional=False, recorded=True)], Silent())
+        with pytest.raises(Refused):
+            execute(session, [step("a", "VACUUM FULL", transactional=False, recorded=True)], Silent())
+        session.work.execute("CREATE TABLE a (x int)")
+        execute(session, [step("a", BUILD, transactional=False, recorded=True)], Silent())
         assert [event for event, _, _ in session.work.execute(TOLD)] == ["started", "applied"]

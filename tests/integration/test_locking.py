@@ -48,7 +48,7 @@ def test_status_says_who_holds_it_and_what_the_work_is_doing(db: Target) -> None
         first, second = report.data["sessions"]
         assert (first["task"], first["pid"], first["process"]) == ("lock", lock, holder.process.pid)
         assert (second["task"], second["pid"], second["wait"]) == ("work", work, "Timeout: PgSleep")
-        assert second["query"] == "SELECT pg_sleep(60) /* CREATE ROLE r password *** */"
+        assert second["query"] == "SELECT pg_sleep(60) /* CREATE ROLE r PASSWORD '***' */"
         assert (report.data["held"], report.data["mode"], report.exit_code) == (True, "advisory", 0)
         assert "hush" not in repr(report)
 

@@ -441,7 +441,7 @@ class TestSession:
         poor = _as(db, role)
         project.write({"phases/001_a.sql": "CREATE TABLE a ();"})
         before = picture(db)
-        with pytest.raises(Refused, match="this role may not make the history, platformdb.history") as caught:
+        with pytest.raises(Refused, match="this role may not make the history") as caught:
             migrated(poor, project)
         assert caught.value.exit_code == Outcome.REFUSED
         assert "CREATE SCHEMA platformdb AUTHORIZATION" in caught.value.help
@@ -543,7 +543,7 @@ def test_what_runs_after_a_stop_runs_under_the_settings_of_what_ran_before_it(db
     end = "CREATE TABLE b ();\n"
     project.write({"phases/001_first.sql": begin + solo + end})
     failed(db, project)
-    healed = begin + "DROP INDEX CONCURRENTLY i;\n" + solo.replace("UNIQUE ", "") + end
+    healed = begin + "DROP INDEX CONCURRENTLY IF EXISTS i;\n" + solo.replace("UNIQUE ", "") + end
     project.write({"phases/001_first.sql": healed})
     assert migrated(db, project).ok
     assert rows(db, "SELECT to_regclass('other.b'), to_regclass('public.b')") == [("other.b", None)]

@@ -274,4 +274,4 @@ class TestInterrupted:
         stopped.write({"phases/002_call.sql": "CREATE TABLE before ();"})
         said = call(db, stopped, "repair", "--ran", "002")
         assert said.code == 3, said.everything
-        assert "has no part 2 any more" in said.err
+        assert "has part 2 no more as it was" in said.err

@@ -78,7 +78,7 @@ def blocker(**fields: object) -> Blocker:
         ),
         (dict.fromkeys(("user", "application", "state", "age_seconds", "query")), "pid 4711"),
         ({"pid": 0}, "a prepared transaction (see pg_prepared_xacts)"),
-        ({"query": "x" * 100}, f"pid 4711 (ada, psql, active for 5 s): {'x' * 80}…"),
+        ({"query": "x" * 100}, f"pid 4711 (ada, psql, active for 5 s): {'x' * 79}…"),
     ],
 )
 def test_who_is_in_the_way_is_told_in_one_line(fields: dict[str, object], text: str) -> None:

@@ -42,7 +42,7 @@ def session(application: str) -> Holder:
         ("ALTER ROLE a PASSWORD 'hush, cut by the serv", "ALTER ROLE a PASSWORD '***'"),
         ("ALTER USER MAPPING FOR a OPTIONS (password 'hush')", "ALTER USER MAPPING FOR a OPTIONS (password '***')"),
         ("SUBSCRIPTION s CONNECTION 'password=hu$sh user=u'", "SUBSCRIPTION s CONNECTION 'password=*** user=u'"),
-        ("SUBSCRIPTION s CONNECTION 'password = ''hu sh'' user=u'", "SUBSCRIPTION s CONNECTION 'password = *** user=u'"),
+        ("CONNECTION 'password = ''hu sh'' user=u'", "CONNECTION 'password = *** user=u'"),
         ("SELECT 1 WHERE password = 'hush' AND a", "SELECT 1 WHERE password = '***' AND a"),
         ("SELECT password FROM users", "SELECT password FROM users"),
         ("<insufficient privilege>", "(its query is hidden from this role)"),

@@ -215,8 +215,34 @@ def undo_problems(
                 place=Place(migration.file.shown),
                 help="write what takes it back, or SELECT 1 where there is nothing to take back",
             )
+        elif (finding := _cut_short(standing, migration)) is not None:
+            yield finding
         elif not allow_destructive:
             yield from _destructive(migration)
+
+
+def _cut_short(standing: Standing, undo: Migration) -> Finding | None:
+    """What forbids going on with an undo file that stopped: it is not the same, or nobody can tell how far it came."""
+    past = standing.past
+    if past is None:
+        return None
+    if tuple(segment.digest for segment in undo.segments[: past.undone]) != past.undone_digests:
+        message = f"{undo.file.shown} was edited in a part that ran already"
+        return _undo_trouble(undo, message, "restore that part; what had not run yet may change", past.undone)
+    ahead = undo.segments[past.undone : past.undone + 1]
+    started = past.started.record.digest if past.started else None
+    if started is None or any(s.digest == started and s.statements and s.statements[0].probe for s in ahead):
+        return None
+    message = f"{undo.file.shown} stopped in part {past.undone + 1}, which no transaction held: it may have run or not"
+    help_text = "look whether it did its work, do by hand what is missing, and take that statement out of the file"
+    if ahead and ahead[0].digest == started:
+        return _undo_trouble(undo, message, help_text, past.undone)
+    return None
+
+
+def _undo_trouble(undo: Migration, message: str, help_text: str, part: int) -> Finding:
+    place = undo.segments[min(part, len(undo.segments) - 1)].place
+    return Finding("undo-interrupted", message, undo.file.shown, place=place, help=help_text)
 
 
 def below_baseline(book: Book, target: tuple[int, ...]) -> Iterator[Finding]:

@@ -181,6 +181,7 @@ class Past:
     elapsed_ms: float = 0.0
     out_of_order: bool = False
     undone: int = 0
+    undone_digests: tuple[str, ...] = ()
 
     @property
     def whole(self) -> bool:

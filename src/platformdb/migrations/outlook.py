@@ -61,7 +61,7 @@ def look(connection: Connection, files: Files, platform: Platform, variables: Ma
     history = read_history(connection, platform.name)
     book = fold(history.entries)
     wanted = to_be_read(files, book, templated=bool(variables))
-    committing = _committing(connection) if wanted else frozenset()
+    committing = _committing(connection) if wanted or files.undo or files.callbacks else frozenset()
     migrations, problems = read_whole(wanted, platform, variables, committing)
     found = standings(files, book, migrations)
     return Outlook(platform, files, history, book, found, (*files.findings, *problems), committing)

@@ -58,7 +58,17 @@ def _next(past: Past | None, entry: Entry) -> Past | None:
     if record.event is Event.ACCEPTED:
         return replace(before, checksums=record.checksums, entries=(entry.id,))
     whole = record.segment == record.segments
-    return None if whole else replace(before, undone=record.segment, started=None, failed=None)
+    return (
+        None
+        if whole
+        else replace(
+            before,
+            undone=record.segment,
+            undone_digests=(*before.undone_digests, record.digest),
+            started=None,
+            failed=None,
+        )
+    )
 
 
 def _applied(past: Past | None, entry: Entry) -> Past:

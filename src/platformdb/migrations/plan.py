@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from platformdb.migrations.model import Kind, Migration, Standing, State
 from platformdb.report.history import Event, Record
-from platformdb.report.model import Step
+from platformdb.report.model import Statement, Step
 
 # States from which a run goes on; OUT_OF_ORDER joins them where the user allows it.
 DUE = (State.PENDING, State.FAILED, State.PARTIAL, State.CHANGED)
@@ -44,12 +44,13 @@ def plan_down(
 def _forward(platform: str, standing: Standing) -> Iterator[Step]:
     migration = standing.migration
     assert migration is not None  # noqa: S101 - what is due was read
-    done = standing.past.done if standing.past and standing.state in {State.PARTIAL, State.FAILED} else 0
-    if standing.kind is Kind.REPEATABLE and standing.past and standing.past.whole:
-        done = 0
+    past = standing.past
+    # A repeatable file begins anew: what ran of it may have been of another text.
+    done = past.done if past and standing.kind is Kind.VERSIONED else 0
     # What had not run may be gone from the file since: then the last part that ran completes it, in the history.
-    ran_whole = done >= len(migration.segments)
-    record = _record(platform, migration, out_of_order=standing.state is State.OUT_OF_ORDER)
+    ran_whole = done == len(migration.segments)
+    late = standing.state is State.OUT_OF_ORDER or (past is not None and past.out_of_order)
+    record = _record(platform, migration, out_of_order=late)
     for step in _steps(migration, record, REASONS[standing.state], skip=min(done, len(migration.segments) - 1)):
         first = step.record is not None and step.record.segment == done + 1
         if ran_whole:
@@ -59,7 +60,8 @@ def _forward(platform: str, standing: Standing) -> Iterator[Step]:
 
 
 def _was_tried(standing: Standing) -> bool:
-    return standing.past is not None and bool(standing.past.started or standing.past.failed)
+    """Whether nobody knows its outcome. An error is one: what the catalog shows then is not this statement's work."""
+    return standing.past is not None and standing.past.started is not None
 
 
 def _backward(platform: str, standing: Standing, undo: Migration) -> Iterator[Step]:
@@ -71,10 +73,13 @@ def _backward(platform: str, standing: Standing, undo: Migration) -> Iterator[St
         name=standing.name,
         event=Event.REVERTED,
     )
-    skip = past.undone if past else 0
-    for step in _steps(undo, record, f"takes back {standing.shown}", skip=skip):
-        first = step.record is not None and step.record.segment == skip + 1
-        yield replace(step, resumes=first and _was_tried(standing))
+    undone, total = past.undone if past else 0, len(undo.segments)
+    for step in _steps(undo, record, f"takes back {standing.shown}", skip=min(undone, total - 1)):
+        first = step.record is not None and step.record.segment == undone + 1
+        if undone == total:  # as forward: the last part that ran completes it
+            yield replace(step, statements=(), transactional=True)
+        else:
+            yield replace(step, resumes=first and _was_tried(standing))
 
 
 def _record(platform: str, migration: Migration, *, out_of_order: bool) -> Record:
@@ -90,7 +95,6 @@ def _steps(migration: Migration, record: Record, reason: str, *, skip: int) -> I
     total = len(migration.segments)
     for number, segment in enumerate(migration.segments, 1):
         if number > skip:
-            settings = tuple(setting for before in migration.segments[: number - 1] for setting in before.settings)
             yield Step(
                 kind=migration.file.kind,
                 subject=migration.file.shown,
@@ -99,11 +103,16 @@ def _steps(migration: Migration, record: Record, reason: str, *, skip: int) -> I
                 transactional=not segment.solo,
                 record=replace(record, segment=number, digest=segment.digest, text=segment.text),
                 source=segment.place,
-                settings=settings,
+                settings=_settings_before(migration, number),
                 lock_timeout=migration.lock_timeout,
                 begin=segment.begin,
                 leaves=migration.leaves,
             )
+
+
+def _settings_before(migration: Migration, number: int) -> tuple[Statement, ...]:
+    """What the segments before one set for the session."""
+    return tuple(setting for before in migration.segments[: number - 1] for setting in before.settings)
 
 
 def callback_steps(event: str, callbacks: Callbacks) -> tuple[Step, ...]:
@@ -116,12 +125,13 @@ def callback_steps(event: str, callbacks: Callbacks) -> tuple[Step, ...]:
             statements=segment.statements,
             transactional=not segment.solo,
             source=segment.place,
+            settings=_settings_before(migration, number),
             lock_timeout=migration.lock_timeout,
             begin=segment.begin,
             leaves=migration.leaves,
         )
         for migration in callbacks.get(event, ())
-        for segment in migration.segments
+        for number, segment in enumerate(migration.segments, 1)
         if segment.statements
     )
 

@@ -43,8 +43,8 @@ CALLBACK_FOLDER = "callbacks"
 # With those that other commands read.
 SQL_FOLDERS = (*REPEATABLE_FOLDERS, CALLBACK_FOLDER, "indexes", "queries")
 PIECE = 1 << 16
-# psql's commands for it; a piece may end in the middle of one.
-INCLUDES = re.compile(rb"\n[ \t]*\\(?:i|ir|include|include_relative)[ \t]")
+# psql's commands for it, wherever they stand: a file that is read once too often does no harm. A piece may end in one.
+INCLUDES = re.compile(rb"\\(?:i|ir|include|include_relative)[ \t]")
 INCLUDE_BYTES = 64
 
 

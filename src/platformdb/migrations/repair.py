@@ -79,6 +79,12 @@ def plan_baseline(outlook: Outlook, version: str) -> Plan:
         return Plan(
             findings=(_problem("baseline-late", what, "a baseline is for a database that platformdb has not touched"),)
         )
+    newest = max((version_key(f.version) for f in outlook.files.migrations if f.kind is Kind.VERSIONED), default=())
+    if newest and version_key(version) > newest:
+        what = f"no file is of version {version} or above it: files that come later would be passed over"
+        return Plan(
+            findings=(_problem("baseline-above", what, "name the version of the last file that is in already"),)
+        )
     record = Record(outlook.platform.name, Kind.VERSIONED, version, "baseline", NO_FILE, event=Event.BASELINE)
     return Plan((Step("baseline", f"version {version}", "everything up to it was here before", record=record),))
 
@@ -100,7 +106,7 @@ def plan_repair(outlook: Outlook, verdict: Verdict) -> Plan:
                 findings.append(_mismatch(version, standing, state))
             elif state is State.MODIFIED and not (standing.past and standing.past.whole):
                 findings.append(_halfway(standing))
-            elif state is State.INTERRUPTED and _stopped_in(standing) > len(standing.migration.segments):
+            elif state is State.INTERRUPTED and not _can_be_settled(standing, by_having_run=step is _ran):
                 findings.append(_gone(standing))
             else:
                 steps.append(step(name, standing))
@@ -127,8 +133,17 @@ def _halfway(standing: Standing) -> Finding:
     return _problem("repair-halfway", what, "restore the part that ran; what had not run yet may change")
 
 
+def _can_be_settled(standing: Standing, *, by_having_run: bool) -> bool:
+    """Whether the statement that was cut short is there; that it ran is only to be said of what was begun."""
+    number, segments = _stopped_in(standing), _read(standing).segments
+    if number > len(segments) or not by_having_run:
+        return number <= len(segments)
+    started = standing.past.started if standing.past else None
+    return started is not None and started.record.digest == segments[number - 1].digest
+
+
 def _gone(standing: Standing) -> Finding:
-    what = f"{standing.shown} has no part {_stopped_in(standing)} any more, which was the one that was cut short"
+    what = f"{standing.shown} has part {_stopped_in(standing)} no more as it was when it was cut short"
     return _problem("repair-mismatch", what, "restore the file as it was (git log shows it), and say it again")
 
 

@@ -78,8 +78,7 @@ def _script(step: Step, lock_timeout: str, role: str | None) -> Iterator[str]:
     if role is not None:
         yield f"SET {local}ROLE {quote_identifier(role)};"
     for statement in (*step.settings, *step.statements):
-        yield ended(statement.text if statement.data is None else statement.shown or statement.sql)
-        yield from _rows(statement)
+        yield from _sent(statement)
     if step.settings or _sets_something(step):
         yield from ("RESET ALL;", "RESET SESSION AUTHORIZATION;")
     elif not step.transactional:
@@ -88,16 +87,20 @@ def _script(step: Step, lock_timeout: str, role: str | None) -> Iterator[str]:
         yield "COMMIT;"
 
 
-def _rows(statement: Statement) -> Iterator[str]:
-    """The rows of a COPY, as psql reads them, up to a number of bytes that people read."""
+def _sent(statement: Statement) -> Iterator[str]:
+    """A statement, and the rows of a COPY as psql reads them, if they are no more than people read."""
     if statement.data is None:
+        yield ended(statement.text)
         return
     rows, size = b"", 0
     for chunk in statement.data.chunks():
         size += len(chunk)
         rows = rows + chunk if size <= ROWS_SHOWN else b""
+    copy = ended(statement.shown or statement.sql)
     if size > ROWS_SHOWN:
-        rows = f"{size:,} bytes of rows are left out here: they stand in the file".encode()
+        yield from (f"-- {line}" for line in (*copy.splitlines(), f"{size:,} bytes of rows, which stand in the file"))
+        return
+    yield copy
     yield rows.decode() + ("\n" if rows and not rows.endswith(b"\n") else "") + "\\."
 
 

@@ -89,18 +89,16 @@ def _not_begun(file: MigrationFile, migration: Migration | None, past: Past | No
 def _begun(file: MigrationFile, migration: Migration | None, past: Past) -> State:
     """A versioned migration of which something ran: whole, partial, or no longer what was applied."""
     includes_same = migration is None or migration.checksums.tokens == past.checksums.tokens
-    if past.whole and not past.undone and file.raw == past.checksums.raw and includes_same:
+    going_back = past.undone or (past.whole and past.started)  # its own statements all ran: it was the undo file
+    if past.whole and not going_back and file.raw == past.checksums.raw and includes_same:
         return State.APPLIED
     if migration is None:
         return State.UNREADABLE
-    if past.undone:
+    if going_back:
         return State.HALF_UNDONE
     if past.whole:
         return _edited(file, migration, past)
-    same = (
-        tuple(segment.digest for segment in migration.segments[: past.done]) == past.digests[: len(migration.segments)]
-    )
-    if not same:
+    if tuple(segment.digest for segment in migration.segments[: past.done]) != past.digests:
         return State.MODIFIED
     return _cut_short(migration, past) if past.started else State.PARTIAL
 
@@ -122,6 +120,8 @@ def _cut_short(migration: Migration, past: Past) -> State:
     if past.done >= len(migration.segments):  # it is gone from the file since
         return State.INTERRUPTED
     segment = migration.segments[past.done]
+    if past.started is None or past.started.record.digest != segment.digest:  # it was another one
+        return State.INTERRUPTED
     known = not segment.solo or segment.statements[0].probe is not None
     return (State.PARTIAL if past.done else State.FAILED) if known else State.INTERRUPTED
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from platformdb.errors import NotNow
+from platformdb.errors import ConfigError, NotNow
 from platformdb.migrations.judge import contradictions, pending, unfinished
 from platformdb.migrations.model import Kind, Standing, State
 from platformdb.migrations.outlook import Options, executed_texts, look
@@ -70,7 +70,9 @@ def _try(opening: Callable[[], Report]) -> tuple[Report | None, str]:
     """The report where all is well, else why not."""
     try:
         report = opening()
-    except NotNow as error:
+    except (NotNow, ConfigError) as error:
+        if isinstance(error, ConfigError) and "does not exist" not in error.detail:  # the database may be made yet
+            raise
         return None, error.message
     return (report, "") if report.ok else (None, report.summary)
 

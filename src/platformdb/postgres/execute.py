@@ -26,10 +26,10 @@ from platformdb.postgres.frame import (
     writing,
 )
 from platformdb.postgres.history import write
-from platformdb.postgres.postconditions import look
+from platformdb.postgres.postconditions import Found, look
 from platformdb.postgres.retry import patiently
 from platformdb.postgres.session import Session
-from platformdb.postgres.solo import THERE, Solo
+from platformdb.postgres.solo import Solo
 from platformdb.postgres.wire import Answer, Stopped, prepare
 from platformdb.report.history import Event
 from platformdb.report.model import Leaves, Statement, Step, StepResult, StepState
@@ -245,7 +245,7 @@ def _prove(session: Session, step: Step) -> None:
             seen = look(session.work, statement.probe)
         except psycopg.Error as error:
             raise Stopped(index, error) from None
-        if seen.found not in THERE:
+        if seen.found is Found.BROKEN:  # what is gone a later statement of the same transaction may have dropped
             raise not_proven(step, statement, seen.detail)
 
 
@@ -284,6 +284,8 @@ def _record_failure(session: Session, result: StepResult, error: BaseException, 
 def _text(session: Session, step: Step, error: BaseException) -> str:
     """What the history says of an error; nothing where the step itself did not fail: an interrupt, a lost lock."""
     stopped = error.__cause__ if isinstance(error, NotNow) else error
+    if isinstance(stopped, Stopped) and not step.transactional and not 0 <= stopped.index < len(step.statements):
+        return ""  # only its row could not be written: what became of it the catalog must tell
     if isinstance(stopped, Stopped):
         return failure_text(stopped.error, step, stopped.index, session.mask)
     return session.mask(error.message) if isinstance(error, ApplyFailed) else ""

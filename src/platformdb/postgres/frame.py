@@ -41,7 +41,10 @@ def begin(session: Session, watch: Watch, begin_sql: str = "BEGIN") -> tuple[Sta
     if fence is None:
         return (first,)
     asked = (first, *_role(session, "SET LOCAL"), fence, Statement("SELECT pg_backend_pid()"))
-    *_, row, pid = send(session.work, asked, watch)
+    try:
+        *_, row, pid = send(session.work, asked, watch)
+    except Stopped as stopped:
+        raise Stopped(-1, stopped.error) from None  # none of the step's own
     if row.rows != 1:
         raise NotNow(
             "another runner took over this database while this one was away",
@@ -71,8 +74,10 @@ def closing(session: Session, step: Step) -> tuple[Statement, ...]:
     if step.leaves is Leaves.NOTHING and not step.settings:
         return ()
     last = step.record is None or step.record.segment == step.record.segments
-    discard = DISCARD if step.leaves is Leaves.ANYTHING and last and not session.guard.pooled else ()
-    return (*discard, *RESET)
+    if step.leaves is not Leaves.ANYTHING or not last:
+        return RESET
+    # Through a pooler there is no work lock to be taken again.
+    return (*(DISCARD[:-1] if session.guard.pooled else DISCARD), *RESET)
 
 
 def writing(session: Session, row: Statement) -> tuple[Statement, ...]:

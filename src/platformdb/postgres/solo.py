@@ -5,6 +5,7 @@ Source: PostgreSQL's documentation of CREATE INDEX, "Building Indexes Concurrent
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -24,6 +25,8 @@ from platformdb.report.history import Event
 from platformdb.report.model import Probe, Statement, Step
 from platformdb.report.progress import Observer
 
+# They may commit in the middle.
+COMMITTING = re.compile(r"\s*(?:call|do)\b", re.IGNORECASE)
 THERE = frozenset({Found.DONE, Found.AGAIN})
 BUSY_PAUSE_SECONDS = 1.0
 
@@ -50,7 +53,10 @@ class Solo:
         if self.step.record is not None:
             started = write(replace(self.step.record, event=Event.STARTED), self.session.provenance, elapsed_ms=0.0)
             commit_apart(self.session, self._watch(), (), started)
-        answers = patiently(self.session, self.step, self.observer, self._attempt)
+        if any(COMMITTING.match(statement.sql) and not statement.probe for statement in self.step.statements):
+            answers = self._attempt(self._watch())  # what it committed before it failed must not be done twice
+        else:
+            answers = patiently(self.session, self.step, self.observer, self._attempt)
         self.session.guard.check()
         self._finish(answers)
         return answers
@@ -150,11 +156,12 @@ def refuse_pooler(session: Session, step: Step) -> None:
     """Asked before a run begins, and again before the step itself.
 
     Raises:
-        Refused: outside a transaction a pooler keeps neither settings nor roles, and the step needs some.
+        Refused: outside a transaction a pooler keeps neither settings nor roles, and the step needs some; what may
+            lock others out needs a lock_timeout.
     """
-    if session.guard.pooled and not step.transactional and (step.settings or session.role):
+    if session.guard.pooled and not step.transactional and (step.settings or session.role or not step.is_concurrent):
         raise Refused(
-            f"{step.subject}: through a pooler no setting and no role holds for a statement that refuses a transaction",
+            f"{step.subject}: through a pooler no setting, lock_timeout or role holds outside a transaction",
             help="connect to the server itself: its own host and port, not the pooler's",
             place=step.source,
         )

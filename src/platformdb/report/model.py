@@ -111,7 +111,8 @@ def as_script(statements: Sequence[Statement]) -> str:
 
 # Outside comments, in which somebody may say why it is not used.
 _CONCURRENTLY = re.compile(
-    r"^(?:--[^\n]*\n|/\*.*?\*/|[^-/]|-(?!-)|/(?!\*))*?\bconcurrently\b", re.IGNORECASE | re.DOTALL
+    r"\s*(?:create|drop|reindex)\b(?:--[^\n]*\n|/\*.*?\*/|[^-/]|-(?!-)|/(?!\*))*?\bconcurrently\b",
+    re.IGNORECASE | re.DOTALL,
 )
 
 
@@ -154,8 +155,11 @@ class Step:
 
     @property
     def is_concurrent(self) -> bool:
-        """Whether a statement takes PostgreSQL's slow way, which locks nobody out and so may wait for ever."""
-        return not self.transactional and any(_CONCURRENTLY.search(statement.sql) for statement in self.statements)
+        """Whether a statement takes PostgreSQL's slow way, which locks nobody out and so may wait for ever.
+
+        DETACH PARTITION CONCURRENTLY is none: at its end it locks the partition out.
+        """
+        return not self.transactional and any(_CONCURRENTLY.match(statement.sql) for statement in self.statements)
 
 
 class StepState(enum.StrEnum):

@@ -146,7 +146,7 @@ def tampers_with(statement: SqlStatement, schema: str) -> bool:
     What it only mentions, reads, grants or gives to another owner is left alone.
     """
     kind, node = statement.kind, statement.node
-    if node is None or schema not in statement.sql:
+    if node is None or schema not in statement.sql.lower():
         return False
     if kind == "drop_stmt":
         names = [_object_name(each) for each in node.objects]

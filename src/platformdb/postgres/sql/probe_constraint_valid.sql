@@ -1,4 +1,4 @@
-SELECT CASE WHEN convalidated THEN 'done' ELSE 'absent' END,
+SELECT CASE WHEN convalidated THEN 'done' ELSE 'broken' END,
        'it is not validated',
        '{}'::text[]
 FROM pg_constraint
