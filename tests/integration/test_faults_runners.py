@@ -17,10 +17,10 @@ from servers import Server
 RUNNERS = 8
 
 
-def assert_applied_once(db: Target, project: Project) -> None:
+def assert_applied_once(db: Target, project: Project, *, parts: int = 16) -> None:
     _, _, applied = end_state(db, project)
     assert set(applied.values()) == {1}
-    assert len(applied) == 16
+    assert len(applied) == parts
     assert rows(db, "SELECT what, count(*) FROM ran GROUP BY 1 HAVING count(*) > 1") == []
     assert rows(db, "SELECT FROM platformdb.history WHERE event = 'failed'") == []
 
@@ -66,9 +66,10 @@ def test_what_a_pooled_runner_applied_a_direct_one_need_not_apply_again(
 ) -> None:
     if PROGRAM is None:
         pytest.skip(WHY_NOT)
-    project.write(MIXED)
+    # What may lock others out runs outside a transaction only with a lock_timeout, which a pooler does not keep.
+    project.write({**MIXED, "phases/005_upkeep.sql": "INSERT INTO ran VALUES ('005');\n"})
     with pooler(server, db, "transaction") as pooled, migrating(pooled, project) as process:
         done = finish(process)
     assert done.returncode == 0, done.stderr
     assert migrated(db, project).steps == ()
-    assert_applied_once(db, project)
+    assert_applied_once(db, project, parts=14)
