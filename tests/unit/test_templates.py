@@ -8,7 +8,7 @@ import pytest
 
 from platformdb.errors import Refused
 from platformdb.sqltext.source import Source
-from platformdb.sqltext.templates import declared, identifier, literal, masking, qualified, render
+from platformdb.sqltext.templates import identifier, literal, masking, qualified, render
 from platformdb.variables import Variable
 
 PASSWORD = "s3'cr\"e\\t"
@@ -281,14 +281,6 @@ def test_no_other_name_leads_to_a_secret() -> None:
         error = refused(f"{{{{ {text} | string }}}}")
         assert "unsafe" in error.message
         assert "s3" not in error.message
-
-
-def test_declared_names_the_variables_that_a_file_uses() -> None:
-    text = "{{ a | literal }}{% set c = 1 %}{% if b %}{{ c }}{% endif %}{% for d in range(2) %}{{ d }}{% endfor %}"
-    assert declared(Source("a.sql", text)) == {"a", "b"}
-    assert declared(Source("a.sql", "SELECT 1")) == frozenset()
-    with pytest.raises(Refused):
-        declared(Source("a.sql", "{{ a"))
 
 
 def test_positions_of_the_result_are_those_of_the_file() -> None:

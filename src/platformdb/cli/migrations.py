@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from platformdb.migrations.outlook import Options
 
 
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the SQL that would run, and change nothing.")]
+
+
 def register(app: typer.Typer) -> None:
     """Adds the commands to the program."""
     command(app, "migrate")(migrate)
@@ -36,9 +39,7 @@ def migrate(
     out_of_order: Annotated[
         bool, typer.Option("--out-of-order", help="Apply what is pending below an applied version, too.")
     ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print the SQL that would run, and change nothing.")
-    ] = False,
+    dry_run: DryRun = False,
 ) -> Report:
     """Apply what is pending: phases, functions, views, triggers, and the indexes of tier 1."""
     from platformdb.migrations.run import migrate as apply_pending
@@ -68,9 +69,7 @@ def down(
     allow_destructive: Annotated[
         bool, typer.Option("--allow-destructive", help="Run undo files that lose data.")
     ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print the SQL that would run, and change nothing.")
-    ] = False,
+    dry_run: DryRun = False,
 ) -> Report:
     """Take back what was applied above --to, newest first, by the undo files."""
     from platformdb.migrations.run import down as take_back

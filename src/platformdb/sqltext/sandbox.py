@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, NoReturn
 
-from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, UndefinedError, meta, nodes
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, UndefinedError, nodes
 from jinja2.lexer import Lexer
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -83,18 +83,6 @@ def _sandbox() -> _Sandbox:
     sandbox.filters |= QUOTING
     del sandbox.filters["random"], sandbox.globals["lipsum"]  # a file says the same every time
     return sandbox
-
-
-def free_names(source: Source) -> frozenset[str]:
-    """The variables that a template does not set itself.
-
-    Raises:
-        Refused: not a template.
-    """
-    try:
-        return frozenset(meta.find_undeclared_variables(_parsed(source)))
-    except WRONG as error:
-        raise _explained(error, source) from None
 
 
 def pieces(source: Source, variables: Mapping[str, Variable]) -> Iterator[Piece]:

@@ -63,19 +63,6 @@ def render(source: Source, variables: Mapping[str, Variable]) -> Source:
     return replace(source, text="".join(chunks), marks=tuple(marks), original=source.text, exact=False)
 
 
-def declared(source: Source) -> frozenset[str]:
-    """The names of the variables that a file uses.
-
-    Raises:
-        Refused: not a template.
-    """
-    if not TAG.search(source.text):
-        return frozenset()
-    from platformdb.sqltext import sandbox
-
-    return sandbox.free_names(source)
-
-
 def masking(variables: Mapping[str, Variable]) -> Callable[[str], str]:
     """A function that replaces every secret in a text by ``***``: as it is, as quoted SQL, and those inside JSON.
 
