@@ -16,6 +16,10 @@ from servers import Server
 
 RUNNERS = 8
 
+# What may lock others out runs outside a transaction only with a lock_timeout, which a pooler does not keep.
+POOLED = {**MIXED, "phases/005_upkeep.sql": "INSERT INTO ran VALUES ('005');\n"}
+POOLED_PARTS = 14
+
 
 def assert_applied_once(db: Target, project: Project, *, parts: int = 16) -> None:
     _, _, applied = end_state(db, project)
@@ -39,13 +43,13 @@ def test_eight_runners_at_once_apply_each_migration_once(db: Target, project: Pr
 @pytest.mark.newest_server
 @pytest.mark.skipif(PROGRAM is None, reason=WHY_NOT)
 def test_nor_does_a_ninth_that_comes_through_a_pooler(server: Server, db: Target, project: Project) -> None:
-    project.write(MIXED)
+    project.write(POOLED)
     with pooler(server, db, "transaction") as pooled, ExitStack() as stack:
         targets = [pooled, *[db] * RUNNERS, pooled]
         processes = [stack.enter_context(migrating(target, project)) for target in targets]
         done = [finish(process) for process in processes]
     assert [each.returncode for each in done] == [0] * len(targets), [each.stderr for each in done]
-    assert_applied_once(db, project)
+    assert_applied_once(db, project, parts=POOLED_PARTS)
 
 
 def test_each_waits_no_longer_than_it_is_told_to(db: Target, project: Project) -> None:
@@ -66,10 +70,9 @@ def test_what_a_pooled_runner_applied_a_direct_one_need_not_apply_again(
 ) -> None:
     if PROGRAM is None:
         pytest.skip(WHY_NOT)
-    # What may lock others out runs outside a transaction only with a lock_timeout, which a pooler does not keep.
-    project.write({**MIXED, "phases/005_upkeep.sql": "INSERT INTO ran VALUES ('005');\n"})
+    project.write(POOLED)
     with pooler(server, db, "transaction") as pooled, migrating(pooled, project) as process:
         done = finish(process)
     assert done.returncode == 0, done.stderr
     assert migrated(db, project).steps == ()
-    assert_applied_once(db, project, parts=14)
+    assert_applied_once(db, project, parts=POOLED_PARTS)

@@ -31,8 +31,14 @@ REMOVE_SECONDS = 5.0
 POLL_SECONDS = 0.1
 CREATE_ATTEMPTS = 5
 
-# What another runner that creates the same schema or table at the same time makes of ours.
-RACES = (psycopg.errors.UniqueViolation, psycopg.errors.DuplicateSchema, psycopg.errors.DuplicateTable)
+# What another runner that creates the same schema or table at the same time makes of ours; DuplicateObject is the
+# table's row type, which is made before the table.
+RACES = (
+    psycopg.errors.UniqueViolation,
+    psycopg.errors.DuplicateSchema,
+    psycopg.errors.DuplicateTable,
+    psycopg.errors.DuplicateObject,
+)
 
 
 @dataclass(frozen=True, slots=True)
