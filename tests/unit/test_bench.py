@@ -124,7 +124,7 @@ class TestRead:
             ("", "holds 0 queries, not one", "1:1"),
             (
                 "-- platformdb: persona=a target_ms=1\nSELECT 1;\n-- platformdb: target_ms=1\nSELECT 1",
-                "gives a persona a target",
+                "gives a persona more than its name",
                 "2:1",
             ),
             ("-- platformdb: taget_ms=1\nSELECT 1", "unknown directive 'taget_ms'", "1:16"),

@@ -19,13 +19,17 @@ class Persona:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A query with a target for its 95th percentile, in milliseconds, and the personas it is run for."""
+    """A query with a target for its 95th percentile, in milliseconds, and the personas it is run for.
+
+    Where the server lacks ``extension`` it is not run.
+    """
 
     name: str
     sql: str
     target_ms: float
     personas: tuple[Persona, ...]
     place: Place
+    extension: str = ""
 
 
 @dataclass(frozen=True, slots=True)

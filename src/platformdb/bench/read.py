@@ -13,7 +13,7 @@ from platformdb.sqltext.directives import read_directives
 from platformdb.sqltext.source import Source, read_source
 from platformdb.sqltext.statements import SqlStatement, split
 
-DIRECTIVES = ("persona", "target_ms")
+DIRECTIVES = ("persona", "target_ms", "extension")
 QUERY_KINDS = frozenset({"select_stmt", "insert_stmt", "update_stmt", "delete_stmt", "merge_stmt"})
 
 
@@ -41,16 +41,17 @@ def _read(path: Path, name: str) -> Query:
             place=source.place(queries[1][0].start if queries else 0),
             help="mark the statements that find parameters with '-- platformdb: persona=NAME'",
         )
-    if any(len(keys) > 1 for _, keys in marked):
+    if crowded := [statement for statement, keys in marked if "persona" in keys and len(keys) > 1]:
         raise Refused(
-            f"{name} gives a persona a target",
-            place=source.place(next(statement.start for statement, keys in marked if len(keys) > 1)),
-            help="put target_ms above the query that is measured",
+            f"{name} gives a persona more than its name",
+            place=source.place(crowded[0].start),
+            help="put target_ms and extension above the query that is measured",
         )
     for statement, _ in marked:
         _expect_query(statement)
     statement, keys = queries[0]
-    return Query(path.stem, statement.sql, _target(statement, keys), personas, source.place(statement.start))
+    place = source.place(statement.start)
+    return Query(path.stem, statement.sql, _target(statement, keys), personas, place, keys.get("extension", ""))
 
 
 def _expect_query(statement: SqlStatement) -> None:

@@ -8,10 +8,12 @@ from collections.abc import Iterator, Sequence
 from platformdb.bench.judge import judge, missed, percentile
 from platformdb.bench.model import Measurement, Query, Verdict
 from platformdb.bench.read import read_queries
+from platformdb.postgres.catalog import read_installed_extensions
 from platformdb.postgres.connect import Connection, connect
 from platformdb.postgres.measure import explain, read_parameters, settle, time_query
 from platformdb.postgres.target import Target
 from platformdb.project import Platform
+from platformdb.report.leftout import left_out
 from platformdb.report.model import Finding, Outcome, Report, Severity, Step, StepResult, StepState, Table
 from platformdb.report.progress import Observer
 
@@ -34,6 +36,8 @@ def measure_queries(
     findings: list[Finding] = []
     with connect(target) as connection:
         settle(connection)
+        queries, left = _servable(connection, queries)
+        findings += left
         observer.stage("bench", len(queries))
         for query in queries:
             began = time.perf_counter()
@@ -42,6 +46,17 @@ def measure_queries(
             observer.finished(_finished(query, began))
     findings += missed(verdicts) if queries else [_nothing(platform)]
     return _report(platform, tuple(verdicts), len(queries), findings, samples)
+
+
+def _servable(connection: Connection, queries: Sequence[Query]) -> tuple[tuple[Query, ...], tuple[Finding, ...]]:
+    """The queries that this database can answer, and a note of those that need an extension which it has not."""
+    wanted = {query.extension for query in queries if query.extension}
+    absent = wanted - read_installed_extensions(connection) if wanted else set()
+    notes = (
+        left_out(extension, [f"query {query.name}" for query in queries if query.extension == extension])
+        for extension in sorted(absent)
+    )
+    return tuple(query for query in queries if query.extension not in absent), tuple(notes)
 
 
 def _measure(connection: Connection, query: Query, samples: int, findings: list[Finding]) -> Iterator[Measurement]:

@@ -13,7 +13,8 @@ class IndexDefinition:
     """An index that there should be: one CREATE INDEX of a tier file.
 
     ``before_name`` and ``after_name`` are the statement's text around ``INDEX [CONCURRENTLY] [IF NOT EXISTS] name``,
-    so that it can be built under another name or concurrently without rewriting the rest.
+    so that it can be built under another name or concurrently without rewriting the rest. Where the server lacks
+    ``extension`` (of pgvector, say, if it is an HNSW index) there should be none.
     """
 
     name: str
@@ -25,6 +26,7 @@ class IndexDefinition:
     after_name: str
     checksum: str
     place: Place
+    extension: str = ""
 
     @property
     def schema(self) -> str:
@@ -49,6 +51,7 @@ class State(enum.StrEnum):
 
     BUILT = "built"
     MISSING = "missing"
+    WAITING = "waiting"  # for an extension that the server does not have
     INVALID = "invalid"  # a concurrent build that was interrupted left it behind
     CHANGED = "changed"  # its definition is no longer what was built
     MISPLACED = "misplaced"  # the name is taken by an index of another table

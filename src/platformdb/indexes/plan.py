@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from platformdb.errors import Place
 from platformdb.indexes.model import BuiltIndex, IndexDefinition, Standing, State
 from platformdb.report.history import Checksums, Entry, Event, Record
+from platformdb.report.leftout import left_out
 from platformdb.report.model import Finding, Probe, Severity, Statement, Step
 from platformdb.sqltext.quote import quote_identifier
 
@@ -29,6 +31,25 @@ def standings(
         _standing(definition, by_name.get((definition.schema, definition.name)), last.get(definition.name))
         for definition in definitions
     )
+
+
+def waiting(found: Iterable[Standing], available: Collection[str]) -> tuple[Standing, ...]:
+    """The same, but what is missing for want of an extension of the server's waits for it."""
+    return tuple(
+        replace(s, state=State.WAITING)
+        if s.state is State.MISSING and s.definition.extension and s.definition.extension not in available
+        else s
+        for s in found
+    )
+
+
+def awaiting(found: Iterable[Standing]) -> tuple[Finding, ...]:
+    """What waits, a note for each extension that it waits for."""
+    parts: dict[str, list[str]] = {}
+    for standing in found:
+        if standing.state is State.WAITING:
+            parts.setdefault(standing.definition.extension, []).append(f"index {standing.definition.name}")
+    return tuple(left_out(extension, names) for extension, names in parts.items())
 
 
 def _by_name(built: Iterable[BuiltIndex]) -> dict[tuple[str, str], BuiltIndex]:

@@ -9,6 +9,7 @@ from platformdb.errors import Place, PlatformdbError, Refused
 from platformdb.indexes.model import IndexDefinition
 from platformdb.project import Platform
 from platformdb.report.model import Finding
+from platformdb.sqltext.directives import LINE as DIRECTIVE
 from platformdb.sqltext.directives import read_directives
 from platformdb.sqltext.source import digest, read_source
 from platformdb.sqltext.statements import SqlStatement, index_name_span, split
@@ -32,7 +33,7 @@ def read_tiers(platform: Platform) -> tuple[tuple[IndexDefinition, ...], tuple[F
 
 def _definition(statement: SqlStatement, tier: int) -> IndexDefinition:
     place = statement.source.place(statement.start)
-    read_directives(statement.source, statement.comments_from, statement.start, known=())
+    directives = read_directives(statement.source, statement.comments_from, statement.start, known=("extension",))
     if statement.kind != "index_stmt" or not statement.node.idxname:
         raise Refused(
             "a tier file holds named CREATE INDEX statements only", place=place, help="give it a name, or move it"
@@ -53,12 +54,13 @@ def _definition(statement: SqlStatement, tier: int) -> IndexDefinition:
         after_name=statement.sql[end:],
         checksum=digest(re.sub(r"\s+", " ", statement.sql)),
         place=place,
+        extension=directives.get("extension", ""),
     )
 
 
 def _reason(comments: str) -> str:
-    """The last comment line above a statement."""
-    lines = [line.strip() for line in comments.strip().splitlines()]
+    """The last comment line above a statement that is no directive."""
+    lines = [line.strip() for line in comments.strip().splitlines() if not DIRECTIVE.match(line)]
     return lines[-1].removeprefix("--").strip() if lines and lines[-1].startswith("--") else ""
 
 

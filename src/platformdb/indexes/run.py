@@ -7,10 +7,10 @@ from itertools import chain
 from typing import Unpack
 
 from platformdb.indexes.model import BuiltIndex, IndexDefinition, Standing, State
-from platformdb.indexes.plan import REPLACEMENT_SUFFIX, judge, obstacles, plan_builds, standings
+from platformdb.indexes.plan import REPLACEMENT_SUFFIX, awaiting, judge, obstacles, plan_builds, standings, waiting
 from platformdb.indexes.read import TIERS, read_tiers
 from platformdb.migrations.model import Plan, Planner
-from platformdb.postgres.catalog import read_indexes
+from platformdb.postgres.catalog import read_available_extensions, read_indexes
 from platformdb.postgres.connect import Connection, connect
 from platformdb.postgres.history import creation, read_history
 from platformdb.postgres.lock import Manners, one_runner
@@ -29,9 +29,9 @@ def tier_planner(platform: Platform, *, tier: int) -> Planner:
     def plan(connection: Connection, history: History) -> Plan:
         built = _read_built(connection)
         wanted = [definition for definition in definitions if definition.tier <= tier]
-        found = standings(wanted, built, history.of("index"))
+        found = _standings(connection, wanted, built, history)
         leftovers = [index for index in built if index.name.endswith(REPLACEMENT_SUFFIX)]
-        return Plan(plan_builds(platform.name, found, leftovers=leftovers), obstacles(found))
+        return Plan(plan_builds(platform.name, found, leftovers=leftovers), (*obstacles(found), *awaiting(found)))
 
     return Planner(plan, findings)
 
@@ -59,7 +59,7 @@ def apply_indexes(
     with one_runner(target, wait_seconds=wait_seconds, observer=observer, **manners) as session:
         history = read_history(session.work, platform.name)
         plan = planner.plan(session.work, history)
-        if plan.findings:
+        if plan.forbidden:
             return _refused(plan.findings)
         steps = [*creation(session, history), *plan.steps] if plan.steps else []
         observer.stage(f"indexes up to tier {tier}", len(steps))
@@ -67,7 +67,10 @@ def apply_indexes(
     built = sum(result.step.record is not None for result in results)
     summary = f"built {counted(built, 'index')}" if results else f"nothing to do, tiers up to {tier} are built"
     return Report(
-        f"{platform.name}: {summary}", steps=results, data={"platform": platform.name, "tier": tier, "built": built}
+        f"{platform.name}: {summary}",
+        steps=results,
+        findings=plan.findings,
+        data={"platform": platform.name, "tier": tier, "built": built},
     )
 
 
@@ -80,12 +83,12 @@ def index_status(target: Target, platform: Platform) -> Report:
     definitions, findings = read_tiers(platform)
     with connect(target) as connection:
         history = read_history(connection, platform.name)
-        found = standings(definitions, _read_built(connection), history.of("index"))
+        found = _standings(connection, definitions, _read_built(connection), history)
     counts = tier_counts(found)
     said = ", ".join(f"tier {tier}: {built} of {total}" for tier, (built, total) in counts.items())
     return Report(
         f"{platform.name}: {said or 'no index tiers defined'}",
-        findings=(*findings, *judge(found, expected_tier=highest_begun_tier(found))),
+        findings=(*findings, *awaiting(found), *judge(found, expected_tier=highest_begun_tier(found))),
         tables=(_table(found),),
         data={"platform": platform.name, "indexes": [_as_data(standing) for standing in found]},
     )
@@ -103,7 +106,16 @@ def tier_counts(found: Sequence[Standing]) -> dict[int, tuple[int, int]]:
 
 def highest_begun_tier(found: Sequence[Standing]) -> int:
     """Tier 1 belongs to every migrated database; a higher one is expected whole once any index of it is there."""
-    return max(chain((1,), (s.definition.tier for s in found if s.state is not State.MISSING)))
+    return max(chain((1,), (s.definition.tier for s in found if s.state not in {State.MISSING, State.WAITING})))
+
+
+def _standings(
+    connection: Connection, definitions: Sequence[IndexDefinition], built: Sequence[BuiltIndex], history: History
+) -> tuple[Standing, ...]:
+    found = standings(definitions, built, history.of("index"))
+    if not any(definition.extension for definition in definitions):
+        return found
+    return waiting(found, read_available_extensions(connection))
 
 
 def _read_built(connection: Connection) -> tuple[BuiltIndex, ...]:

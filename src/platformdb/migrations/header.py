@@ -7,6 +7,8 @@ In the file's header, which is the comments above its first statement:
   line means the file. Above a later statement it is about that statement only.
 - ``lock_timeout=2s``: how long the file's statements wait for a table; 0 waits for ever.
 - ``requires=002,sql/views/v.sql``: files that must have run before, by version, or by path or name.
+- ``extension=vector``: a repeatable file that waits where the server does not have these extensions (commas between
+  them), and is applied when it does.
 - ``template=on``: the file is a template even where the project declares no variables; ``off``: it is none even where
   it does. This one is read before the file is rendered, so it must stand above everything but comments.
 
@@ -29,7 +31,7 @@ from platformdb.sqltext.source import Source
 if TYPE_CHECKING:
     from platformdb.sqltext.statements import SqlStatement
 
-KEYS = ("transaction", "lock_timeout", "requires", "template")
+KEYS = ("transaction", "lock_timeout", "requires", "extension", "template")
 ALLOWED: Mapping[str, tuple[re.Pattern[str], str]] = {
     "transaction": (re.compile("off"), "write transaction=off or nothing"),
     "lock_timeout": (
@@ -40,6 +42,7 @@ ALLOWED: Mapping[str, tuple[re.Pattern[str], str]] = {
         re.compile(r"[^\s,]+(,[^\s,]+)*"),
         'write versions or names with commas between them: "002,active_users"',
     ),
+    "extension": (re.compile(r"[^\s,]+(,[^\s,]+)*"), "write the names of extensions with commas between them"),
     "template": (re.compile("on|off"), "write template=on or template=off"),
 }
 WORD = "platformdb:"
@@ -57,11 +60,15 @@ COMMENTS = re.compile(r"(?:\s+|--[^\n]*|/\*.*?\*/|\{#.*?#\})*+", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """``alone``: the whole file runs outside transactions. ``requires`` has names with the places that ask for them."""
+    """``alone``: the whole file runs outside transactions. ``requires`` has names with the places that ask for them.
+
+    ``extensions``, too: without them the file waits.
+    """
 
     alone: bool = False
     lock_timeout: str | None = None
     requires: tuple[tuple[str, Place], ...] = ()
+    extensions: tuple[tuple[str, Place], ...] = ()
 
 
 def read_header(source: Source, statements: Sequence[SqlStatement]) -> Header:
@@ -81,7 +88,8 @@ def read_header(source: Source, statements: Sequence[SqlStatement]) -> Header:
         place = source.place(_offset(source, "template", 0))
         raise Refused("template= stands too low", place=place, help="put it on the file's first line")
     _all_are_read(source, [(0, end), *((other.comments_from, other.start) for other in own[1:])])
-    return Header("transaction" in found, found.get("lock_timeout"), tuple(_names(source, found.get("requires", ""))))
+    requires, extensions = (tuple(_names(source, key, found.get(key, ""))) for key in ("requires", "extension"))
+    return Header("transaction" in found, found.get("lock_timeout"), requires, extensions)
 
 
 def check_included(source: Source, statements: Sequence[SqlStatement]) -> None:
@@ -175,9 +183,9 @@ def _offset(source: Source, key: str, start: int) -> int:
     return match.end() if match else start
 
 
-def _names(source: Source, requires: str) -> Iterator[tuple[str, Place]]:
-    start = _offset(source, "requires", 0)
-    for name in re.finditer("[^,]+", requires):
+def _names(source: Source, key: str, value: str) -> Iterator[tuple[str, Place]]:
+    start = _offset(source, key, 0)
+    for name in re.finditer("[^,]+", value):
         yield name[0], source.place(start + name.start())
 
 

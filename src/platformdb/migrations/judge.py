@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from platformdb.errors import Place
 from platformdb.migrations.model import Files, Kind, Migration, MigrationFile, Standing, State, is_version, version_key
 from platformdb.migrations.past import Book
+from platformdb.report.leftout import left_out
 from platformdb.report.model import Finding, Severity
 
 DIFF_LINES = 40
@@ -132,6 +133,15 @@ def pending(found: Iterable[Standing]) -> tuple[Finding, ...]:
         for s in found
         if s.state in {State.PENDING, State.CHANGED}
     )
+
+
+def awaiting(found: Iterable[Standing]) -> tuple[Finding, ...]:
+    """What waits, a note for each extension that it waits for."""
+    parts: dict[str, list[str]] = {}
+    for standing in found:
+        for extension in standing.awaits:
+            parts.setdefault(extension, []).append(standing.shown)
+    return tuple(left_out(extension, shown) for extension, shown in parts.items())
 
 
 def missing_extensions(migrations: Iterable[Migration], available: Collection[str]) -> tuple[Finding, ...]:

@@ -95,6 +95,12 @@ def _load(file: MigrationFile, reader: Reader, committing: set[str]) -> Migratio
     source = _rendered(written, reader)
     statements, included, echoed = _read(source, reader)
     header = read_header(source, statements)
+    if header.extensions and file.kind is not Kind.REPEATABLE:
+        raise Refused(
+            f"extension= in a {file.kind.value} file, which cannot wait for one",
+            place=header.extensions[0][1],
+            help="move what needs the extension into a repeatable file, such as sql/functions/NAME.sql",
+        )
     for other in included:
         check_included(other, statements)
     parts = _parts(statements, reader, committing)
@@ -104,7 +110,7 @@ def _load(file: MigrationFile, reader: Reader, committing: set[str]) -> Migratio
         _checksums(source, parts, file.raw),
         cut,
         header.lock_timeout,
-        Needs(header.requires, tuple(_extensions(statements))),
+        Needs(header.requires, tuple(_extensions(statements)), tuple(name for name, _ in header.extensions)),
         _names(statements) if file.kind is Kind.REPEATABLE else Names(),
         tuple((_place(statement), why) for statement in statements if (why := destroys(statement))),
         max(map(_leaves, statements), default=Leaves.NOTHING),

@@ -111,10 +111,14 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What a file wants to find: other files, extensions of the server with the place that asks for them."""
+    """What a file wants to find: other files, extensions of the server with the place that asks for them.
+
+    It cannot run without ``extensions``, and waits where one of ``awaited`` is not there.
+    """
 
     files: tuple[tuple[str, Place], ...] = ()
     extensions: tuple[tuple[str, Place], ...] = ()
+    awaited: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +153,7 @@ class State(enum.StrEnum):
     APPLIED = "applied"
     BASELINE = "baseline"  # at or below the baseline: there before platformdb
     PENDING = "pending"
+    WAITING = "waiting"  # repeatable: for an extension that the server does not have
     CHANGED = "changed"  # repeatable: will be applied again
     COSMETIC = "edited"  # versioned: only comments or white space differ from what was applied
     MODIFIED = "modified"  # versioned: the file no longer says what was applied
@@ -193,7 +198,8 @@ class Past:
 class Standing:
     """A migration's state between its file and its past; each may be absent, not both.
 
-    ``migration`` is there where the file had to be read: not where its bytes are those that were applied.
+    ``migration`` is there where the file had to be read: not where its bytes are those that were applied. ``awaits``
+    are the extensions for which it waits.
     """
 
     kind: Kind
@@ -203,6 +209,7 @@ class Standing:
     file: MigrationFile | None = None
     migration: Migration | None = None
     past: Past | None = None
+    awaits: tuple[str, ...] = ()
 
     @property
     def shown(self) -> str:

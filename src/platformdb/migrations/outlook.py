@@ -10,8 +10,8 @@ from platformdb.migrations.model import Files, Kind, Migration, MigrationFile, S
 from platformdb.migrations.past import Book, fold
 from platformdb.migrations.plan import Callbacks
 from platformdb.migrations.read import list_files
-from platformdb.migrations.standing import standings, to_be_read
-from platformdb.postgres.catalog import read_procedures
+from platformdb.migrations.standing import standings, to_be_read, waiting
+from platformdb.postgres.catalog import read_available_extensions, read_procedures
 from platformdb.postgres.connect import Connection
 from platformdb.postgres.history import read_history, read_texts
 from platformdb.project import Platform
@@ -64,6 +64,8 @@ def look(connection: Connection, files: Files, platform: Platform, variables: Ma
     committing = _committing(connection) if wanted or files.undo or files.callbacks else frozenset()
     migrations, problems = read_whole(wanted, platform, variables, committing)
     found = standings(files, book, migrations)
+    if any(migration.needs.awaited for migration in migrations.values()):
+        found = waiting(found, read_available_extensions(connection))
     return Outlook(platform, files, history, book, found, (*files.findings, *problems), committing)
 
 

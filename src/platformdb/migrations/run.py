@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from platformdb.errors import ApplyFailed, NotNow, PlatformdbError
 from platformdb.migrations.judge import (
+    awaiting,
     below_baseline,
     contradictions,
     missing_extensions,
@@ -45,6 +46,7 @@ from platformdb.postgres.target import Target
 from platformdb.project import Platform
 from platformdb.provenance import read_provenance
 from platformdb.report.history import History
+from platformdb.report.leftout import merged
 from platformdb.report.masking import masked_words
 from platformdb.report.model import Finding, Outcome, Report, Severity, Step, StepResult
 from platformdb.report.progress import Observer
@@ -121,7 +123,7 @@ def run(
         if not isinstance(session, Session):
             return preview(plan, platform.name, lock_timeout=options.lock_timeout, role=options.role)
         report = _carry_out(session, outlook, plan, observer, course)
-        return report.but(findings=(*plan.findings, *report.findings))
+        return report.but(findings=merged((*plan.findings, *report.findings)))
 
 
 def _enter(
@@ -178,6 +180,7 @@ def plan_forward(connection: Connection, outlook: Outlook, options: Options) -> 
         *versions_required(migrations, outlook.files),
         *disorder,
         *missing_extensions(migrations, read_available_extensions(connection) if _want_extensions(migrations) else ()),
+        *awaiting(outlook.found),
         *(remark for migration in migrations for remark in migration.remarks),
     )
     steps = plan_migrate(outlook.platform.name, due, callbacks)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 
 from platformdb.migrations.model import (
     Files,
@@ -37,6 +38,18 @@ def _is_open(file: MigrationFile, book: Book, *, templated: bool) -> bool:
 
 def _is_unsettled(past: Past) -> bool:
     return bool(not past.whole or past.started or past.failed or past.undone)
+
+
+def waiting(found: Iterable[Standing], available: Collection[str]) -> tuple[Standing, ...]:
+    """The same, but for what is due and awaits an extension that is not among the server's: that waits."""
+    return tuple(_waiting(standing, available) for standing in found)
+
+
+def _waiting(standing: Standing, available: Collection[str]) -> Standing:
+    if standing.migration is None or standing.state not in {State.PENDING, State.CHANGED, State.FAILED}:
+        return standing
+    awaits = tuple(name for name in standing.migration.needs.awaited if name not in available)
+    return replace(standing, state=State.WAITING, awaits=awaits) if awaits else standing
 
 
 def standings(files: Files, book: Book, migrations: Mapping[str, Migration]) -> tuple[Standing, ...]:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from platformdb.errors import ConfigError, NotNow
-from platformdb.migrations.judge import contradictions, pending, unfinished
+from platformdb.migrations.judge import awaiting, contradictions, pending, unfinished
 from platformdb.migrations.model import Kind, Standing, State
 from platformdb.migrations.outlook import Options, executed_texts, look
 from platformdb.migrations.read import list_files
@@ -35,6 +35,7 @@ def status(target: Target, platform: Platform, *, options: Options | None = None
             *outlook.findings,
             *contradictions(found, texts=texts),
             *unfinished(found),
+            *awaiting(found),
             *(pending(found) if check else ()),
         ),
         tables=(_table(found),),

@@ -32,6 +32,11 @@ def count_rows(connection: Connection) -> int:
     return sum(count for (count,) in connection.execute(counts.encode()))
 
 
+def read_installed_extensions(connection: Connection) -> frozenset[str]:
+    """The extensions that CREATE EXTENSION has been run for in this database."""
+    return frozenset(name for (name,) in connection.execute("SELECT extname FROM pg_extension"))
+
+
 def read_available_extensions(connection: Connection) -> frozenset[str]:
     """The extensions that CREATE EXTENSION would find on the server."""
     return frozenset(name for (name,) in connection.execute("SELECT name FROM pg_available_extensions"))

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Protocol
 
+from platformdb.report.leftout import merged
 from platformdb.report.model import Outcome, Report, Table
 from platformdb.report.words import counted
 
@@ -40,7 +41,7 @@ def summarise(platform: str, target: Reached, reports: Sequence[Report], created
     """One report out of those of all parts: the steps become a count, findings and targets stay whole."""
     steps = tuple(result for report in reports for result in report.steps)
     worst = max((report.outcome for report in reports), default=Outcome.DONE)
-    findings = tuple(finding for report in reports for finding in report.findings)
+    findings = merged(finding for report in reports for finding in report.findings)
     return Report(
         _headline(platform, reports, worst, len(steps)),
         outcome=worst,
