@@ -86,6 +86,11 @@ def bundled_root() -> Path:
     return installed if installed.is_dir() else package.parent.parent
 
 
+def default_platform() -> str:
+    """The bundled platform that is taken where nobody names one; a file beside the platforms says which."""
+    return (bundled_root() / "phases" / "default_platform").read_text(encoding="utf-8").strip()
+
+
 def platform_names(root: Path) -> tuple[str, ...]:
     """The platforms in a folder: its subfolders of phases/, or the folder itself when the files lie there directly.
 

@@ -23,7 +23,8 @@ def init(
         str | None, typer.Argument(metavar="DIR", help="Where; made where it is not there yet [default: the project].")
     ] = None,
     source: Annotated[
-        str | None, typer.Option("--from", metavar="PLATFORM", help="Copy this bundled platform, such as vrss.")
+        str | None,
+        typer.Option("--from", metavar="PLATFORM", help="Copy this bundled platform; a wrong name lists them."),
     ] = None,
 ) -> Report:
     """Make a project: an empty one, or a copy of a bundled platform. Overwrites nothing."""

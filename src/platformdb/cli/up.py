@@ -9,10 +9,10 @@ import typer
 from platformdb.cli.frame import Run, command
 from platformdb.cli.migrations import migration_options
 from platformdb.postgres.providers import open_target
-from platformdb.project import find_platform, platform_names
+from platformdb.project import default_platform, find_platform, platform_names
 from platformdb.report.model import Report
 
-DEFAULT_PLATFORM = "vrss"
+DEFAULT = default_platform()
 
 
 def register(app: typer.Typer) -> None:
@@ -24,7 +24,7 @@ def up(
     run: Run,
     platform: Annotated[
         str | None,
-        typer.Argument(metavar="PLATFORM", help="Which platform [default: the project's only one, else vrss]."),
+        typer.Argument(metavar="PLATFORM", help=f"Which platform [default: the project's only one, else {DEFAULT}]."),
     ] = None,
 ) -> Report:
     """Start a local server, migrate, build all indexes, seed, check, benchmark: the whole way in one command."""
@@ -36,7 +36,7 @@ def up(
             "up works on a database of its own; the one that DATABASE_URL or platformdb.toml names is left alone"
         )
     only = platform_names(local.project)
-    name = platform or (local.platform or DEFAULT_PLATFORM if len(only) != 1 else only[0])
+    name = platform or (local.platform or DEFAULT if len(only) != 1 else only[0])
     chosen = find_platform(local.but(platform=name))
     opening = open_target(local, run.observer, database=chosen.name, create=True)
     return bring_up(opening, chosen, run.observer, options=migration_options(local))
