@@ -11,11 +11,10 @@ from platformdb.cli.frame import RENDERING_OPTIONS, Run, command
 from platformdb.config import Config, seconds
 from platformdb.errors import ConfigError
 from platformdb.postgres.providers import open_target
-from platformdb.project import Platform, find_platform
+from platformdb.project import find_platform
 from platformdb.report.model import Report
 
 if TYPE_CHECKING:
-    from platformdb.migrations.model import Planner
     from platformdb.migrations.outlook import Options
 
 
@@ -43,21 +42,13 @@ def migrate(
 ) -> Report:
     """Apply what is pending: phases, functions, views, triggers, and the indexes of tier 1."""
     from platformdb.migrations.run import migrate as apply_pending
+    from platformdb.up.planners import planners
 
     platform = find_platform(run.config)
     opening = open_target(run.config, run.observer, database=platform.name)
     options = replace(migration_options(run.config), target=to, out_of_order=out_of_order, dry_run=dry_run)
-    also = _first_tier(platform) if to is None else ()
+    also = planners(platform) if to is None else ()
     return apply_pending(opening, platform, run.observer, options=options, also=also)
-
-
-def _first_tier(platform: Platform) -> tuple[Planner, ...]:
-    """What builds the indexes of tier 1, where the platform has any: else a run need not even import it."""
-    if not (platform.sql / "indexes").is_dir():
-        return ()
-    from platformdb.indexes.run import tier_planner
-
-    return (tier_planner(platform, tier=1),)
 
 
 def down(

@@ -14,12 +14,13 @@ from platformdb.counters.read import read_counters
 from platformdb.counters.run import check_counters
 from platformdb.errors import PlatformdbError
 from platformdb.indexes.read import read_tiers
-from platformdb.indexes.run import apply_indexes, index_status, tier_planner
+from platformdb.indexes.run import apply_indexes, index_status
 from platformdb.migrations.outlook import Options
 from platformdb.migrations.outlook import file_problems as migration_problems
 from platformdb.migrations.read import as_finding
 from platformdb.migrations.reports import refused
 from platformdb.migrations.run import migrate
+from platformdb.partitions.read import read_policies
 from platformdb.postgres.catalog import count_objects, count_rows
 from platformdb.postgres.connect import connect
 from platformdb.postgres.lock import one_runner
@@ -27,6 +28,7 @@ from platformdb.postgres.target import Target
 from platformdb.project import Platform
 from platformdb.report.model import Finding, Report
 from platformdb.report.progress import Observer
+from platformdb.up.planners import planners
 from platformdb.up.summary import Created, summarise
 
 PROFILE = "dev"
@@ -64,7 +66,7 @@ def bring_up(
 def file_problems(platform: Platform, options: Options) -> tuple[Finding, ...]:
     """What is wrong with any file of a platform, found without a database."""
     read = [migration_problems(platform, options.variables), read_tiers(platform)[1], read_queries(platform)[1]]
-    for reader in (read_counters, read_contracts):
+    for reader in (read_counters, read_contracts, read_policies):
         try:
             reader(platform)
         except PlatformdbError as error:
@@ -73,7 +75,7 @@ def file_problems(platform: Platform, options: Options) -> tuple[Finding, ...]:
 
 
 def _parts(target: Target, platform: Platform, observer: Observer, options: Options) -> tuple[Part, ...]:
-    opened, also = nullcontext(target), (tier_planner(platform, tier=1),)
+    opened, also = nullcontext(target), planners(platform)
     return (
         Part(lambda: migrate(opened, platform, observer, options=options, also=also)),
         Part(lambda: apply_indexes(target, platform, observer, tier=TOP_TIER, wait_seconds=options.wait_seconds)),
