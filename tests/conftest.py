@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import itertools
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
+from databases import clone, digest, fresh, template
 from platformdb.config import Config
 from platformdb.indexes.run import apply_indexes
 from platformdb.migrations.run import migrate
@@ -20,8 +18,6 @@ from platformdb.project import Platform, bundled_root, find_platform
 from platformdb.report.progress import Silent
 from projects import Project
 from servers import BINARIES, Server, available_versions, running_server
-
-_numbers = itertools.count(1)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -57,7 +53,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
 @pytest.fixture
 def db(server: Server, request: pytest.FixtureRequest) -> Iterator[Target]:
     """An empty database of its own."""
-    yield from _fresh(server, request, "template0")
+    yield from fresh(server, request, "template0")
 
 
 @pytest.fixture
@@ -76,13 +72,13 @@ def vrss() -> Platform:
 @pytest.fixture(scope="session")
 def vrss_template(server: Server, vrss: Platform) -> str:
     """The name of a database with VRSS applied whole, all index tiers built, no rows; named by what was applied."""
-    name = f"vrss_{_digest(vrss.phases, vrss.sql)}"
+    name = f"vrss_{digest(vrss.phases, vrss.sql)}"
 
     def fill(target: Target) -> None:
         assert migrate(nullcontext(target), vrss, Silent()).ok
         assert apply_indexes(target, vrss, Silent(), tier=3).ok
 
-    return _template(server, name, fill)
+    return template(server, name, fill)
 
 
 @pytest.fixture(scope="session")
@@ -90,33 +86,31 @@ def seeded_template(server: Server, vrss: Platform, vrss_template: str) -> str:
     """The same, seeded with profile dev."""
     from platformdb.seeding.run import seed
 
-    name = f"{vrss_template}_{_digest(vrss.seeds)}"
+    name = f"{vrss_template}_{digest(vrss.seeds)}"
 
     def fill(target: Target) -> None:
         with connect(target) as connection:
             assert seed(connection, vrss, profile="dev", seed=1, replace=False, observer=Silent()).ok
 
-    return _template(server, name, fill, source=vrss_template)
+    return template(server, name, fill, source=vrss_template)
 
 
 @pytest.fixture
 def vrss_db(server: Server, vrss_template: str, request: pytest.FixtureRequest) -> Iterator[Target]:
     """A VRSS database of its own, for tests that commit or run several connections."""
-    yield from _fresh(server, request, vrss_template)
+    yield from fresh(server, request, vrss_template)
 
 
 @pytest.fixture
 def seeded_db(server: Server, seeded_template: str, request: pytest.FixtureRequest) -> Iterator[Target]:
     """A seeded VRSS database of its own."""
-    yield from _fresh(server, request, seeded_template)
+    yield from fresh(server, request, seeded_template)
 
 
 @pytest.fixture(scope="session")
 def shared_vrss(server: Server, vrss_template: str) -> Target:
     """One VRSS database for all tests that roll back."""
-    name = f"{vrss_template}_shared"
-    server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{vrss_template}"')
-    return server.database(name)
+    return clone(server, vrss_template, f"{vrss_template}_shared")
 
 
 @pytest.fixture
@@ -126,28 +120,3 @@ def conn(shared_vrss: Target) -> Iterator[Connection]:
         connection.autocommit = False
         yield connection
         connection.rollback()
-
-
-def _template(server: Server, name: str, fill: Callable[[Target], None], source: str = "template0") -> str:
-    server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
-    fill(server.database(name))
-    return name
-
-
-def _fresh(server: Server, request: pytest.FixtureRequest, template: str) -> Iterator[Target]:
-    name = f"t{os.getpid()}_{next(_numbers)}"
-    server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-    target = server.database(name)
-    yield target
-    if request.config.getoption("--keep-databases"):
-        print(f"kept: {target.url}")
-        return
-    server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-def _digest(*folders: Path) -> str:
-    digest = hashlib.blake2b(digest_size=8)
-    for path in sorted(path for folder in folders for path in folder.rglob("*") if path.is_file()):
-        if "__pycache__" not in path.parts:
-            digest.update(str(path).encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()

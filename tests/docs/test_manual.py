@@ -1,4 +1,4 @@
-"""The manual agrees with the program: its commands, settings, states, formats and the bundled platform.
+"""The manual agrees with the program: its commands, settings, states and formats.
 
 After a wanted change: ``pytest tests/docs --update-golden`` writes the tables that are made from files and catalog.
 """
@@ -22,16 +22,14 @@ from postgast import parse
 
 from manual import DOCS, PAGES, ROOT, blocks, name, script, text_of
 from platformdb import config
-from platformdb.bench.read import read_queries
-from platformdb.contracts.read import read_contracts
 from platformdb.counters import read as counters_file
-from platformdb.counters.read import read_counters
 from platformdb.indexes.model import State as IndexState
 from platformdb.indexes.read import read_tiers
 from platformdb.migrations import header
 from platformdb.migrations.model import State
 from platformdb.migrations.read import EVENTS
 from platformdb.postgres.queries import query
+from platformdb.project import bundled_root, platform_names
 from platformdb.report.json import envelope_schema
 from platformdb.report.model import Outcome
 from platformdb.seeding import definition, shapes
@@ -127,7 +125,8 @@ def test_the_json_facts_are_described_for_every_command(commands):
 
 @each_page
 def test_links_lead_somewhere(page):
-    for link in re.findall(r"\]\(([^)\s]+)\)", text_of(page)):
+    prose = re.sub(r"^```.*?^```$", "", text_of(page), flags=re.MULTILINE | re.DOTALL)
+    for link in re.findall(r"\]\(([^)\s]+)\)", prose):
         if re.match(r"https?://", link):
             continue
         file, _, anchor = link.partition("#")
@@ -140,7 +139,8 @@ def test_links_lead_somewhere(page):
 
 @each_page
 def test_files_of_the_repository_that_are_named_exist(page):
-    for path in re.findall(r"`((?:src|tests|docs|phases/vrss|sql/vrss|seeds/vrss)/[\w./]+|\.ci/run)`", text_of(page)):
+    bundled = f"(?:phases|sql|seeds)/(?:{'|'.join(platform_names(bundled_root()))}|shared)"
+    for path in re.findall(rf"`((?:src|tests|docs|{bundled})/[\w./]+|\.ci/run)`", text_of(page)):
         assert (ROOT / path).exists(), path
 
 
@@ -239,7 +239,7 @@ def test_the_kinds_of_things_in_a_seed(mark, tag, union):
 def test_the_keys_of_a_seed():
     expected = {
         "top": list(definition.TOP),
-        "table": ["rows", "time", *definition.PARTS, *definition.LISTS],
+        "table": list(definition.TABLE),
         "source": options_of(shapes.Source),
         "side": options_of(shapes.Side),
         "skew": options_of(Skew),
@@ -279,112 +279,7 @@ def test_messages_that_are_shown_and_not_run_are_in_the_code():
                     assert said in code, f"{name(page)}: {said}"
 
 
-# The bundled platform
-
-
-def in_page(mark: str, made: str, request: pytest.FixtureRequest, *, fence: bool = False) -> None:
-    """Compares what is made with what stands after ``<!-- made: mark -->``, or writes it there."""
-    page = DOCS / "platforms/vrss.md"
-    text = page.read_text(encoding="utf-8")
-    pattern = r"```mermaid\n.*?```\n" if fence else r"(?:\|.*\n)+"
-    place = re.compile(rf"(?<=<!-- made: {mark} -->\n){pattern}", re.DOTALL if fence else 0)
-    found = place.search(text)
-    assert found, mark
-    if request.config.getoption("--update-golden"):
-        page.write_text(place.sub(lambda _: made, text), encoding="utf-8")
-    else:
-        assert found[0] == made
-
-
-def table(head: str, rows: list[tuple[object, ...]]) -> str:
-    columns = head.split(" | ")
-    lines = [head, "|".join(["---"] * len(columns)), *(" | ".join(map(str, row)) for row in rows)]
-    return "".join(f"|{line}|\n" if set(line) <= set("-|") else f"| {line} |\n" for line in lines)
-
-
-FOREIGN_KEYS = """
-SELECT c.confrelid::regclass::text, c.conrelid::regclass::text,
-       string_agg(a.attname, ', ' ORDER BY k.position),
-       bool_or(NOT a.attnotnull),
-       EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.conrelid AND i.indisunique AND i.indpred IS NULL
-               AND i.indkey::smallint[] = c.conkey)
-FROM pg_constraint AS c
-CROSS JOIN LATERAL unnest(c.conkey) WITH ORDINALITY AS k (attnum, position)
-JOIN pg_attribute AS a ON a.attrelid = c.conrelid AND a.attnum = k.attnum
-WHERE c.contype = 'f' AND c.connamespace = 'public'::regnamespace
-GROUP BY c.oid, c.confrelid, c.conrelid, c.conkey
-ORDER BY 1, 2, 3
-"""
-
-
-@pytest.mark.newest_server
-def test_the_diagram_has_every_foreign_key(conn, request):
-    lines = ["erDiagram"]
-    for parent, child, columns, optional, unique in conn.execute(FOREIGN_KEYS).fetchall():
-        lines.append(f'    {parent} |{"o" if optional else "|"}--{"o|" if unique else "o{"} {child} : "{columns}"')
-    in_page("tables", "```mermaid\n" + "\n".join(lines) + "\n```\n", request, fence=True)
-    assert {table for line in lines[1:] for table in re.findall(r"[a-z]\w+", line.partition(":")[0])} == {
-        each
-        for (each,) in conn.execute(
-            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
-        )
-    }
-
-
-@pytest.mark.newest_server
-def test_the_triggers_are_all_named(conn):
-    text = text_of(DOCS / "platforms/vrss.md")
-    found = conn.execute(
-        "SELECT p.proname, count(*) FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid"
-        " WHERE NOT t.tgisinternal GROUP BY 1"
-    ).fetchall()
-    said = text.replace(
-        "_insert`, `_update`, `_delete`", "_insert`, `update_storage_on_media_update`, `update_storage_on_media_delete`"
-    )
-    assert all(f"`{function}`" in said for function, _ in found)
-    assert sum(count for _, count in found) == 34
-    with_updated_at = conn.execute(
-        "SELECT count(*) FROM information_schema.columns WHERE table_schema = 'public' AND column_name = 'updated_at'"
-    ).fetchone()
-    assert with_updated_at == (dict(found)["set_updated_at"],)
-
-
-def test_the_phases_list_their_tables(vrss):
-    for row in re.findall(r"^\| `(\d{3}_\w+)` \| (.*) \|$", text_of(DOCS / "platforms/vrss.md"), re.MULTILINE):
-        made = re.findall(r"^CREATE TABLE (\w+)", (vrss.phases / f"{row[0]}.sql").read_text(), re.MULTILINE)
-        assert row[1].replace("`", "").split(", ") == made
-
-
-def test_the_indexes(vrss, request):
-    rows = [(d.tier, f"`{d.name}`", f"`{d.table}`", d.reason) for d in read_tiers(vrss)[0]]
-    in_page("indexes", table("tier | index | table | reason", rows), request)
-
-
-def test_the_counters(vrss, request):
-    in_page("counters", table("counter | holds", [(f"`{c.name}`", c.reason) for c in read_counters(vrss)]), request)
-
-
-def test_the_contracts(vrss, request):
-    rows = [
-        (f"`{c.name}`", f"`{c.model.__name__}`", (c.model.__doc__ or "").split(";")[0].strip("."))
-        for c in read_contracts(vrss)
-    ]
-    in_page("contracts", table("column | model | what it is", rows), request)
-
-
-def test_the_targets(vrss, request):
-    def first_comment(file: str) -> str:
-        return (vrss.root / file).read_text().splitlines()[0].removeprefix("-- ").partition(": ")[2]
-
-    rows = [(f"`{q.name}`", f"{q.target_ms:g} ms", first_comment(q.place.name)) for q in read_queries(vrss)[0]]
-    in_page("targets", table("query | target | for", rows), request)
-
-
-def test_the_profiles(vrss, request):
-    wanted = ("users", "posts", "comments", "interactions")
-    profiles = tomllib.loads((vrss.seeds / "seed.toml").read_text())["profiles"]
-    rows = [(f"`{key}`", *(f"{numbers[each]:,}" for each in wanted)) for key, numbers in profiles.items()]
-    in_page("profiles", table("profile | users | posts | comments | interactions", rows), request)
+# The bundled platforms
 
 
 def test_numbers_in_the_readme(vrss):

@@ -8,7 +8,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from platformdb.seeding.columns import Column, Texts
+from platformdb.seeding.columns import Column
+from platformdb.seeding.ropes import Texts
 from platformdb.seeding.streams import BLOCK, Span
 from platformdb.seeding.world import World
 from seeding_worlds import network, one_table, rows_of, values
@@ -150,6 +151,15 @@ unique = { make = "text", templates = ["{word.word}"], unique = true }
 other = { make = "copy", of = "drawn.word", where = { flag = true } }
 flag = { make = "flag", share = 0.5 }
 later = { make = "later", lag = { dist = "lognormal", median = "5d", sigma = 1.0 }, share = 0.5 }
+early = { make = "compare", left = "later", op = "<", right = 2025-03-01T00:00:00Z }
+half = { make = "compute", of = ["some", 2], function = "divide", decimals = 1 }
+so_far = { make = "running", function = "sum", of = "some", per = "name" }
+words = { make = "array", of = ["name", "other", "text"] }
+lump = { make = "bytes", size = { dist = "uniform", min = 0, max = 20 } }
+nonce = { make = "bytes", size = 12 }
+sealed = { make = "encrypt", of = "name", nonce = "nonce", key = "dev" }
+hash = { make = "digest", of = "text" }
+vector = { make = "embedding", of = "name", dims = 5 }
 """
 HELPERS = """
 [tables.t.helpers]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from platformdb.seeding.columns import Column, Texts
+from platformdb.seeding.columns import Column, Lists
 from platformdb.seeding.definition import read_definition
 from platformdb.seeding.model import ColumnFact, Definition, TableFact
 from platformdb.seeding.sources import Sources
@@ -147,9 +147,18 @@ rows = {{ shape = "independent", count = "$rows" }}
 
 
 def values(column: Column) -> list[Any]:
-    """The rows as Python values, None for NULL."""
-    items = column.values.strings() if isinstance(column.values, Texts) else column.values.tolist()
+    """The rows as Python values, lists among them, None for NULL."""
+    items = _items(column)
     return [None if missing else item for item, missing in zip(items, column.missing.tolist(), strict=True)]
+
+
+def _items(column: Column) -> list[Any]:
+    if isinstance(column.values, Lists):
+        found = iter(values(column.values.flat()))
+        return [[next(found) for _ in range(count)] for count in column.values.counts.tolist()]
+    if column.kind == "bytes":
+        return list(column.texts.contents())
+    return column.texts.strings() if column.kind == "text" else column.array.tolist()
 
 
 def rows_of(made: World, table: str, path: str) -> list[Any]:

@@ -191,22 +191,22 @@ class TestPlan:
         assert swap.record.checksums == sums("sum")
 
     def test_what_an_interrupted_replacement_left_behind_is_dropped_first(self) -> None:
-        steps = steps_for(State.CHANGED, leftovers=[built("i_replacement"), built("j_replacement")])
+        steps = steps_for(State.CHANGED, built=[built("i_replacement"), built("j_replacement")])
         assert sqls(steps)[0] == 'DROP INDEX CONCURRENTLY "i_replacement"'
         assert len(steps) == 3
 
     @pytest.mark.parametrize("state", [State.BUILT, State.MISSING, State.INVALID])
     def test_an_invalid_one_is_dropped_even_when_the_definition_went_back(self, state: State) -> None:
-        steps = steps_for(state, leftovers=[built("i_replacement", valid=False)])
+        steps = steps_for(state, built=[built("i_replacement", valid=False)])
         assert sqls(steps)[0] == 'DROP INDEX CONCURRENTLY "i_replacement"'
         assert steps[1:] == steps_for(state)
 
     def test_a_valid_one_that_is_in_nobodys_way_stays(self) -> None:
-        assert steps_for(State.BUILT, leftovers=[built("i_replacement")]) == []
+        assert steps_for(State.BUILT, built=[built("i_replacement")]) == []
 
     def test_an_index_that_is_defined_under_such_a_name_is_no_leftover(self) -> None:
         found = [Standing(defined(name), State.CHANGED, built(name)) for name in ("i", "i_replacement")]
-        steps = plan_builds("demo", found, leftovers=[built("i_replacement")])
+        steps = plan_builds("demo", found, built=[built("i_replacement")])
         assert all("DROP INDEX CONCURRENTLY" not in step.sql for step in steps)
 
     @pytest.mark.parametrize("name", ["i" * 63, "ö" * 31, "ab" + "€" * 20])

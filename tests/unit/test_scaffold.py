@@ -10,7 +10,7 @@ import pytest
 from platformdb import project as project_module
 from platformdb.config import Config, load
 from platformdb.errors import ConfigError, Refused
-from platformdb.project import bundled_root
+from platformdb.project import bundled_root, platform_names
 from platformdb.scaffold.plan import EMPTY_PROJECT, SETTINGS, new_files
 from platformdb.scaffold.run import init
 
@@ -91,20 +91,41 @@ def test_an_empty_project_is_written_whole(tmp_path: Path) -> None:
     assert report.next[0].startswith("cd ")
 
 
-def test_a_copy_has_every_file_of_the_platform_byte_for_byte(tmp_path: Path) -> None:
-    init(tmp_path, source="vrss")
+def below(folder: Path) -> dict[str, bytes]:
+    files = (path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+@pytest.mark.parametrize("name", platform_names(bundled_root()))
+def test_a_copy_has_every_file_of_the_platform(tmp_path: Path, name: str) -> None:
+    init(tmp_path, source=name)
     for part in ("phases", "sql", "seeds"):
-        theirs = {
-            p for p in (bundled_root() / part / "vrss").rglob("*") if p.is_file() and "__pycache__" not in p.parts
-        }
-        ours = {p for p in (tmp_path / part).rglob("*") if p.is_file()}
-        assert {p.relative_to(bundled_root() / part / "vrss") for p in theirs} == {
-            p.relative_to(tmp_path / part) for p in ours
-        }
-        for path in theirs:
-            assert (
-                tmp_path / part / path.relative_to(bundled_root() / part / "vrss")
-            ).read_bytes() == path.read_bytes()
+        theirs, ours = below(bundled_root() / part / name), below(tmp_path / part)
+        assert set(ours) == set(theirs)
+        alone = {file for file, content in theirs.items() if b"\\i" not in content}
+        assert {file: ours[file] for file in alone} == {file: theirs[file] for file in alone}
+
+
+def test_a_copy_has_the_text_of_shared_files_in_the_place_of_the_includes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "site-packages" / "platformdb"
+    monkeypatch.setattr(project_module, "__file__", str(package / "project.py"))
+    for name, text in {
+        "phases/shop/001_a.sql": "-- First.\n\\ir ../../sql/shared/jobs/tables.sql\n\nCREATE TABLE a ();\n",
+        "sql/shared/jobs/tables.sql": "\\ir 'more of it.sql'\nCREATE TABLE jobs ();\n",
+        "sql/shared/jobs/more of it.sql": "-- What it needs.\nSELECT '\n\\ir no command';\n",
+        "sql/shop/functions/f.sql": "\\i sql/shared/f.sql\n",
+        "sql/shared/f.sql": "SELECT 'ä';",
+    }.items():
+        path = package / "platforms" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    init(tmp_path / "mine", source="shop")
+    assert (tmp_path / "mine/phases/001_a.sql").read_text() == (
+        "-- First.\n-- What it needs.\nSELECT '\n\\ir no command';\nCREATE TABLE jobs ();\n\nCREATE TABLE a ();\n"
+    )
+    assert (tmp_path / "mine/sql/functions/f.sql").read_text(encoding="utf-8") == "SELECT 'ä';\n"
 
 
 def test_what_python_left_in_a_platform_is_not_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

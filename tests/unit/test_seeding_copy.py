@@ -9,15 +9,21 @@ import numpy as np
 import pytest
 
 from platformdb.errors import ConfigError
-from platformdb.postgres import copy
-from platformdb.postgres.copy import HEADER, TRAILER, encode_rows, stream
-from platformdb.postgres.copy_types import WireType, encode, inet, numeric, text_array
-from platformdb.seeding.columns import Column, texts
+from platformdb.postgres import copy_rows
+from platformdb.postgres.copy import HEADER, TRAILER, stream
+from platformdb.postgres.copy_fields import WireType
+from platformdb.postgres.copy_rows import encode_rows
+from platformdb.postgres.copy_types import encode
+from platformdb.postgres.copy_values import array, inet, numeric
+from platformdb.seeding.columns import Column, lists
+from platformdb.seeding.ropes import contents as rope
+from platformdb.seeding.ropes import texts
 from seeding_worlds import one_table
 
 
 def field(column: Column, kind: str, *, enum: bool = False):
-    return encode(column, WireType("t.c", kind, enum))
+    element = kind.removeprefix("_") if kind.startswith("_") else ""
+    return encode(column, WireType("t.c", kind, enum, element, 25 if element else 0))
 
 
 def parsed(content: bytes) -> list[tuple[bytes | None, ...]]:
@@ -62,12 +68,12 @@ def test_texts_and_nulls_have_their_own_lengths() -> None:
 
 
 def test_long_texts_are_copied_by_their_lengths(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(copy, "SMALL", 0)
+    monkeypatch.setattr(copy_rows, "SMALL", 0)
     test_texts_and_nulls_have_their_own_lengths()
 
 
 def test_chunks_are_bounded_and_hold_whole_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(copy, "CHUNK_BYTES", 100)
+    monkeypatch.setattr(copy_rows, "CHUNK_BYTES", 100)
     chunks = [bytes(chunk) for chunk in encode_rows([field(WORDS, "text"), field(INTS, "int4")])]
     assert [len(parsed(chunk)) for chunk in chunks] == [2, 1]
     assert parsed(b"".join(chunks))[1] == (b"", b"\xff\xff\xff\xfe")
@@ -123,6 +129,14 @@ def test_what_is_no_value_of_the_type_is_refused_with_the_column() -> None:
         (Column("text", texts(["1.2.3"])), "inet", "t.c (inet): '1.2.3'"),
         (Column("text", texts(["x"])), "uuid", "t.c (uuid): badly formed"),
         (Column("text", texts(["{}"])), "_text", "t.c (_text): '{}' is not a JSON array of strings"),
+        (Column("text", texts(["[true]"])), "_int4", "t.c (_int4): '[true]' is not a JSON array of whole numbers"),
+        (Column("text", texts(["[40000]"])), "_int2", "t.c (_int2): int too big to convert"),
+        (Column("text", texts(["[1]"])), "_float8", "t.c has type _float8, which takes no text values"),
+        (Column("text", texts(["102"])), "bit", "t.c (bit): '102' has other digits than 0 and 1"),
+        (lists(INTS, np.array([2, 0, 1])), "_uuid", "t.c has type _uuid, which takes no int[] values"),
+        (lists(INTS, np.array([2, 0, 1])), "int4", "t.c has type int4, which takes no int[] values"),
+        (INTS, "_int4", "t.c has type _int4, which takes no int values"),
+        (lists(Column("int", np.array([40_000])), np.array([1])), "_int2", "t.c (_int2): the values from 40000 to"),
         (Column("int", np.array([40_000])), "int2", "t.c (int2): the values from 40000 to 40000 do not fit"),
         (INTS, "uuid", "t.c has type uuid, which takes no int values"),
         (INTS, "polygon", "t.c has type polygon, which takes no int values"),
@@ -133,14 +147,80 @@ def test_what_is_no_value_of_the_type_is_refused_with_the_column() -> None:
         assert caught.value.message.startswith(message), caught.value.message
 
 
+def test_vectors_are_their_dimensions_and_numbers() -> None:
+    numbers = np.array([[1, -0.5], [0, 2]], np.float32)
+    column = Column("vector", numbers, np.array([False, True]))
+    assert sent(column, column, kinds=["vector", "halfvec"]) == [
+        (struct.pack(">hhff", 2, 0, 1, -0.5), struct.pack(">hhee", 2, 0, 1, -0.5)),
+        (None, None),
+    ]
+    assert sent(Column("vector", numbers), kinds=["vector"])[1] == (struct.pack(">hhff", 2, 0, 0, 2),)
+
+
+IDS = [bytes([number] * 16) for number in (1, 2, 3)]
+
+
+def item_array(oid: int, *items: bytes) -> bytes:
+    """An array as array_recv reads it."""
+    head = struct.pack(">iii", 1 if items else 0, 0, oid) + (struct.pack(">ii", len(items), 1) if items else b"")
+    return head + b"".join(struct.pack(">i", len(item)) + item for item in items)
+
+
+@pytest.mark.parametrize(
+    ("items", "kind", "written"),
+    [
+        (Column("int", np.array([1, -2, 3])), "_int4", [struct.pack(">i", n) for n in (1, -2, 3)]),
+        (Column("int", np.array([1, 0, 3])), "_int2", [struct.pack(">h", n) for n in (1, 0, 3)]),
+        (Column("bool", np.array([True, False, True])), "_bool", [b"\1", b"\0", b"\1"]),
+        (Column("text", texts(["a", "", "äöü"])), "_text", [b"a", b"", "äöü".encode()]),
+        (Column("text", texts(["1", "2", "3"])), "_jsonb", [b"\0011", b"\0012", b"\0013"]),
+        (Column("uuid", np.array(IDS, "V16")), "_uuid", IDS),
+    ],
+)  # fmt: skip
+def test_lists_travel_as_arrays_of_their_items(items: Column, kind: str, written: list[bytes]) -> None:
+    column = lists(items, np.array([2, 0, 1]))
+    expected = [(item_array(25, *written[:2]),), (item_array(25),), (item_array(25, *written[2:]),)]
+    assert sent(column, kinds=[kind]) == expected
+    assert sent(column.take(np.array([2, -1, 0])), kinds=[kind]) == [expected[2], (None,), expected[0]]
+
+
+def test_lists_without_any_item_are_empty_arrays() -> None:
+    assert sent(lists(INTS.take(np.zeros(0, np.int64)), np.zeros(2, np.int64)), kinds=["_int4"]) == [
+        (item_array(25),), (item_array(25),)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "items"),
+    [
+        ('["a", "é"]', "_text", [b"a", "é".encode()]),
+        ("[1, 2]", "_int8", [struct.pack(">q", n) for n in (1, 2)]),
+        ('["00000000-0000-0000-0000-000000000007"]', "_uuid", [bytes(15) + b"\7"]),
+        ("[]", "_int4", []),
+    ],
+)
+def test_json_arrays_become_arrays(value: str, kind: str, items: list[bytes]) -> None:
+    assert sent(Column("text", texts([value])), kinds=[kind]) == [(item_array(25, *items),)]
+
+
+def test_bits_are_counted_and_packed() -> None:
+    for value, packed in (("", b""), ("1", b"\x80"), ("00000001", b"\1"), ("101010101", b"\xaa\x80")):
+        assert sent(Column("text", texts([value])), kinds=["varbit"]) == [(struct.pack(">i", len(value)) + packed,)]
+
+
+def test_bytes_are_sent_as_they_are() -> None:
+    column = Column("bytes", rope([b"\0\xff", b"", b"\0"]), np.array([False, False, True]))
+    assert sent(column, kinds=["bytea"]) == [(b"\0\xff",), (b"",), (None,)]
+
+
 def test_enums_travel_as_text_whatever_they_are_called() -> None:
     assert parsed(b"".join(encode_rows([field(LOST, "mood", enum=True)]))) == [(None,), (b"b",), (None,)]
 
 
 def test_empty_texts_make_empty_values() -> None:
     assert inet("") == numeric("") == b""
-    assert text_array("") == struct.pack(">iii", 0, 0, 25)
-    assert text_array('["a"]') == struct.pack(">iiiiii", 1, 0, 25, 1, 1, 1) + b"a"
+    assert array("", "text", 25) == struct.pack(">iii", 0, 0, 25)
+    assert array('["a"]', "text", 25) == struct.pack(">iiiiii", 1, 0, 25, 1, 1, 1) + b"a"
     assert inet("2001:db8::1/64")[:4] == bytes([3, 64, 0, 16])
 
 

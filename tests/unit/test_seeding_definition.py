@@ -109,8 +109,22 @@ e = "text"
         ('{ make = "number", spread = { dist = "fixed", value = 1 }, times = "time" }', ": 'time' is of kind time"),
         ('{ make = "draw", table = "t", skew = { childless = 1 } }', ": childless is a share from 0"),
         ('{ make = "text", templates = [] }', ": templates needs at least one text"),
-        ('{ make = "text", templates = ["{time}"] }', ": a column of kind time cannot stand in a text"),
-        ('{ make = "json", document = { a = "{time}" } }', ": a column of kind time cannot stand in a text"),
+        ('{ make = "array", of = [] }', ": of needs at least one path"),
+        ('{ make = "gather", of = "t", by = "time", value = "time" }', ": 'time' of t is no link"),
+        ('{ make = "bytes", size = -1 }', ": size must not be negative"),
+        ('{ make = "digest", of = "time" }', ": 'time' is of kind time, neither a text nor bytes"),
+        ('{ make = "compute", of = ["time"], function = "add" }', ": of needs two or more paths or numbers"),
+        ('{ make = "compute", of = ["time", "time"], function = "add" }', ": no add of values of the kinds time, time"),
+        ('{ make = "compute", of = [0.5, 1], function = "bit_or" }', ": no bit_or of values of the kinds float, int"),
+        ('{ make = "compute", of = ["time", 1], function = "least" }', ": no least or greatest of values of the kinds"),
+        ('{ make = "compute", of = ["time", "3 weeks"], function = "add" }', ": '3 weeks' is no duration"),
+        ('{ make = "compare", left = "time", op = "<", right = 1 }', ": 'time' is of kind time, and '1' of kind int"),
+        ('{ make = "compare", left = "time", op = "<", right = 2025-01-01T00:00:00 }', ": a time needs its offset"),
+        ('{ make = "compare", left = "time", op = "==", right = 1 }', "op: Input should be '<'"),
+        ('{ make = "running", function = "sum", of = "time" }', ": 'time' is of kind time: no sum of that"),
+        ('{ make = "embedding", of = "time", dims = 0 }', ": dims must be from 1 to 16000"),
+        ('{ make = "embedding", of = "time", dims = 3, noise = -1 }', ": noise must be from 0 to 10"),
+        ('{ make = "uuid7", extension = 1 }', ".extension: Input should be a valid string"),
     ],
 )
 def test_what_a_column_cannot_be_is_said_with_its_line(options: str, message: str) -> None:
@@ -197,5 +211,7 @@ def test_the_line_of_a_key_is_that_of_the_nearest_assignment_or_header() -> None
 
 def test_the_checksum_covers_every_file_and_not_the_line_ends() -> None:
     one = sources("a\nb", {"x.csv": "1"})
-    assert one.checksum == sources("a\r\nb", {"x.csv": "1"}).checksum
-    assert len({one.checksum, sources("a", {"x.csv": "1"}).checksum, sources("a\nb", {"x.csv": "2"}).checksum}) == 3
+    assert one.checksum() == sources("a\r\nb", {"x.csv": "1"}).checksum()
+    assert (
+        len({one.checksum(), sources("a", {"x.csv": "1"}).checksum(), sources("a\nb", {"x.csv": "2"}).checksum()}) == 3
+    )

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from platformdb.seeding import pairs
-from platformdb.seeding.columns import Column, by_code, compact, distinct, joined, keys, ranks, recode, texts
+from platformdb.seeding.codes import by_code, compact, ranks
+from platformdb.seeding.columns import Column, keys
 from platformdb.seeding.problems import Misfit
+from platformdb.seeding.ropes import distinct, joined, recode, texts
 from platformdb.seeding.streams import BLOCK, Span, Stream
 from platformdb.seeding.times import DAY, STEP, Calendar
 from seeding_worlds import HEAD, network, one_table, rows_of, world
@@ -333,9 +335,39 @@ def test_different_texts_are_told_apart_by_their_bytes() -> None:
 
 
 def test_columns_know_what_they_are() -> None:
-    with pytest.raises(TypeError, match="a text column has no array"):
+    with pytest.raises(TypeError, match="a column of kind text has no array"):
         _ = Column("text", texts(["a"])).array
     with pytest.raises(TypeError, match="of kind int is not text"):
         _ = Column("int", np.zeros(1)).texts
     nothing = Column("int", np.zeros(0, np.int64)).take(np.array([-1, -1]))
     assert nothing.missing.tolist() == [True, True]
+
+
+@pytest.mark.parametrize("deepest", ["", ", deepest = 1", ", deepest = 3"])
+def test_replies_go_only_so_deep_and_know_how_deep(deepest: str) -> None:
+    text = f"""{HEAD}
+[profiles.test]
+[tables.posts]
+rows = {{ shape = "independent", count = 3 }}
+[tables.comments]
+rows = {{ shape = "per", of = [{{ table = "posts", link = "post", total = 300 }}] }}
+[tables.comments.helpers]
+parent = {{ make = "earlier", same = "post", share = 0.9{deepest} }}
+[tables.comments.columns]
+depth = {{ make = "depth", of = "parent" }}
+above = {{ make = "copy", of = "parent.depth" }}
+its_post = {{ make = "compare", left = "parent.post", op = "=", right = "post", given = ["parent"] }}
+"""
+    made = world(text)
+    columns = (rows_of(made, "comments", name) for name in ("depth", "above", "parent"))
+    for depth, above, parent in zip(*columns, strict=True):
+        assert depth == (0 if parent < 0 else above + 1)
+    found = max(rows_of(made, "comments", "depth"))
+    assert found == int(deepest[-1]) if deepest else found > 3
+    assert set(rows_of(made, "comments", "its_post")) == {True, None}
+
+
+def test_depth_needs_a_link_to_earlier_rows() -> None:
+    made = one_table('d = { make = "depth", of = "l" }\nl = { make = "draw", table = "t" }', 20)
+    with pytest.raises(Misfit, match="'l' of t does not link to earlier rows of the same table"):
+        made.whole("t").value("d")

@@ -16,8 +16,11 @@ BEGIN
     END IF;
     LOOP
         EXECUTE format(
-            'DELETE FROM %1$s WHERE ctid = ANY (ARRAY('
-            'SELECT ctid FROM %1$s WHERE deleted_at < now() - $1 ORDER BY deleted_at LIMIT $2 FOR UPDATE SKIP LOCKED))',
+            -- Places are only unique within one partition. MATERIALIZED: the batch is chosen once, whatever the plan.
+            'WITH old AS MATERIALIZED ('
+            'SELECT tableoid, ctid FROM %1$s WHERE deleted_at < now() - $1 ORDER BY deleted_at LIMIT $2 '
+            'FOR UPDATE SKIP LOCKED) '
+            'DELETE FROM %1$s AS gone USING old WHERE gone.tableoid = old.tableoid AND gone.ctid = old.ctid',
             target
         ) USING older_than, batch_size;
         GET DIAGNOSTICS rows_gone = ROW_COUNT;

@@ -16,7 +16,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
@@ -24,6 +24,7 @@ from platformdb.cli.masked import Mask, MaskedObserver, masked_report, masking_o
 from platformdb.cli.present import failure, present
 from platformdb.config import Config, load
 from platformdb.errors import ConfigError
+from platformdb.project import find_platform
 from platformdb.report.model import Report
 from platformdb.report.progress import Observer, PlainLines, Silent, live_display
 
@@ -111,11 +112,23 @@ DEFAULTS = {"format": Format.TEXT, "quiet": False, "no_color": False}
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of one command: what was asked, who hears of progress, and what takes secrets out of a text."""
+    """One run of one command: what was asked, who hears of progress, and what takes secrets out of a text.
+
+    ``format`` is how the result is printed.
+    """
 
     config: Config
     observer: Observer
     mask: Mask = str
+    format: str = Format.TEXT
+
+    @property
+    def database(self) -> str:
+        """What the provider calls the database.
+
+        Where somebody named it nothing is read from the project, which need not be at hand.
+        """
+        return "" if self.config.provider == "url" else find_platform(self.config).name
 
     @property
     def manners(self) -> Manners:
@@ -130,14 +143,20 @@ class Run:
 
 
 def command(
-    app: typer.Typer, name: str, *, options: Collection[str] = MIGRATING_OPTIONS
+    app: typer.Typer,
+    name: str,
+    *,
+    options: Collection[str] = MIGRATING_OPTIONS,
+    formats: type[enum.StrEnum] = Format,
 ) -> Callable[[Callable[..., Report]], None]:
     """Registers a function as the command ``name`` of ``app``.
 
-    Its own parameters come first, then those shared ones that ``options`` names, then COMMON_OPTIONS.
+    Its own parameters come first, then those shared ones that ``options`` names, then COMMON_OPTIONS. ``formats`` has
+    text and json, and what else the command can print.
     """
     known = {**DATABASE_OPTIONS, **CHANGING_OPTIONS, **VARIABLE_OPTIONS, **LOCAL_OPTIONS}
     shared = {**{key: known[key] for key in options}, **COMMON_OPTIONS}
+    shared["format"] = Annotated[formats, *get_args(shared["format"])[1:]]
     full_name = " ".join(part for part in (app.info.name, name) if part)
 
     def register(function: Callable[..., Report]) -> None:
@@ -170,7 +189,8 @@ def _carry_out(name: str, work: Callable[[Run], Report], given: Mapping[str, Any
         config = load(flags, os.environ, _here(), renders="var" in flags)
         mask = masking_of(config)
         with _observer(given) as observer:
-            report = work(Run(config, observer if mask is str else MaskedObserver(observer, mask), mask))
+            seen = observer if mask is str else MaskedObserver(observer, mask)
+            report = work(Run(config, seen, mask, given["format"].value))
     except typer.Exit:
         raise
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the boundary: nobody sees a traceback
@@ -180,7 +200,7 @@ def _carry_out(name: str, work: Callable[[Run], Report], given: Mapping[str, Any
         masked_report(report, mask),
         name,
         elapsed_ms=elapsed_ms,
-        as_json=given["format"] is Format.JSON,
+        as_json=given["format"].value == "json",
         color=not given["no_color"],
     )
 

@@ -11,7 +11,6 @@ import typer
 from platformdb.cli.frame import READING_OPTIONS, Run, command
 from platformdb.errors import ConfigError
 from platformdb.postgres.providers import open_target
-from platformdb.project import find_platform
 from platformdb.report.model import Report
 
 
@@ -39,7 +38,7 @@ def lock_status(run: Run) -> Report:
     """Show who holds the runner lock, and what the work is doing; exits 0 also where it is free. Changes nothing."""
     from platformdb.locking.run import lock_status as show_status
 
-    with open_target(run.config, run.observer, database=_database(run)) as target:
+    with open_target(run.config, run.observer, database=run.database) as target:
         return show_status(target, role=run.config.role)
 
 
@@ -56,13 +55,8 @@ def lock_break(
             "lock break asks before it ends somebody's work, and there is no terminal to ask on",
             help="look with: platformdb lock status; then say: platformdb lock break --yes",
         )
-    with open_target(run.config, run.observer, database=_database(run)) as target:
+    with open_target(run.config, run.observer, database=run.database) as target:
         return break_lock(target, confirm=lambda text: yes or _confirmed(text), role=run.config.role)
-
-
-def _database(run: Run) -> str:
-    """Where somebody named the database nothing is read from the project, which need not be at hand."""
-    return "" if run.config.provider == "url" else find_platform(run.config).name
 
 
 def _confirmed(text: str) -> bool:

@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from platformdb.errors import Place
-from platformdb.indexes.model import BuiltIndex, IndexDefinition, Standing, State
+from platformdb.indexes.model import Branch, BuiltIndex, IndexDefinition, Standing, State
+from platformdb.indexes.partitioned import Growth, Key, drop_whole, plan_growth
 from platformdb.report.history import Checksums, Entry, Event, Record
 from platformdb.report.leftout import left_out
 from platformdb.report.model import Finding, Probe, Severity, Statement, Step
@@ -70,14 +71,47 @@ def _standing(definition: IndexDefinition, built: BuiltIndex | None, last: Recor
     return Standing(definition, State.BUILT, built, unrecorded=last is not None and last.event is Event.STARTED)
 
 
-def plan_builds(platform: str, found: Sequence[Standing], *, leftovers: Iterable[BuiltIndex] = ()) -> tuple[Step, ...]:
+def plan_builds(
+    platform: str,
+    found: Sequence[Standing],
+    *,
+    built: Sequence[BuiltIndex] = (),
+    trees: Mapping[Key, Branch] | None = None,
+) -> tuple[Step, ...]:
     """The steps that build what is missing, rebuild what is invalid and replace what changed.
 
-    ``leftovers`` are replacement indexes that an interrupted run left behind; they are dropped first.
+    ``built`` is what there is; replacements that an interrupted run left behind are dropped first. ``trees`` are the
+    partitioned tables.
     """
     defined = {standing.definition.name for standing in found}
-    stale = _by_name(index for index in leftovers if index.name not in defined)
-    return tuple(step for standing in found for step in _steps(platform, standing, stale))
+    leftovers = (index for index in built if index.name.endswith(REPLACEMENT_SUFFIX) and index.name not in defined)
+    stale, known = _by_name(leftovers), {(index.schema, index.name): index for index in built}
+
+    def steps(standing: Standing) -> tuple[Step, ...]:
+        definition = standing.definition
+        tree = (trees or {}).get((definition.schema, definition.table.rpartition(".")[2]))
+        if tree is None:
+            return _steps(platform, standing, stale)
+        return _steps_of_tree(platform, standing, stale, Growth(definition, _name_of(standing), tree, known))
+
+    return tuple(step for standing in found for step in steps(standing))
+
+
+def _name_of(standing: Standing) -> str:
+    return _beside(standing.definition) if standing.state is State.CHANGED else standing.definition.name
+
+
+def _steps_of_tree(
+    platform: str, standing: Standing, stale: Mapping[Key, BuiltIndex], growth: Growth
+) -> tuple[Step, ...]:
+    definition = standing.definition
+    record = _record(platform, definition)
+    if standing.state in {State.MISSING, State.INVALID, State.CHANGED}:
+        return plan_growth(growth, standing.state, f"tier {definition.tier}: {definition.reason}", record)
+    left = stale.get((definition.schema, _beside(definition)))
+    if left is None or left.valid:
+        return ()
+    return (drop_whole(definition, (left.schema, left.name), "an interrupted replacement left it behind"),)
 
 
 def _steps(platform: str, standing: Standing, stale: Mapping[tuple[str, str], BuiltIndex]) -> tuple[Step, ...]:

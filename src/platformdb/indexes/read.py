@@ -12,7 +12,7 @@ from platformdb.report.model import Finding
 from platformdb.sqltext.directives import LINE as DIRECTIVE
 from platformdb.sqltext.directives import read_directives
 from platformdb.sqltext.source import digest, read_source
-from platformdb.sqltext.statements import SqlStatement, index_name_span, split
+from platformdb.sqltext.statements import SqlStatement, index_name_span, index_table_end, split
 
 TIERS = (1, 2, 3)
 
@@ -52,6 +52,7 @@ def _definition(statement: SqlStatement, tier: int) -> IndexDefinition:
         sql=statement.sql,
         before_name=statement.sql[:start],
         after_name=statement.sql[end:],
+        after_table=statement.sql[index_table_end(statement) :],
         checksum=digest(re.sub(r"\s+", " ", statement.sql)),
         place=place,
         extension=directives.get("extension", ""),

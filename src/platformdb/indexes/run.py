@@ -7,10 +7,11 @@ from itertools import chain
 from typing import Unpack
 
 from platformdb.indexes.model import BuiltIndex, IndexDefinition, Standing, State
-from platformdb.indexes.plan import REPLACEMENT_SUFFIX, awaiting, judge, obstacles, plan_builds, standings, waiting
+from platformdb.indexes.partitioned import grow
+from platformdb.indexes.plan import awaiting, judge, obstacles, plan_builds, standings, waiting
 from platformdb.indexes.read import TIERS, read_tiers
 from platformdb.migrations.model import Plan, Planner
-from platformdb.postgres.catalog import read_available_extensions, read_indexes
+from platformdb.postgres.catalog import read_available_extensions, read_indexes, read_partition_trees
 from platformdb.postgres.connect import Connection, connect
 from platformdb.postgres.history import creation, read_history
 from platformdb.postgres.lock import Manners, one_runner
@@ -30,8 +31,9 @@ def tier_planner(platform: Platform, *, tier: int) -> Planner:
         built = _read_built(connection)
         wanted = [definition for definition in definitions if definition.tier <= tier]
         found = _standings(connection, wanted, built, history)
-        leftovers = [index for index in built if index.name.endswith(REPLACEMENT_SUFFIX)]
-        return Plan(plan_builds(platform.name, found, leftovers=leftovers), (*obstacles(found), *awaiting(found)))
+        trees = grow(read_partition_trees(connection))
+        steps = plan_builds(platform.name, found, built=built, trees=trees)
+        return Plan(steps, (*obstacles(found), *awaiting(found)))
 
     return Planner(plan, findings)
 

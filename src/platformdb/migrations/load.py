@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,6 +25,7 @@ from platformdb.sqltext.classify import (
     tampers_with,
     without_passwords,
 )
+from platformdb.sqltext.includes import included_file
 from platformdb.sqltext.names import names_of
 from platformdb.sqltext.script import read_script
 from platformdb.sqltext.source import Source, read_source
@@ -130,33 +130,13 @@ def _read(source: Source, reader: Reader) -> tuple[tuple[SqlStatement, ...], lis
     echoed: list[str] = []
 
     def include(name: str, relative: bool, includer: Source) -> Source:  # noqa: FBT001 - as read_script calls it
-        included.append(_rendered(_included(name, includer, reader.root, relative=relative), reader))
+        included.append(_rendered(included_file(name, includer, reader.root, relative=relative), reader))
         return included[-1]
 
     try:
         return read_script(source, include=include, echo=echoed.append), included, echoed
     except Refused as error:
         raise _with_variables_in_mind(error) from None
-
-
-def _included(name: str, includer: Source, root: Path, *, relative: bool) -> Source:
-    r"""The file of ``\i`` (from the project's root) or ``\ir`` (from the folder of the file that says it).
-
-    Raises:
-        Refused: it cannot be read, or lies outside the project, which is all that a migration may depend on.
-    """
-    folder = (root / includer.name).parent if relative else root
-    path = Path(os.path.normpath(folder / name))
-    place = includer.place(max(includer.text.find(name), 0))
-    if not path.is_relative_to(root) or not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root)):
-        help_text = r"copy it into the project; \i starts from the project's root, \ir from this file"
-        raise Refused(f"{name} is outside the project", place=place, help=help_text)
-    try:
-        return read_source(path, path.relative_to(root).as_posix())
-    except Refused as error:
-        if error.place and error.place.line:
-            raise
-        raise Refused(error.message, place=place, help=error.help) from None
 
 
 def _with_variables_in_mind(error: Refused) -> Refused:

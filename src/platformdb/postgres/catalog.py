@@ -6,9 +6,19 @@ from platformdb.postgres.connect import Connection
 from platformdb.postgres.queries import query
 
 
-def read_indexes(connection: Connection) -> list[tuple[str, str, bool, int, str, bool]]:
-    """The users' indexes: name, table, valid, bytes, schema, and whether the search path shows it."""
+def read_indexes(connection: Connection) -> list[tuple[str, str, bool, int, str, bool, str | None, str | None]]:
+    """The users' indexes: name, table, valid, bytes, schema, whether the search path shows it, and its parent.
+
+    The parent, by schema and name, is the index of the partitioned table.
+    """
     return connection.execute(query("indexes")).fetchall()
+
+
+def read_partition_trees(
+    connection: Connection,
+) -> list[tuple[str, str, bool, int, bool, str | None, str | None]]:
+    """Partitioned tables and partitions, parents first: schema, name, whether partitioned, bytes, visible, parent."""
+    return connection.execute(query("partition_trees")).fetchall()
 
 
 def read_primary_key(connection: Connection, table: str) -> tuple[str, ...]:

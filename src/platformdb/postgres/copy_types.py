@@ -1,118 +1,26 @@
 """The binary formats of PostgreSQL's types, for whole columns.
 
 COPY casts nothing: the format must be that of the column's own type, as pg_attribute has it. Source: the …_recv
-functions of PostgreSQL (numeric_recv, jsonb_recv, array_recv, inet_recv …).
+functions of PostgreSQL (numeric_recv, jsonb_recv, array_recv, inet_recv …) and of pgvector (vector_recv).
 """
 
 from __future__ import annotations
 
-import ipaddress
-import json
-import struct
-import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any, Protocol
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from platformdb.errors import ConfigError
-
-Bytes = NDArray[np.uint8]
-Ints = NDArray[np.int64]
-Mask = NDArray[np.bool_]
+from platformdb.postgres.copy_fields import Field, Ints, Lists, Mask, Piece, Rope, Slices, Values, WireType
+from platformdb.postgres.copy_rows import packed
+from platformdb.postgres.copy_values import ITEMS, array, bits, inet, numeric, uuid_text
 
 # PostgreSQL counts from 2000-01-01; numpy and everybody else from 1970-01-01.
 EPOCH_MICROSECONDS = 946_684_800_000_000
 DAY_MICROSECONDS = 86_400_000_000
-TEXT_OID = 25
-
-
-class Slices(Protocol):
-    """One slice of a buffer for each row."""
-
-    @property
-    def data(self) -> Bytes:
-        """The buffer."""
-
-    @property
-    def starts(self) -> Ints:
-        """Where each slice begins."""
-
-    @property
-    def lengths(self) -> Ints:
-        """How many bytes each has."""
-
-
-class Rope(Protocol):
-    """Texts, each the concatenation of one slice of each part."""
-
-    @property
-    def parts(self) -> tuple[Slices, ...]:
-        """What is joined."""
-
-
-class Values(Protocol):
-    """A column to send: its kind (bool, int, float, time, uuid, text), its values, and which rows are NULL.
-
-    A time is microseconds since 1970, a uuid an item of 16 bytes, a text a rope.
-    """
-
-    @property
-    def kind(self) -> str:
-        """Of the values."""
-
-    @property
-    def values(self) -> Any:
-        """An array, or a rope."""
-
-    @property
-    def nulls(self) -> Mask | None:
-        """None: there are none."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Piece:
-    """One slice of a buffer for each row."""
-
-    data: Bytes
-    starts: Ints
-    lengths: Ints
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Field:
-    """A column in wire format: a matrix with a line of bytes for each row, or pieces to be joined."""
-
-    matrix: Bytes | None
-    pieces: tuple[Piece, ...] = ()
-    nulls: Mask | None = None
-
-    def __len__(self) -> int:
-        return len(self.pieces[0].starts) if self.matrix is None else len(self.matrix)
-
-    def header(self) -> Bytes:
-        """The field's length in each row, -1 for NULL."""
-        if self.matrix is not None:
-            length = np.frombuffer(self.matrix.shape[1].to_bytes(4, "big"), np.uint8)
-            return np.broadcast_to(length, (len(self), 4))
-        lengths = np.zeros(len(self), np.int64)
-        for piece in self.pieces:
-            lengths += piece.lengths
-        if self.nulls is not None:
-            lengths[self.nulls] = -1
-        return lengths.astype(">i4").view(np.uint8).reshape(-1, 4)
-
-
-@dataclass(frozen=True, slots=True)
-class WireType:
-    """How a column's values travel: the name of its type (an array's with leading underscore), and whether an enum."""
-
-    column: str
-    name: str
-    enum: bool = False
 
 
 def encode(values: Values, wire: WireType) -> Field:
@@ -134,14 +42,41 @@ def find_encoder(kind: str, wire: WireType) -> Callable[[Any], Field]:
     Raises:
         ConfigError: they cannot; names the column.
     """
-    encoder = ENCODERS.get((kind, "text" if wire.enum else wire.name))
+    encoder = _array_encoder(kind, wire) if wire.element else ENCODERS.get((kind, _name(wire)))
     if encoder is None:
         known = ", ".join(sorted({name for _, name in ENCODERS}))
         raise ConfigError(
             f"{wire.column} has type {wire.name}, which takes no {kind} values",
-            help=f"choose a generator that fits the type; known types: {known}, enums",
+            help=f"choose a generator that fits the type; known types: {known}, enums, arrays of these",
         )
     return encoder
+
+
+def _name(wire: WireType) -> str:
+    """The type whose format it is."""
+    return "text" if wire.enum else wire.element or wire.name
+
+
+def _array_encoder(kind: str, wire: WireType) -> Callable[[Any], Field] | None:
+    """From lists of items, or from texts that are JSON arrays."""
+    if kind == "text" and _name(wire) in ITEMS:
+        return _each_text(partial(array, element=_name(wire), oid=wire.element_oid))
+    item = ENCODERS.get((kind.removesuffix("[]"), _name(wire)))
+    return partial(_lists, item=item, oid=wire.element_oid) if item and kind.endswith("[]") else None
+
+
+def _lists(values: Lists, item: Callable[[Any], Field], oid: int) -> Field:
+    """Arrays of one dimension: their number, no NULLs, the element's oid; unless empty also size and lower bound."""
+    counts = values.counts
+    data, ends = packed(item(values.flat().values))
+    bounds = np.concatenate([np.zeros(1, np.int64), ends])
+    begins = np.cumsum(counts) - counts
+    starts = bounds[begins]
+    heads = np.zeros((len(counts), 5), ">i4")
+    heads[:, 0], heads[:, 2], heads[:, 3], heads[:, 4] = counts > 0, oid, counts, 1
+    places = np.arange(len(counts), dtype=np.int64) * 20
+    head = Piece(heads.view(np.uint8).ravel(), places, np.where(counts > 0, 20, 12))
+    return Field(None, (head, Piece(data, starts, bounds[begins + counts] - starts)))
 
 
 def _with_nulls(field: Field, nulls: Mask) -> Field:
@@ -186,8 +121,23 @@ def _interval(values: NDArray[Any]) -> Field:
     return Field(sent.view(np.uint8).reshape(-1, 16))
 
 
+def _vector(wire: str) -> Callable[[NDArray[Any]], Field]:
+    """How many dimensions (two bytes), two zeros, and the numbers."""
+
+    def encoder(values: NDArray[Any]) -> Field:
+        rows, dims = values.shape
+        width = 4 + dims * np.dtype(wire).itemsize
+        sent = np.empty((rows, width), np.uint8)
+        sent[:, :4] = np.frombuffer(dims.to_bytes(2, "big") + bytes(2), np.uint8)
+        sent[:, 4:].view(wire)[:] = values
+        # A piece, for a matrix would be copied when it is laid beside others, and vectors are large.
+        return Field(None, (Piece(sent.ravel(), np.arange(rows) * width, np.full(rows, width)),))
+
+    return encoder
+
+
 def _raw(values: Rope) -> Field:
-    """Texts as they are: text, varchar, json, enums; bytea takes the UTF-8 bytes."""
+    """As they are: bytes, and texts as text, varchar, json, enums; bytea takes the UTF-8 bytes."""
     return Field(None, tuple(Piece(part.data, part.starts, part.lengths) for part in values.parts))
 
 
@@ -238,48 +188,6 @@ def _pooled(pool: list[bytes], codes: Ints) -> Field:
     return Field(None, (Piece(data, starts[codes], lengths[codes]),))
 
 
-def numeric(value: str) -> bytes:
-    """A decimal number: groups of four digits, the weight of the first, sign, and the digits after the point."""
-    if value == "":
-        return b""
-    number = Decimal(value)
-    if not number.is_finite():
-        raise ValueError(f"'{value}' is not a finite number")
-    sign, digits, exponent = number.as_tuple()
-    scale = max(0, -int(exponent))
-    text = "".join(map(str, digits)) + "0" * max(0, int(exponent))
-    whole, fraction = text[: len(text) - scale], text[len(text) - scale :].rjust(scale, "0")
-    whole = whole.rjust(-(-len(whole) // 4) * 4, "0")
-    fraction = fraction.ljust(-(-len(fraction) // 4) * 4, "0")
-    groups = [int((whole + fraction)[at : at + 4]) for at in range(0, len(whole + fraction), 4)]
-    weight = len(whole) // 4 - 1
-    while groups and not groups[0]:
-        groups, weight = groups[1:], weight - 1
-    return struct.pack(f">HhHH{len(groups)}H", len(groups), weight if groups else 0, sign * 0x4000, scale, *groups)
-
-
-def inet(value: str) -> bytes:
-    """An address with its network's length: family (2: IPv4, 3: IPv6), bits, not a cidr, size, address."""
-    if value == "":
-        return b""
-    address = ipaddress.ip_interface(value)
-    family = 2 if address.version == 4 else 3
-    return bytes([family, address.network.prefixlen, 0, len(address.packed)]) + address.packed
-
-
-def text_array(value: str) -> bytes:
-    """A JSON array of strings as a one-dimensional array of text."""
-    items = json.loads(value or "[]")
-    if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
-        raise ValueError(f"'{value}' is not a JSON array of strings")
-    head = struct.pack(">iii", 1 if items else 0, 0, TEXT_OID) + (struct.pack(">ii", len(items), 1) if items else b"")
-    return head + b"".join(struct.pack(">i", len(item.encode())) + item.encode() for item in items)
-
-
-def _uuid_text(value: str) -> bytes:
-    return uuid.UUID(value).bytes if value else b""
-
-
 # (kind of values, type) → encoder.
 ENCODERS: dict[tuple[str, str], Callable[[Any], Field]] = {
     ("bool", "bool"): _fixed("u1"),
@@ -292,9 +200,12 @@ ENCODERS: dict[tuple[str, str], Callable[[Any], Field]] = {
     **{("time", name): _timestamp for name in ("timestamptz", "timestamp")},
     ("time", "date"): _date,
     ("uuid", "uuid"): _uuid,
-    ("text", "uuid"): _each_text(_uuid_text),
+    ("text", "uuid"): _each_text(uuid_text),
     ("text", "jsonb"): _jsonb,
     ("text", "numeric"): _each_text(numeric),
     ("text", "inet"): _each_text(inet),
-    ("text", "_text"): _each_text(text_array),
+    **{("text", name): _each_text(bits) for name in ("bit", "varbit")},
+    ("bytes", "bytea"): _raw,
+    ("vector", "vector"): _vector(">f4"),
+    ("vector", "halfvec"): _vector(">f2"),
 }

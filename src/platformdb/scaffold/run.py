@@ -14,6 +14,9 @@ from platformdb.project import bundled_root, find_platform, own_platform, platfo
 from platformdb.report.model import Report, Table
 from platformdb.report.words import counted
 from platformdb.scaffold.plan import EMPTY_PROJECT, SETTINGS, new_files
+from platformdb.sqltext.includes import included_file
+from platformdb.sqltext.script import inlined
+from platformdb.sqltext.source import Source, decode
 
 
 def init(folder: Path, *, source: str | None = None) -> Report:
@@ -56,18 +59,32 @@ def _report(summary: str, folder: Path, names: tuple[str, ...], following: tuple
 
 
 def _copy_of(platform: str) -> dict[str, bytes]:
-    """The platform's files, with the names that they have in a project of one platform."""
+    """The platform's files, with the names that they have in a project of one platform.
+
+    What platforms share lies outside their folders: the copy has its text in place of the include.
+    """
     bundled = platform_names(bundled_root())
     if platform not in bundled:
         raise ConfigError(f"there is no bundled platform '{platform}'", help=f"bundled: {', '.join(bundled)}")
     found = find_platform(Config(project=bundled_root(), platform=platform))
     parts = {"phases": found.phases, "sql": found.sql, "seeds": found.seeds}
     copied = {
-        f"{part}/{path.relative_to(folder).as_posix()}": path.read_bytes()
+        f"{part}/{path.relative_to(folder).as_posix()}": _self_contained(path, found.root)
         for part, folder in parts.items()
         for path in _files_below(folder)
     }
     return {CONFIG_FILE: SETTINGS.encode(), **copied}
+
+
+def _self_contained(path: Path, root: Path) -> bytes:
+    content = path.read_bytes()
+    if path.suffix != ".sql" or b"\n\\i" not in b"\n" + content:
+        return content
+
+    def include(name: str, relative: bool, includer: Source) -> Source:  # noqa: FBT001 - as inlined calls it
+        return included_file(name, includer, root, relative=relative)
+
+    return inlined(decode(content, path.relative_to(root).as_posix()), include=include).encode()
 
 
 def _files_below(folder: Path) -> Iterator[Path]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from platformdb.seeding.columns import Mask, keys
+from platformdb.seeding.codes import Mask
+from platformdb.seeding.columns import keys
 
 if TYPE_CHECKING:
     from platformdb.seeding.world import Block

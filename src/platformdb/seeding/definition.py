@@ -24,10 +24,11 @@ from platformdb.seeding.shapes import AnyShape
 from platformdb.seeding.sources import FILE, Sources
 from platformdb.seeding.times import Calendar, Time
 
-COMMON = ("nulls", "where", "given", "absent")
+COMMON = ("nulls", "where", "given", "absent", "extension")
 NUMBER = re.compile(r"\$[a-z][a-z0-9_]*")
 PARTS = ("links", "helpers", "columns")
 LISTS = ("distinct", "differ", "require")
+TABLE = ("rows", "time", *PARTS, *LISTS, "extension")
 TOP = ("start", "end", "rhythm", "profiles", "tables")
 
 
@@ -155,7 +156,7 @@ def _table(reader: _Reader, name: str, raw: Any) -> Table:
     if not isinstance(raw, dict):
         reader.problem(key, "must be a table")
         raw = {"rows": {"shape": "independent", "count": 0}}
-    reader.known_keys(raw, ("rows", "time", *PARTS, *LISTS), key)
+    reader.known_keys(raw, TABLE, key)
     parts = {part: dict(_values(reader, _mapping(reader, raw, part, key), (*key, part))) for part in PARTS}
     _unique_names(reader, parts, key)
     lists = {part: reader.read(_adapter(tuple[str, ...]), raw.get(part, ()), (*key, part)) or () for part in LISTS}
@@ -163,8 +164,9 @@ def _table(reader: _Reader, name: str, raw: Any) -> Table:
         reader.problem((*key, "differ"), "must name two links")
     shape = reader.read(_shapes(), raw.get("rows", {}), (*key, "rows"))
     time = reader.read(_adapter(Time), raw.get("time", {}), (*key, "time"))
+    extension = reader.read(_adapter(str), raw.get("extension", ""), (*key, "extension"))
     named: dict[str, Any] = {**parts, **lists}
-    return Table(name=name, rows=shape, time=time, **named)
+    return Table(name=name, rows=shape, time=time, extension=extension, **named)
 
 
 def _unique_names(reader: _Reader, parts: Mapping[str, Mapping[str, Value]], key: tuple[str, ...]) -> None:
@@ -188,12 +190,12 @@ def _values(reader: _Reader, raw: Mapping[str, Any], key: tuple[str, ...]) -> It
         made = reader.read(_generators(), generator, (*key, name))
         rest = reader.read(_adapter(_Common), common, (*key, name))
         if made is not None and rest is not None:
-            yield name, Value(made, rest.nulls, Condition(rest.where, rest.given, rest.absent))
+            yield name, Value(made, rest.nulls, Condition(rest.where, rest.given, rest.absent), rest.extension)
 
 
 def _own(options: Mapping[str, Any], option: str) -> bool:
-    """An aggregate's condition is about the rows it looks at, not about its own."""
-    return options.get("make") == "aggregate" and option != "nulls"
+    """The condition of those that look at other rows is about these, not about their own."""
+    return options.get("make") in ("aggregate", "gather") and option not in ("nulls", "extension")
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +204,7 @@ class _Common:
     where: Mapping[str, Scalar | tuple[Scalar, ...]] = field(default_factory=dict)
     given: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
+    extension: str = ""
     __pydantic_config__ = FORBID
 
 

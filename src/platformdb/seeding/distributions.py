@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from platformdb.seeding.columns import Floats, Ints
+from platformdb.seeding.codes import Floats, Ints
 from platformdb.seeding.streams import Span, Stream
 
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}

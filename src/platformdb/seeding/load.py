@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from platformdb.errors import Place, Refused
 from platformdb.postgres.connect import Connection
@@ -19,12 +19,12 @@ from platformdb.seeding.model import Definition, SeedPlan, TableFact, TablePlan
 from platformdb.seeding.problems import Invalid, Misfit, Problem
 from platformdb.seeding.reports import loaded, nothing_to_do
 from platformdb.seeding.state import Marker, judge_state
+from platformdb.seeding.suspend import disable_triggers, postpone_keys
 from platformdb.seeding.wires import encode_table
 from platformdb.seeding.world import World
 from platformdb.sqltext.quote import quote_identifier
 
 LOCK_TIMEOUT = "5s"
-ENABLE = {"O": "ENABLE TRIGGER", "R": "ENABLE REPLICA TRIGGER", "A": "ENABLE ALWAYS TRIGGER"}
 
 
 def load(
@@ -61,10 +61,10 @@ def load(
                 return nothing_to_do(wanted, read_marker(connection, platform))
             results = _fill(connection, world, plan, observer)
             write_marker(connection, platform, _marked(plan, wanted, results))
-            connection.execute(f"ANALYZE {_listed(_facts(plan))}".encode())
+            refreshed = _refresh_views(connection, plan, observer)
     except Misfit as misfit:
         raise Invalid((Problem(misfit.message, Place(definition.source), misfit.key),)) from None
-    return loaded(wanted, results)
+    return loaded(wanted, results, refreshed, plan.left_out)
 
 
 def _may_load(connection: Connection, platform: str, plan: SeedPlan, wanted: Marker, *, replace: bool) -> bool:
@@ -88,7 +88,9 @@ def _lock(connection: Connection, plan: SeedPlan) -> None:
 
 def _fill(connection: Connection, world: World, plan: SeedPlan, observer: Observer) -> tuple[StepResult, ...]:
     observer.stage(f"seeding profile {world.definition.profile}", len(plan.tables))
-    enable = _disable_triggers(connection, plan)
+    enable = disable_triggers(connection, [*_facts(plan), *plan.bystanders])
+    rows = sum(world.rows(table.fact.name) for table in plan.tables)
+    check = postpone_keys(connection, _facts(plan), rows)
     # FREEZE asks for a table that this very (sub)transaction has emptied.
     connection.execute(f"TRUNCATE {_listed([*_facts(plan), *plan.bystanders])}".encode())
     if plan.deferred:
@@ -97,22 +99,27 @@ def _fill(connection: Connection, world: World, plan: SeedPlan, observer: Observ
     # A table with checks still to come cannot be altered.
     connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
     connection.execute(enable.encode())
+    # Before the foreign keys: whoever joins must know how large the tables are.
+    connection.execute(f"ANALYZE {_listed(_facts(plan))}".encode())
+    connection.execute(check.encode())
     for table in plan.tables:
         _advance_sequences(connection, table)
     return results
 
 
-def _disable_triggers(connection: Connection, plan: SeedPlan) -> str:
-    """Disables the users' triggers; returns the statements that bring each back to what it was."""
-    names = [fact.quoted for fact in (*_facts(plan), *plan.bystanders)]
-    disable, enable = [], []
-    for schema, relation, name, state in connection.execute(query("triggers", PACKAGE), (names,)):
-        table = f"ALTER TABLE ONLY {quote_identifier(schema)}.{quote_identifier(relation)}"
-        disable.append(f"{table} DISABLE TRIGGER {quote_identifier(name)}")
-        enable.append(f"{table} {ENABLE[state]} {quote_identifier(name)}")
-    # One message for all: a round trip each would take longer than the work.
-    connection.execute("; ".join(disable).encode())
-    return "; ".join(enable)
+def _refresh_views(connection: Connection, plan: SeedPlan, observer: Observer) -> tuple[StepResult, ...]:
+    names = [fact.quoted for fact in _facts(plan)]
+    views = connection.execute(query("materialized_views", PACKAGE), (names,)).fetchall()
+    return tuple(_refresh(connection, quoted, name, observer) for quoted, name in views)
+
+
+def _refresh(connection: Connection, quoted: str, name: str, observer: Observer) -> StepResult:
+    statement = f"REFRESH MATERIALIZED VIEW {quoted}"
+
+    def work() -> None:
+        connection.execute(f"{statement}; ANALYZE {quoted}".encode())
+
+    return _told(Step("refresh", name, "it reads what was loaded", (Statement(statement),)), work, observer)
 
 
 def _copy(connection: Connection, world: World, table: TablePlan, observer: Observer) -> StepResult:
@@ -121,11 +128,19 @@ def _copy(connection: Connection, world: World, table: TablePlan, observer: Obse
     # A partitioned table takes no FREEZE.
     options = "FORMAT binary" if table.fact.partitioned else "FORMAT binary, FREEZE"
     statement = f"COPY {table.fact.quoted} ({columns}) FROM STDIN ({options})"
-    step = Step("copy", table.fact.name, f"{rows:,} rows", (Statement(statement),))
+
+    def work() -> int:
+        return copy_in(connection, statement, stream(encode_table(world, table))) if rows else 0
+
+    return _told(Step("copy", table.fact.name, f"{rows:,} rows", (Statement(statement),)), work, observer)
+
+
+def _told(step: Step, work: Callable[[], int | None], observer: Observer) -> StepResult:
+    """Does the work, and tells the observer before and after."""
     observer.started(step)
     began = time.perf_counter()
-    copied = copy_in(connection, statement, stream(encode_table(world, table))) if rows else 0
-    result = StepResult(step, StepState.APPLIED, (time.perf_counter() - began) * 1000, copied)
+    rows = work()
+    result = StepResult(step, StepState.APPLIED, (time.perf_counter() - began) * 1000, rows)
     observer.finished(result)
     return result
 

@@ -37,11 +37,15 @@ class Shape(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A column or helper: its generator, the share of NULLs, and the rows that have a value at all."""
+    """A column or helper: its generator, the share of NULLs, and the rows that have a value at all.
+
+    ``extension``: it is loaded only where the database has this extension.
+    """
 
     generator: Generator
     nulls: float = 0.0
     condition: Condition = field(default_factory=Condition)
+    extension: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,8 @@ class Table:
     """One table: its rows, what they refer to, when they appear, and its columns.
 
     ``helpers`` are columns for the other columns' use, not loaded. Of rows with equal ``distinct`` links only the
-    first stays; rows whose ``differ`` links are the same row, or which lack one of ``require``, go.
+    first stays; rows whose ``differ`` links are the same row, or which lack one of ``require``, go. ``extension``: it
+    is loaded only where the database has this extension.
     """
 
     name: str
@@ -61,6 +66,7 @@ class Table:
     distinct: tuple[str, ...] = ()
     differ: tuple[str, ...] = ()
     require: tuple[str, ...] = ()
+    extension: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,10 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class ColumnFact:
-    """A column as the catalog has it; ``type`` is the base type's name, an array's with leading underscore."""
+    """A column as the catalog has it; ``type`` is the base type's name, ``element`` that of an array's elements.
+
+    ``enum``: the type, or the element's, is an enum.
+    """
 
     name: str
     type: str
@@ -85,6 +94,8 @@ class ColumnFact:
     required: bool = False
     generated: bool = False
     sequence: str | None = None
+    element: str = ""
+    element_oid: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +137,10 @@ class SeedPlan:
     """The tables in an order which their foreign keys allow.
 
     ``bystanders`` are other tables that refer to them, directly or not. ``deferred``: some foreign keys can only be
-    checked when all is loaded.
+    checked when all is loaded. ``left_out`` are tables and columns that need an extension which the database lacks.
     """
 
     tables: tuple[TablePlan, ...]
     bystanders: tuple[TableFact, ...] = ()
     deferred: bool = False
+    left_out: tuple[tuple[str, str], ...] = ()

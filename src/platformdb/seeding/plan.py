@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 
 from platformdb.errors import Place
 from platformdb.seeding.model import Definition, SeedPlan, Table, TableFact, TablePlan
@@ -10,13 +11,16 @@ from platformdb.seeding.problems import Invalid, Misfit, Problem
 from platformdb.seeding.world import World
 
 
-def plan_seed(definition: Definition, facts: Mapping[str, TableFact]) -> SeedPlan:
-    """What to load and in which order.
+def plan_seed(definition: Definition, facts: Mapping[str, TableFact], installed: Collection[str] = ()) -> SeedPlan:
+    """What to load and in which order; ``installed`` are the extensions that the database has.
 
     Raises:
         Invalid: with everything that does not fit.
     """
     kinds, unmakable = rehearse(definition)
+    # What is left out can still be made: other columns may look at it.
+    left_out = tuple(_left_out(definition, installed))
+    definition = _without(definition, {name for name, _ in left_out})
     problems = [*_unknown(definition, facts), *_undescribed(definition, facts), *unmakable]
     known = [facts[name] for name in definition.tables if name in facts]
     order, circle = load_order({fact: (*fact.needs, *fact.deferrable) for fact in known})
@@ -29,7 +33,27 @@ def plan_seed(definition: Definition, facts: Mapping[str, TableFact]) -> SeedPla
     if problems:
         raise Invalid(tuple(problems))
     tables = tuple(_table_plan(definition.tables[fact.name], fact, kinds) for fact in order)
-    return SeedPlan(tables, _bystanders(definition, facts), deferred)
+    return SeedPlan(tables, _bystanders(definition, facts), deferred, left_out)
+
+
+def _left_out(definition: Definition, installed: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Tables and columns, and the extension that each misses."""
+    for name, table in definition.tables.items():
+        if table.extension and table.extension not in installed:
+            yield name, table.extension
+            continue
+        for column, value in table.columns.items():
+            if value.extension and value.extension not in installed:
+                yield f"{name}.{column}", value.extension
+
+
+def _without(definition: Definition, left_out: Collection[str]) -> Definition:
+    tables = {
+        name: replace(table, columns={c: value for c, value in table.columns.items() if f"{name}.{c}" not in left_out})
+        for name, table in definition.tables.items()
+        if name not in left_out
+    }
+    return replace(definition, tables=tables)
 
 
 def load_order(needs: Mapping[TableFact, tuple[str, ...]]) -> tuple[tuple[TableFact, ...], tuple[str, ...]]:

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from platformdb.errors import Place
-from platformdb.seeding.columns import Column, texts
+from platformdb.seeding.columns import Column
 from platformdb.seeding.problems import Problem
+from platformdb.seeding.ropes import texts
 
 TRUE = ("true", "yes", "1")
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from platformdb.report.model import Report, StepResult
+from collections.abc import Iterator, Sequence
+
+from platformdb.report.leftout import left_out
+from platformdb.report.model import Finding, Report, StepResult
 from platformdb.seeding.state import Marker
 
 
@@ -15,16 +18,31 @@ def nothing_to_do(wanted: Marker, found: Marker | None) -> Report:
     )
 
 
-def loaded(wanted: Marker, results: tuple[StepResult, ...]) -> Report:
-    """The tables were filled, one result for each."""
+def loaded(
+    wanted: Marker,
+    results: tuple[StepResult, ...],
+    refreshed: tuple[StepResult, ...] = (),
+    missed: Sequence[tuple[str, str]] = (),
+) -> Report:
+    """The tables were filled, one result for each, and views refreshed.
+
+    ``missed`` are the tables and columns that were left out, each with the extension it needs.
+    """
     rows = sum(result.rows or 0 for result in results)
     tables = {result.step.subject: result.rows for result in results}
     return Report(
         f"seeded {len(results)} tables, {rows:,} rows (profile {wanted.profile}, seed {wanted.seed})",
-        steps=results,
+        steps=results + refreshed,
+        findings=tuple(_missed(missed)),
         data={**_data(wanted), "rows": rows, "changed": True, "tables": tables},
     )
 
 
 def _data(wanted: Marker) -> dict[str, object]:
     return {"profile": wanted.profile, "seed": wanted.seed, "checksum": wanted.checksum}
+
+
+def _missed(parts: Sequence[tuple[str, str]]) -> Iterator[Finding]:
+    """One note for each extension."""
+    for extension in dict.fromkeys(extension for _, extension in parts):
+        yield left_out(extension, [name for name, needed in parts if needed == extension])

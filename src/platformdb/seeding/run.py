@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 
 from platformdb.errors import ConfigError
+from platformdb.postgres.catalog import read_installed_extensions
 from platformdb.postgres.connect import Connection
 from platformdb.project import Platform
 from platformdb.report.model import Report
@@ -44,11 +45,12 @@ def seed(
         ApplyFailed: the server refused a row; everything was rolled back.
     """
     sources = read_sources(platform)
-    wanted = Marker(profile, seed, sources.checksum)
+    installed = read_installed_extensions(connection)
+    wanted = Marker(profile, seed, sources.checksum(installed))
     found = read_marker(connection, platform.name)
     if not replace and holds(connection, found, wanted):
         return nothing_to_do(wanted, found)
-    return _load(connection, platform, sources, wanted, replace=replace, observer=observer or Silent())
+    return _load(connection, platform, sources, wanted, installed, replace=replace, observer=observer or Silent())
 
 
 def _load(
@@ -56,6 +58,7 @@ def _load(
     platform: Platform,
     sources: Sources,
     wanted: Marker,
+    installed: frozenset[str],
     *,
     replace: bool,
     observer: Observer,
@@ -72,7 +75,7 @@ def _load(
 
     try:
         definition = read_definition(sources, wanted.profile)
-        plan = plan_seed(definition, read_facts(connection))
+        plan = plan_seed(definition, read_facts(connection), installed)
         if problems := check_types(definition, plan):
             raise Invalid(problems)  # noqa: TRY301 - all problems are explained in one place
         return load(connection, platform.name, definition, plan, wanted, replace=replace, observer=observer)

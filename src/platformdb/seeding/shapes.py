@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from platformdb.seeding.columns import Column, Ints, link, texts
+from platformdb.seeding.codes import Ints
+from platformdb.seeding.columns import Column, link
 from platformdb.seeding.conditions import Condition, Scalar
 from platformdb.seeding.distributions import EVEN, FORBID, Distribution, Skew, choose, counts
 from platformdb.seeding.pairs import sample_pairs
 from platformdb.seeding.problems import Misfit
+from platformdb.seeding.ropes import texts
 from platformdb.seeding.streams import Span, Stream
 from platformdb.seeding.world import Draft, linked
 

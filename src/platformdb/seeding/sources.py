@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from platformdb.errors import ConfigError, Place
 from platformdb.project import Platform
@@ -14,6 +16,8 @@ FILE = "seed.toml"
 FOLDER = "reference"
 # Data made by another version of the generators is other data, even where the definition is the same.
 GENERATION = 1
+# Stands between a checksum and the extensions that were missed: with them the rows would be others.
+WITHOUT = " without "
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +30,32 @@ class Sources:
     references: Mapping[str, str]
 
     @property
-    def checksum(self) -> str:
-        """Of everything that the rows depend on, line ends aside."""
+    def extensions(self) -> frozenset[str]:
+        """The extensions without which a part of the seed is left out; none where the file cannot be read."""
+        try:
+            tables = tomllib.loads(self.text).get("tables", {}) if "extension" in self.text else {}
+        except tomllib.TOMLDecodeError:
+            return frozenset()
+        return frozenset(_extensions(tables))
+
+    def checksum(self, installed: Collection[str] = ()) -> str:
+        """Of everything that the rows depend on, line ends aside; it names the extensions that are missed."""
+        missed = sorted(self.extensions.difference(installed))
+        return f"{self._digest()}{WITHOUT}{', '.join(missed)}" if missed else self._digest()
+
+    def _digest(self) -> str:
         digest = hashlib.blake2b(f"platformdb seed {GENERATION}".encode(), digest_size=16)
         for name, content in ((FILE, self.text), *sorted(self.references.items())):
             digest.update(f"\0{name}\0{content.replace(chr(13) + chr(10), chr(10))}".encode())
         return digest.hexdigest()
+
+
+def _extensions(tables: Any) -> Iterator[str]:
+    for table in tables.values() if isinstance(tables, dict) else ():
+        columns = table.get("columns") if isinstance(table, dict) else None
+        for part in (table, *(columns.values() if isinstance(columns, dict) else ())):
+            if isinstance(part, dict) and isinstance(part.get("extension"), str):
+                yield part["extension"]
 
 
 def read_sources(platform: Platform) -> Sources:

@@ -10,7 +10,10 @@ from platformdb.errors import Refused
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """A seed: its profile, number and the checksum of its files. ``rows`` were loaded, into ``tables``."""
+    """A seed: its profile, number and the checksum of its files. ``rows`` were loaded, into ``tables``.
+
+    The checksum may be followed by a space and the extensions that were missed.
+    """
 
     profile: str
     seed: int
@@ -44,10 +47,16 @@ def judge_state(wanted: Marker, found: Marker | None, filled: Mapping[str, int],
     help_ = "platformdb seed --replace empties these tables first; or use an empty database"
     if found is None:
         raise Refused("the database holds rows that seed did not make", detail=holds, help=help_)
-    same_choice = (wanted.profile, wanted.seed) == (found.profile, found.seed)
-    other = "this seed of an older definition" if same_choice else "another seed"
     raise Refused(
-        f"the database holds {other}: profile {found.profile}, seed {found.seed}, {found.rows:,} rows",
+        f"the database holds {_described(found, wanted)}: "
+        f"profile {found.profile}, seed {found.seed}, {found.rows:,} rows",
         detail=holds,
         help=help_,
     )
+
+
+def _described(found: Marker, wanted: Marker) -> str:
+    if (wanted.profile, wanted.seed) != (found.profile, found.seed):
+        return "another seed"
+    same_files = wanted.checksum.partition(" ")[0] == found.checksum.partition(" ")[0]
+    return "this seed as it is with other extensions" if same_files else "this seed of an older definition"

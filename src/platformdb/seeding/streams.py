@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from platformdb.seeding.columns import Floats, Ints
+from platformdb.seeding.codes import Floats, Ints
 
 # Rows per block. Part of the address: another value gives other data.
 BLOCK = 1 << 16
@@ -66,6 +66,11 @@ class Stream:
             self._generator(block).integers(0, top, rows, np.uint64, endpoint=True) for block, rows in span.blocks()
         ]
         return np.concatenate([np.empty(0, np.uint64), *blocks])
+
+    def words(self, span: Span, width: int) -> np.ndarray[tuple[int, int], np.dtype[np.uint64]]:
+        """64 random bits, ``width`` times for each row."""
+        blocks = [self._generator(block).bit_generator.random_raw(rows * width) for block, rows in span.blocks()]
+        return np.concatenate([np.empty(0, np.uint64), *blocks]).reshape(span.rows, width)
 
     def below(self, limits: Ints | int, span: Span) -> Ints:
         """Whole numbers in [0, limit) for each row; 0 where the limit is 0."""

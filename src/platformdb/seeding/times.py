@@ -12,7 +12,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from platformdb.seeding.columns import Floats, Ints
+from platformdb.seeding.codes import Floats, Ints
 from platformdb.seeding.distributions import FORBID, Distribution
 from platformdb.seeding.streams import Span, Stream
 

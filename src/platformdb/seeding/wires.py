@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from platformdb.errors import ConfigError, Place
-from platformdb.postgres.copy_types import Field, WireType, encode, find_encoder
+from platformdb.postgres.copy_fields import Field, WireType
+from platformdb.postgres.copy_types import encode, find_encoder
 from platformdb.seeding.model import Definition, SeedPlan, TablePlan
 from platformdb.seeding.problems import Problem
 from platformdb.seeding.streams import BLOCK, Span
@@ -41,4 +42,7 @@ def encode_table(world: World, table: TablePlan) -> Iterator[Sequence[Field]]:
 
 
 def _wires(table: TablePlan) -> list[WireType]:
-    return [WireType(f"{table.fact.name}.{column.name}", column.type, column.enum) for column in table.columns]
+    return [
+        WireType(f"{table.fact.name}.{column.name}", column.type, column.enum, column.element, column.element_oid)
+        for column in table.columns
+    ]

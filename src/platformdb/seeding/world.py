@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from platformdb.seeding.columns import Column, Ints, by_code, compact, keys
+from platformdb.seeding.codes import Ints, by_code, compact
+from platformdb.seeding.columns import Column, keys
 from platformdb.seeding.model import Definition, Table, Value
 from platformdb.seeding.problems import Misfit
 from platformdb.seeding.streams import Span, Stream

@@ -55,6 +55,15 @@ def read_script(source: Source, *, include: Include, echo: Echo) -> tuple[SqlSta
     return tuple(_Script(include, echo).statements(source, (source.name,)))
 
 
+def inlined(source: Source, *, include: Include) -> str:
+    r"""The text of a file, with the texts of the files that it includes where ``\i`` and ``\ir`` stand.
+
+    Raises:
+        Refused: as :func:`read_script`, but nothing is parsed.
+    """
+    return _Script(include, echo=lambda _: None).text(source, (source.name,))
+
+
 @dataclass(frozen=True, slots=True)
 class _Command:
     source: Source
@@ -82,12 +91,24 @@ class _Script:
             elif piece.kind is PieceKind.COMMAND:
                 yield from self.run(commands[piece.start], chain)
 
+    def text(self, source: Source, chain: tuple[str, ...]) -> str:
+        found, at = [], 0
+        commands = (_command(source, piece) for piece in lex(source) if piece.kind is PieceKind.COMMAND)
+        for command in (each for each in commands if each.name in _INCLUDES):
+            other = self.included(command, _arguments(command), chain)
+            found += [source.text[at : command.piece.start], self.text(other, (*chain, other.name)).rstrip("\n")]
+            at = command.piece.end
+        return "".join((*found, source.text[at:]))
+
     def run(self, command: _Command, chain: tuple[str, ...]) -> Iterator[SqlStatement]:
         arguments = _arguments(command)
         if command.name == "echo":
             self.echo(" ".join(arguments[1:] if arguments[:1] == ("-n",) else arguments))
-        if command.name not in _INCLUDES:
-            return
+        if command.name in _INCLUDES:
+            source = self.included(command, arguments, chain)
+            yield from self.statements(source, (*chain, source.name))
+
+    def included(self, command: _Command, arguments: tuple[str, ...], chain: tuple[str, ...]) -> Source:
         if len(arguments) != 1:
             raise command.refused(
                 rf"\{command.name} takes one file, not {len(arguments)}", "put a name with blanks into single quotes"
@@ -96,7 +117,7 @@ class _Script:
         if source.name in chain:
             loop = " → ".join([*chain[chain.index(source.name) :], source.name])
             raise command.refused(f"files include each other: {loop}", "remove one of these includes")
-        yield from self.statements(source, (*chain, source.name))
+        return source
 
 
 def _command(source: Source, piece: Piece) -> _Command:

@@ -221,14 +221,34 @@ def _next_line(text: str, offset: int) -> int:
 
 def index_name_span(statement: SqlStatement) -> tuple[int, int]:
     """Where ``INDEX [CONCURRENTLY] [IF NOT EXISTS] name`` lies in the text of a CREATE INDEX, as character offsets."""
+    words = list(_words(statement.sql))
+    first = _index_of(words, "index")
+    last = next(i for i in range(first + 1, len(words)) if words[i][0] not in {"concurrently", "if", "not", "exists"})
+    return words[first][1], words[last][2]
+
+
+def index_table_end(statement: SqlStatement) -> int:
+    """Where the table's name ends in the text of a CREATE INDEX, as a character offset."""
+    words = list(_words(statement.sql[index_name_span(statement)[1] :]))
+    last = 2 if words[1][0] == "only" else 1
+    while words[last + 1][0] == ".":
+        last += 2
+    return index_name_span(statement)[1] + words[last][2]
+
+
+def _words(sql: str) -> Iterator[tuple[str, int, int]]:
+    """Every token but comments, in lower case, with its place in characters."""
     import postgast
 
-    data = statement.sql.encode()
-    found = [token for token in postgast.scan(statement.sql).tokens if token.token not in _COMMENT_TOKENS]
-    words = [data[token.start : token.end].decode().lower() for token in found]
-    first = words.index("index")
-    last = next(i for i in range(first + 1, len(words)) if words[i] not in {"concurrently", "if", "not", "exists"})
-    return len(data[: found[first].start].decode()), len(data[: found[last].end].decode())
+    data = sql.encode()
+    for token in postgast.scan(sql).tokens:
+        if token.token not in _COMMENT_TOKENS:
+            word = data[token.start : token.end].decode().lower()
+            yield word, len(data[: token.start].decode()), len(data[: token.end].decode())
+
+
+def _index_of(words: Sequence[tuple[str, int, int]], wanted: str) -> int:
+    return next(i for i, (word, _, _) in enumerate(words) if word == wanted)
 
 
 # libpg_query's SQL_COMMENT and C_COMMENT.

@@ -11,11 +11,9 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from psycopg import sql
-from psycopg.rows import namedtuple_row
-from psycopg.types.json import Jsonb
 
 from platformdb.postgres.connect import Connection
+from rows import insert, values
 
 TABLES = {
     "001": ("subscription_tiers", "users", "user_profiles", "storage_usage"),
@@ -155,18 +153,6 @@ def _made_by_trigger(conn: Connection, values: dict[str, Any]) -> Any:
     return insert(conn, "storage_usage", **{"user_id": user_id, "quota_bytes": 5_000_000, **values})
 
 
-def insert(conn: Connection, table: str, **values: Any) -> Any:
-    """Inserts exactly these values and returns the row."""
-    statement = sql.SQL("INSERT INTO {} ({}) VALUES ({}) RETURNING *").format(
-        sql.Identifier(table),
-        sql.SQL(", ").join(map(sql.Identifier, values)),
-        sql.SQL(", ").join(sql.Placeholder() * len(values)),
-    )
-    adapted = tuple(Jsonb(given) if isinstance(given, dict) else given for given in values.values())
-    with conn.cursor(row_factory=namedtuple_row) as cursor:
-        return cursor.execute(statement, adapted).fetchone()
-
-
 def make_direct_conversation(conn: Connection, first: UUID, second: UUID) -> Any:
     lower, higher = sorted((first, second))
     return insert(conn, "conversations", type="direct", direct_user_1=lower, direct_user_2=higher)
@@ -216,26 +202,6 @@ def storage(conn: Connection, user_id: UUID) -> tuple[int, int]:
 
 def allow_bytes(conn: Connection, user_id: UUID, quota: int) -> None:
     conn.execute("UPDATE storage_usage SET quota_bytes = %s WHERE user_id = %s", (quota, user_id))
-
-
-def values(conn: Connection, query: str, *parameters: Any) -> list[Any]:
-    return conn.execute(query.encode(), parameters or None).fetchall()
-
-
-def value(conn: Connection, query: str, *parameters: Any) -> Any:
-    """The one value of a query's one row."""
-    ((found,),) = values(conn, query, *parameters)
-    return found
-
-
-def count(conn: Connection, table: str, **conditions: Any) -> int:
-    """How many rows have these values; without conditions, all rows."""
-    tests = [sql.SQL("{} IS NOT DISTINCT FROM {}").format(sql.Identifier(c), sql.Placeholder()) for c in conditions]
-    where = sql.SQL(" AND ").join(tests) if tests else sql.SQL("TRUE")
-    statement = sql.SQL("SELECT count(*) FROM {} WHERE {}").format(sql.Identifier(table), where)
-    row = conn.execute(statement, tuple(conditions.values())).fetchone()
-    assert row is not None
-    return int(row[0])
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from databases import clone, rolled_back
 from platformdb.postgres.connect import Connection, connect
 from platformdb.postgres.target import Target
 from servers import Server
@@ -13,9 +14,7 @@ from servers import Server
 
 @pytest.fixture(scope="session")
 def _busy_database(server: Server, vrss_template: str) -> Target:
-    name = f"{vrss_template}_busy"
-    server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{vrss_template}"')
-    return server.database(name)
+    return clone(server, vrss_template, f"{vrss_template}_busy")
 
 
 @pytest.fixture
@@ -45,9 +44,7 @@ def first(busy_db: Target) -> Iterator[Connection]:
 @pytest.fixture(scope="session")
 def shared_seed(server: Server, seeded_template: str) -> Target:
     """One seeded VRSS database for all tests that change nothing, or roll back."""
-    name = f"{seeded_template}_shared"
-    server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{seeded_template}"')
-    return server.database(name)
+    return clone(server, seeded_template, f"{seeded_template}_shared")
 
 
 @pytest.fixture(scope="session")
@@ -65,17 +62,10 @@ def _seeded_connection(shared_seed: Target) -> Iterator[Connection]:
 @pytest.fixture
 def conn(_connection: Connection) -> Iterator[Connection]:
     """A connection to a VRSS database without rows; what the test does is rolled back."""
-    yield from _rolled_back(_connection)
+    yield from rolled_back(_connection)
 
 
 @pytest.fixture
 def seeded(_seeded_connection: Connection) -> Iterator[Connection]:
     """A connection to a seeded database; what the test does is rolled back."""
-    yield from _rolled_back(_seeded_connection)
-
-
-def _rolled_back(connection: Connection) -> Iterator[Connection]:
-    connection.autocommit = False
-    yield connection
-    connection.rollback()
-    connection.isolation_level = None
+    yield from rolled_back(_seeded_connection)

@@ -14,7 +14,7 @@ from platformdb.postgres.target import Target
 from platformdb.project import Platform
 from platformdb.report.model import Report
 from platformdb.report.progress import Silent
-from platforms.vrss.build import value, values
+from rows import value, values
 
 TARGETS = {"feed": 50, "storage_quota": 5, "friends": 10, "notification_badge": 10}
 

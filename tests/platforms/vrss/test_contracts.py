@@ -13,7 +13,10 @@ from platformdb.contracts.run import check_contracts
 from platformdb.postgres.connect import Connection
 from platformdb.postgres.target import Target
 from platformdb.project import Platform
-from platforms.vrss.build import make, value, values
+from platforms.vrss.build import (
+    make,
+)
+from rows import value, values
 
 BACKGROUND = "user_profiles.background_config"
 STYLE = "user_profiles.style_config"

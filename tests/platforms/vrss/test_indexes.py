@@ -19,7 +19,7 @@ from platformdb.postgres.connect import Connection, connect
 from platformdb.postgres.target import Target
 from platformdb.project import Platform
 from platformdb.report.progress import Silent
-from platforms.vrss.build import value, values
+from rows import value, values
 
 ID = "'01900000-0000-7000-8000-000000000001'::uuid"
 LAST_DAY = "created_at > now() - interval '1 day'"

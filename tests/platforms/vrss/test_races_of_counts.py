@@ -19,10 +19,9 @@ from platforms.vrss.build import (
     make,
     make_posts,
     make_users,
-    value,
-    values,
 )
-from platforms.vrss.together import at_the_same_instant, deadlocks, held_up
+from rows import value, values
+from together import at_the_same_instant, deadlocks, held_up
 
 ROUNDS = 40
 

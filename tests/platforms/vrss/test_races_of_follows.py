@@ -18,7 +18,7 @@ from platforms.vrss.build import (
     mutual_follows,
     unfollow,
 )
-from platforms.vrss.together import at_the_same_instant, deadlocks, held_up
+from together import at_the_same_instant, deadlocks, held_up
 
 ROUNDS = 40
 

@@ -20,9 +20,9 @@ from platforms.vrss.build import (
     make_posts,
     make_users,
     storage,
-    value,
 )
-from platforms.vrss.together import at_the_same_instant, deadlocks, held_up
+from rows import value
+from together import at_the_same_instant, deadlocks, held_up
 
 ROUNDS = 40
 

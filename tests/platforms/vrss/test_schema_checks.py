@@ -12,13 +12,12 @@ from platforms.vrss.build import (
     ALL_TABLES,
     CHECK_VIOLATION,
     NOT_NULL_VIOLATION,
-    insert,
     make,
     make_users,
     nobody,
     refused,
-    values,
 )
+from rows import insert, values
 
 Row = Mapping[str, Any] | Callable[[Connection], Mapping[str, Any]]
 Rule = tuple[str, str, Sequence[Row], Sequence[Row]]

@@ -16,13 +16,12 @@ from platforms.vrss.build import (
     REFERENCES,
     RESTRICT_VIOLATION,
     UNIQUE_VIOLATION,
-    count,
     make,
     make_direct_conversation,
     make_users,
     refused,
-    values,
 )
+from rows import count, values
 from servers import Server
 
 # name, table, the columns that must not repeat together, and what makes a second row differ

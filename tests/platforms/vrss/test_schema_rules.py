@@ -10,14 +10,12 @@ from platformdb.postgres.connect import Connection
 from platforms.vrss.build import (
     FOREIGN_KEY_VIOLATION,
     UNIQUE_VIOLATION,
-    count,
     make,
     make_direct_conversation,
     make_users,
     refused,
-    value,
-    values,
 )
+from rows import count, value, values
 
 SOFT_DELETED = ("comments", "messages", "posts", "users")
 # table, the column that says where the order belongs

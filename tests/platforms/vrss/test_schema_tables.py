@@ -7,7 +7,12 @@ import uuid
 import pytest
 
 from platformdb.postgres.connect import Connection
-from platforms.vrss.build import ALL_TABLES, count, make, nobody, value, values
+from platforms.vrss.build import (
+    ALL_TABLES,
+    make,
+    nobody,
+)
+from rows import count, value, values
 
 # Everything else is named by what it connects.
 WITH_ID = tuple(

@@ -14,7 +14,13 @@ from platformdb.postgres.connect import Connection, connect
 from platformdb.postgres.target import Target
 from platformdb.project import Platform
 from platformdb.seeding.run import seed
-from platforms.vrss.build import ALL_TABLES, REFERENCES, count, friendships, mutual_follows, value, values
+from platforms.vrss.build import (
+    ALL_TABLES,
+    REFERENCES,
+    friendships,
+    mutual_follows,
+)
+from rows import count, value, values
 
 POINTS_IN_TIME = """
     SELECT table_name, column_name FROM information_schema.columns

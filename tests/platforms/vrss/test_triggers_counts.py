@@ -16,7 +16,12 @@ from platformdb.counters.run import find_drifts
 from platformdb.postgres.connect import Connection, connect
 from platformdb.postgres.target import Target
 from platformdb.project import Platform
-from platforms.vrss.build import count, make, make_posts, make_users, value
+from platforms.vrss.build import (
+    make,
+    make_posts,
+    make_users,
+)
+from rows import count, value
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,14 @@ import pytest
 from psycopg import IsolationLevel
 
 from platformdb.postgres.connect import Connection
-from platforms.vrss.build import count, follow, friendships, make_users, mutual_follows, unfollow, value
+from platforms.vrss.build import (
+    follow,
+    friendships,
+    make_users,
+    mutual_follows,
+    unfollow,
+)
+from rows import count, value
 
 INSERT_PAIRS = "INSERT INTO user_follows (follower_id, following_id) SELECT * FROM unnest(%s::uuid[], %s::uuid[])"
 

@@ -17,14 +17,13 @@ from platformdb.project import Platform
 from platforms.vrss.build import (
     CHECK_VIOLATION,
     allow_bytes,
-    count,
     make,
     make_users,
     nobody,
     refused,
     storage,
-    value,
 )
+from rows import count, value
 
 GIBIBYTE = 1024**3
 

@@ -9,7 +9,10 @@ import pytest
 from psycopg import sql
 
 from platformdb.postgres.connect import Connection
-from platforms.vrss.build import count, make, value, values
+from platforms.vrss.build import (
+    make,
+)
+from rows import count, value, values
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 

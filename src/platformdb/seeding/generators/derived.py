@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from platformdb.seeding.columns import Column, Ints, link
+from platformdb.seeding.codes import Ints
+from platformdb.seeding.columns import Column, link
 from platformdb.seeding.conditions import Condition, Scalar
 from platformdb.seeding.distributions import FORBID
 from platformdb.seeding.problems import Misfit
@@ -44,22 +45,16 @@ class Aggregate:
 
     def column(self, block: Block, stream: Stream) -> Column:
         """One figure for each row."""
-        others = block.world.whole(self.of)
-        references = linked(others, self.by)
-        if references.target != block.table:
-            raise Misfit(f"'{self.by}' of {self.of} refers to {references.target}, not to {block.table}")
-        mask = Condition(self.where, self.given, self.absent).holds(others) & (references.array >= 0)
-        if self.value:
-            mask &= ~others.value(self.value).missing
-        rows = np.flatnonzero(mask)
-        at, size = references.array[rows], block.span.rows
+        given = (*self.given, self.value) if self.value else self.given
+        rows, at = referring(block, self.of, self.by, Condition(self.where, given, self.absent))
+        size = block.span.rows
         if self.function == "count":
             return Column("int", np.bincount(at, minlength=size).astype(np.int64))
         if self.function == "last":
             last = np.full(size, -1, np.int64)
             last[at] = rows  # rows come in the order of time, and the last assignment stays
             return link(last, self.of)
-        return self._figure(others.value(self.value).take(rows), at, size)
+        return self._figure(block.world.whole(self.of).value(self.value).take(rows), at, size)
 
     def _figure(self, values: Column, at: Ints, size: int) -> Column:
         if values.kind not in ("int", "float", "time"):
@@ -72,3 +67,13 @@ class Aggregate:
         (np.minimum if self.function == "min" else np.maximum).at(result, at, values.array)
         without = np.bincount(at, minlength=size) == 0
         return Column(values.kind, result).but_null(without)
+
+
+def referring(block: Block, table: str, by: str, condition: Condition) -> tuple[Ints, Ints]:
+    """The rows of a table whose link ``by`` refers to a row of the block and which meet the condition; to which row."""
+    others = block.world.whole(table)
+    references = linked(others, by)
+    if references.target != block.table:
+        raise Misfit(f"'{by}' of {table} refers to {references.target}, not to {block.table}")
+    rows = np.flatnonzero(condition.holds(others) & (references.array >= 0)).astype(np.int64)
+    return rows, references.array[rows]

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from platformdb.seeding.columns import Column, Mask, Part, Texts, ranks
+from platformdb.seeding.codes import Mask, ranks
+from platformdb.seeding.columns import Column
 from platformdb.seeding.distributions import FORBID
 from platformdb.seeding.problems import Misfit
+from platformdb.seeding.ropes import Part, Texts
 
 if TYPE_CHECKING:
     from platformdb.seeding.streams import Stream

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from platformdb.seeding.columns import Column, Floats, Ints, by_code, compact, keys, link
+from platformdb.seeding.codes import Floats, Ints, by_code, compact
+from platformdb.seeding.columns import Column, keys, link
 from platformdb.seeding.conditions import Condition, Scalar
 from platformdb.seeding.distributions import EVEN, FORBID, Skew, choose
 from platformdb.seeding.problems import Misfit
@@ -94,13 +95,21 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """For a ``share`` of the rows an earlier row of the same table with the same link: what a reply replies to."""
+    """For a ``share`` of the rows an earlier row of the same table with the same link: what a reply replies to.
+
+    ``deepest``: how many such steps at most lead from a row to one without; longer ways are cut short.
+    """
 
     make: Literal["earlier"]
     same: str
     share: float = 1.0
+    deepest: int | None = None
     whole: ClassVar[bool] = True
     __pydantic_config__: ClassVar[dict[str, str]] = FORBID
+
+    def __post_init__(self) -> None:
+        if self.deepest is not None and self.deepest < 1:
+            raise ValueError("deepest must be at least 1")
 
     def column(self, block: Block, stream: Stream) -> Column:
         """One link for each row; none for the first of a group."""
@@ -110,7 +119,45 @@ class Earlier:
         ranks[groups.order] = np.arange(block.span.rows) - np.append(groups.starts, 0)[at[groups.order]]
         chosen = groups.order[np.append(groups.starts, 0)[at] + stream.aspect("earlier").below(ranks, block.span)]
         answers = stream.aspect("share").uniform(block.span) < self.share
-        return link(np.where(answers & (ranks > 0) & (at >= 0), chosen, -1), block.table)
+        earlier = np.where(answers & (ranks > 0) & (at >= 0), chosen, -1)
+        return link(earlier if self.deepest is None else _shallow(earlier, self.deepest), block.table)
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How many steps along the link ``of``, made by ``earlier``, lead from the row to one that has none."""
+
+    make: Literal["depth"]
+    of: str
+    whole: ClassVar[bool] = True
+    __pydantic_config__: ClassVar[dict[str, str]] = FORBID
+
+    def column(self, block: Block, stream: Stream) -> Column:
+        """One number for each row, 0 for those without the link."""
+        earlier = linked(block, self.of)
+        if earlier.target != block.table or (earlier.array >= np.arange(block.span.rows)).any():
+            raise Misfit(f"'{self.of}' of {block.table} does not link to earlier rows of the same table")
+        return Column("int", _steps(earlier.array))
+
+
+def _steps(earlier: Ints) -> Ints:
+    """For each row how many steps lead to the first."""
+    steps, rows = np.zeros(len(earlier), np.int64), np.flatnonzero(earlier >= 0)
+    reached = earlier[rows]
+    while len(rows):
+        steps[rows] += 1
+        reached = earlier[reached]
+        rows, reached = rows[reached >= 0], reached[reached >= 0]
+    return steps
+
+
+def _shallow(earlier: Ints, deepest: int) -> Ints:
+    """The same links, those from further down led to the nearest row that may have followers."""
+    steps = _steps(earlier)
+    reached = earlier.copy()
+    while (far := (reached >= 0) & (steps[reached] >= deepest)).any():
+        reached[far] = earlier[reached[far]]
+    return reached
 
 
 @dataclass(frozen=True, slots=True)

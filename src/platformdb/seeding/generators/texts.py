@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from platformdb.seeding.columns import Column, Mask, Part, Texts, constant, joined, numerals, ranks, recode, text, texts
+from platformdb.seeding.codes import Bytes, Mask, ranks
+from platformdb.seeding.columns import Column, text
 from platformdb.seeding.distributions import FORBID
 from platformdb.seeding.problems import Misfit
+from platformdb.seeding.ropes import Part, Texts, constant, joined, numerals, recode, texts
 
 if TYPE_CHECKING:
     from platformdb.seeding.streams import Stream
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 SLOT = re.compile(r"\{([a-z_][a-z0-9_.]*)\}")
 ROUNDS = 16
+# Where the 32 digits of an id stand among its 36 characters.
+UUID_DIGITS = [place for place in range(36) if place not in (8, 13, 18, 23)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +87,12 @@ class Json:
 
 def _as_json(column: Column) -> Iterator[Part]:
     """The values as JSON; NULL becomes null."""
+    written = shown(column).parts
     if column.kind == "text":
         written = recode(column.texts, lambda value: json.dumps(value, ensure_ascii=False)).parts
-    else:
-        written = shown(column).parts
+    elif column.kind in ("uuid", "time"):
+        quote = constant('"', len(column))
+        written = (quote, *written, quote)
     for part in written:
         yield part if column.nulls is None else part.where(~column.nulls)
     if column.nulls is not None:
@@ -111,10 +117,10 @@ def _pieces(template: str) -> list[str]:
 
 
 def shown(column: Column) -> Texts:
-    """Texts as they are, numbers and booleans written out.
+    """Texts as they are, numbers, booleans, ids and times written out, these as ISO 8601 has them.
 
     Raises:
-        Misfit: the column is a time, a uuid or a link.
+        Misfit: the column is of another kind, such as a link.
     """
     if column.kind == "text":
         return column.texts
@@ -125,7 +131,27 @@ def shown(column: Column) -> Texts:
     if column.kind == "float":
         values, codes = np.unique(column.array, return_inverse=True)
         return texts(repr(value) for value in values.tolist()).take(codes.astype(np.int64))
+    if column.kind == "uuid":
+        return _fixed(_hexadecimal(column.array.view(np.uint8).reshape(-1, 16)))
+    if column.kind == "time":
+        written = np.datetime_as_string(column.array.astype("M8[us]"), timezone="UTC").astype("S27")
+        return _fixed(written.view(np.uint8).reshape(-1, 27))
     raise Misfit(f"a column of kind {column.kind} cannot stand in a text")
+
+
+def _fixed(lines: Bytes) -> Texts:
+    """Texts of one length, a line of bytes each."""
+    rows, width = lines.shape
+    starts = np.arange(rows, dtype=np.int64) * width
+    return Texts((Part(np.ascontiguousarray(lines).ravel(), starts, np.full(rows, width, np.int64)),))
+
+
+def _hexadecimal(ids: Bytes) -> Bytes:
+    """Ids as people write them: 36 characters, four of them dashes."""
+    digits = np.frombuffer(bytes(range(256)).hex().encode(), np.uint8).reshape(256, 2)[ids].reshape(-1, 32)
+    dashed = np.full((len(ids), 36), ord("-"), np.uint8)
+    dashed[:, UUID_DIGITS] = digits
+    return dashed
 
 
 def unique(column: Column) -> Column:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from platformdb.seeding.columns import Column, Ints, Mask, Texts, constant, keys, texts
+from platformdb.seeding.codes import Ints, Mask
+from platformdb.seeding.columns import Column, keys
 from platformdb.seeding.conditions import Scalar, present
 from platformdb.seeding.distributions import FORBID, Distribution, check_weights, choose
 from platformdb.seeding.problems import Misfit
+from platformdb.seeding.ropes import Texts, constant, texts
 from platformdb.seeding.times import SECOND
 
 if TYPE_CHECKING:

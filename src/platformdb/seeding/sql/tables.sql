@@ -14,17 +14,21 @@ SELECT
     c.relkind = 'p' AS partitioned,
     a.attname AS name,
     t.typname AS type,
-    t.typtype = 'e' AS enum,
+    coalesce(e.typtype, t.typtype) = 'e' AS enum,
     (a.attnotnull OR base.required) AND NOT a.atthasdef AND a.attidentity = '' AS required,
     a.attgenerated <> '' AS generated,
     CASE WHEN a.atthasdef OR a.attidentity <> ''
         THEN pg_get_serial_sequence(format('%I.%I', n.nspname, c.relname), a.attname)
-    END AS sequence
+    END AS sequence,
+    coalesce(e.typname, '') AS element,
+    t.typelem::bigint AS element_oid
 FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
 JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 JOIN base ON base.oid = a.atttypid
 JOIN pg_type AS t ON t.oid = base.type AND t.typtype <> 'd'
+LEFT JOIN (base AS below JOIN pg_type AS e ON e.oid = below.type AND e.typtype <> 'd')
+    ON below.oid = t.typelem AND t.typcategory = 'A'
 WHERE c.relkind IN ('r', 'p')
     AND NOT c.relispartition
     AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'platformdb')

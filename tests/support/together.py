@@ -13,7 +13,7 @@ import pytest
 
 from platformdb.postgres.connect import Connection, connect
 from platformdb.postgres.target import Target
-from platforms.vrss.build import value
+from rows import value
 
 T = TypeVar("T")
 Work = Callable[[Connection, int], object]

@@ -1,0 +1,2 @@
+-- The functions of the five queues.
+\ir ../../shared/jobs/functions.sql

@@ -1,0 +1,2 @@
+-- Pages of the calendar and of the content library.
+\ir ../../shared/functions/page_cursor.sql

@@ -1,0 +1,2 @@
+-- Keeps updated_at; the triggers say when.
+\ir ../../shared/functions/set_updated_at.sql

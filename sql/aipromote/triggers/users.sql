@@ -1,0 +1,28 @@
+CREATE OR REPLACE TRIGGER set_updated_at
+    BEFORE UPDATE ON users
+    FOR EACH ROW
+    WHEN (OLD.* IS DISTINCT FROM NEW.*)
+    EXECUTE FUNCTION set_updated_at();
+
+CREATE OR REPLACE TRIGGER guard_user_plan
+    BEFORE INSERT OR UPDATE OF plan ON users
+    FOR EACH ROW
+    EXECUTE FUNCTION guard_user_plan();
+
+CREATE OR REPLACE TRIGGER record_audit_on_insert
+    AFTER INSERT ON users
+    REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION record_audit();
+
+CREATE OR REPLACE TRIGGER record_audit_on_update
+    AFTER UPDATE ON users
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION record_audit();
+
+CREATE OR REPLACE TRIGGER record_audit_on_delete
+    AFTER DELETE ON users
+    REFERENCING OLD TABLE AS old_rows
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION record_audit();

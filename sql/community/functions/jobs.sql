@@ -1,0 +1,2 @@
+-- The queue email: everything that is done with jobs.
+\ir ../../shared/jobs/functions.sql

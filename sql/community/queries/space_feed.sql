@@ -1,0 +1,49 @@
+-- Space feed: the 20 newest published posts of a space, or the page behind a cursor.
+
+-- platformdb: persona=busiest
+SELECT space_id, page_cursor('infinity') AS cursor
+FROM posts
+WHERE status = 'published'
+GROUP BY space_id
+ORDER BY count(*) DESC, space_id
+LIMIT 1;
+
+-- platformdb: persona=median
+SELECT space_id, page_cursor('infinity') AS cursor
+FROM (
+    SELECT space_id, row_number() OVER (ORDER BY count(*), space_id) AS place, count(*) OVER () AS places
+    FROM posts
+    WHERE status = 'published'
+    GROUP BY space_id
+) AS ranked
+WHERE place = (places + 1) / 2;
+
+-- platformdb: persona=quiet
+SELECT space_id, page_cursor('infinity') AS cursor
+FROM posts
+WHERE status = 'published'
+GROUP BY space_id
+ORDER BY count(*), space_id
+LIMIT 1;
+
+-- platformdb: persona=deep
+-- A late page of the busiest.
+SELECT space_id, page_cursor(published_at, id) AS cursor
+FROM posts
+WHERE status = 'published' AND space_id = (
+    SELECT space_id FROM posts WHERE status = 'published' GROUP BY space_id ORDER BY count(*) DESC, space_id LIMIT 1
+)
+ORDER BY published_at, id
+OFFSET 30
+LIMIT 1;
+
+-- platformdb: target_ms=50
+SELECT
+    posts.id, posts.title, left(posts.content, 280) AS beginning, posts.published_at, posts.comments_count,
+    users.username, users.name, page_cursor(posts.published_at, posts.id) AS cursor
+FROM posts
+JOIN users ON users.id = posts.author_id
+WHERE posts.space_id = $1 AND posts.status = 'published'
+  AND (posts.published_at, posts.id) < (cursor_at($2), cursor_id($2))
+ORDER BY posts.published_at DESC, posts.id DESC
+LIMIT 20;

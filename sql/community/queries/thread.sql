@@ -1,0 +1,43 @@
+-- Thread: the comments of a post as a tree, replies below what they answer, oldest first.
+
+-- platformdb: persona=longest
+SELECT post_id
+FROM comments
+GROUP BY post_id
+ORDER BY count(*) DESC, post_id
+LIMIT 1;
+
+-- platformdb: persona=median
+SELECT post_id
+FROM (
+    SELECT post_id, row_number() OVER (ORDER BY count(*), post_id) AS place, count(*) OVER () AS places
+    FROM comments
+    GROUP BY post_id
+) AS ranked
+WHERE place = (places + 1) / 2;
+
+-- platformdb: persona=shortest
+SELECT post_id
+FROM comments
+GROUP BY post_id
+ORDER BY count(*), post_id
+LIMIT 1;
+
+-- platformdb: target_ms=50
+WITH RECURSIVE thread AS (
+    SELECT id, author_id, content, created_at, deleted_at, 0 AS depth, ARRAY[id] AS path
+    FROM comments
+    WHERE post_id = $1 AND parent_id IS NULL
+    UNION ALL
+    SELECT reply.id, reply.author_id, reply.content, reply.created_at, reply.deleted_at, depth + 1, path || reply.id
+    FROM thread
+    JOIN comments AS reply ON reply.parent_id = thread.id AND reply.post_id = $1
+)
+SELECT
+    thread.id, depth, thread.created_at, users.name,
+    -- A deleted comment leaves its place to those who answered it.
+    CASE WHEN deleted_at IS NULL THEN content END AS content
+FROM thread
+JOIN users ON users.id = thread.author_id
+-- Ids are ordered by time, so a path sorts as the page shows it.
+ORDER BY path;

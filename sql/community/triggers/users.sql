@@ -1,0 +1,5 @@
+CREATE OR REPLACE TRIGGER set_updated_at
+    BEFORE UPDATE ON users
+    FOR EACH ROW
+    WHEN (OLD.* IS DISTINCT FROM NEW.*)
+    EXECUTE FUNCTION set_updated_at();

@@ -1,0 +1,2 @@
+-- Keyset pagination of the lists.
+\ir ../../shared/functions/page_cursor.sql

@@ -1,0 +1,40 @@
+-- Tier 3, nice to have: rare pages, searches and clean-up jobs.
+
+-- Completion of @mentions: LIKE 'abc%' needs pattern order, which the unique index has only under collation C.
+CREATE INDEX idx_users_username_prefix ON users (username text_pattern_ops) WHERE deleted_at IS NULL;
+
+-- Presence: the few who are there now, of all accounts.
+CREATE INDEX idx_users_present ON users (id) WHERE status <> 'offline' AND deleted_at IS NULL;
+
+-- Purge job: soft-deleted accounts by age.
+CREATE INDEX idx_users_deleted ON users (deleted_at) WHERE deleted_at IS NOT NULL;
+
+-- Purge job: soft-deleted servers by age.
+CREATE INDEX idx_servers_deleted ON servers (deleted_at) WHERE deleted_at IS NOT NULL;
+
+-- Purge job: soft-deleted channels by age.
+CREATE INDEX idx_channels_deleted ON channels (deleted_at) WHERE deleted_at IS NOT NULL;
+
+-- Purge job: soft-deleted messages by age.
+CREATE INDEX idx_messages_deleted ON messages (deleted_at) WHERE deleted_at IS NOT NULL;
+
+-- Which roles may do a certain thing; the foreign key to permissions.
+CREATE INDEX idx_role_permissions_permission ON role_permissions (permission);
+
+-- Timeouts that still run.
+CREATE INDEX idx_server_members_silenced ON server_members (server_id, communication_disabled_until) WHERE communication_disabled_until IS NOT NULL;
+
+-- Which analyses speak of a topic, asked with @>.
+CREATE INDEX idx_ai_analysis_topics ON ai_analysis USING gin (topics);
+
+-- Health over all servers, day by day.
+CREATE INDEX idx_community_health_date ON community_health (date, health_score);
+
+-- Clean-up job: invites that are over.
+CREATE INDEX idx_invites_expires ON invites (expires_at) WHERE expires_at IS NOT NULL;
+
+-- Audit: what somebody did, newest first.
+CREATE INDEX idx_audit_logs_actor ON audit_logs (actor_id, created_at DESC) WHERE actor_id IS NOT NULL;
+
+-- Audit: what happened to one row, newest first.
+CREATE INDEX idx_audit_logs_row ON audit_logs (row_id, created_at DESC);

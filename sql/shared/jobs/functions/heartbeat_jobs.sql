@@ -1,0 +1,15 @@
+-- Extends the lease of a claim's jobs from now on; returns those that the claim still holds. The others are lost: stop.
+CREATE OR REPLACE FUNCTION heartbeat_jobs(claim bigint, jobs bigint[], lease interval DEFAULT NULL) RETURNS bigint[]
+LANGUAGE sql
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+AS $$
+    WITH held AS (
+        UPDATE jobs AS j
+        SET leased_until = clock_timestamp() + coalesce(heartbeat_jobs.lease, q.lease)
+        FROM job_queues AS q
+        WHERE j.id = ANY (heartbeat_jobs.jobs) AND j.claim = heartbeat_jobs.claim AND q.id = j.queue_id
+        RETURNING j.id
+    )
+    SELECT coalesce(array_agg(id), '{}') FROM held
+$$;

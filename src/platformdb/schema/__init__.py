@@ -1,0 +1,1 @@
+"""What a database holds, as values, and the pictures and pages made of it."""

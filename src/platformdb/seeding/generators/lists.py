@@ -1,0 +1,76 @@
+"""Lists of values: of several paths of a row, or of the rows of another table that refer to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
+
+from platformdb.seeding.codes import by_code
+from platformdb.seeding.columns import SCALARS, Column, chained, lists
+from platformdb.seeding.conditions import Condition, Scalar
+from platformdb.seeding.distributions import FORBID
+from platformdb.seeding.generators.derived import referring
+from platformdb.seeding.problems import Misfit
+
+if TYPE_CHECKING:
+    from platformdb.seeding.streams import Stream
+    from platformdb.seeding.world import Block
+
+
+@dataclass(frozen=True, slots=True)
+class Array:
+    """The values at several paths of one kind, in their order; those that are NULL are left out."""
+
+    make: Literal["array"]
+    of: tuple[str, ...]
+    whole: ClassVar[bool] = False
+    __pydantic_config__: ClassVar[dict[str, str]] = FORBID
+
+    def __post_init__(self) -> None:
+        if not self.of:
+            raise ValueError("of needs at least one path")
+
+    def column(self, block: Block, stream: Stream) -> Column:
+        """One list for each row, empty where there is no value."""
+        columns = [block.value(path) for path in self.of]
+        kinds = sorted({column.kind for column in columns})
+        if len(kinds) > 1 or kinds[0] not in SCALARS:
+            raise Misfit(f"the paths of 'array' must be of one kind that has values, not {' and '.join(kinds)}")
+        there = ~np.column_stack([column.missing for column in columns])
+        places = np.arange(block.span.rows)[:, None] + np.arange(len(columns)) * block.span.rows
+        return lists(chained(columns).take(places[there]), np.count_nonzero(there, axis=1).astype(np.int64))
+
+
+@dataclass(frozen=True, slots=True)
+class Gather:
+    """The ``value`` of each row of table ``of`` that refers to this row by its link ``by`` and meets the condition.
+
+    They come in the order of time, the first ``limit`` of them; those without a value are left out.
+    """
+
+    make: Literal["gather"]
+    of: str
+    by: str
+    value: str
+    limit: int | None = None
+    where: Mapping[str, Scalar | tuple[Scalar, ...]] = field(default_factory=dict)
+    given: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    whole: ClassVar[bool] = True
+    __pydantic_config__: ClassVar[dict[str, str]] = FORBID
+
+    def column(self, block: Block, stream: Stream) -> Column:
+        """One list for each row, empty where no row refers to it."""
+        others, at = referring(block, self.of, self.by, Condition(self.where, (self.value, *self.given), self.absent))
+        values = block.world.whole(self.of).value(self.value)
+        if values.kind not in SCALARS:
+            raise Misfit(f"'{self.value}' of {self.of} is of kind {values.kind}: no list of that")
+        order = by_code(at)
+        counts = np.bincount(at, minlength=block.span.rows).astype(np.int64)
+        if self.limit is not None:
+            first = np.arange(len(at)) - np.repeat(np.cumsum(counts) - counts, counts) < self.limit
+            order, counts = order[first], np.minimum(counts, self.limit)
+        return lists(values.take(others[order]), counts)

@@ -1,0 +1,92 @@
+"""The dev seed of every platform, what is declared about its rows, and the plans of the queries over them."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from plans import indexes, plans, rows_touched
+from platform_facts import Facts
+from platformdb.bench.read import read_queries
+from platformdb.contracts.read import read_contracts
+from platformdb.contracts.run import check_contracts
+from platformdb.counters.run import check_counters
+from platformdb.postgres.catalog import read_installed_extensions
+from platformdb.postgres.connect import Connection, connect
+from platformdb.postgres.target import Target
+from platformdb.project import Platform
+from platformdb.seeding.run import seed
+from platforms.test_every_platform_numbers import JSONB
+from rows import digests, values
+
+HEAVIEST = {"heaviest", "busiest", "fullest", "page_1000"}
+
+
+def test_seeding_again_changes_nothing(own_seed: Target, platform: Platform, facts: Facts) -> None:
+    with connect(own_seed) as conn:
+        before = digests(conn, facts.all_tables)
+        again = seed(conn, platform, profile="dev")
+        assert (again.ok, again.steps, again.data["changed"]) == (True, (), False)
+        assert digests(conn, facts.all_tables) == before
+
+
+def test_the_same_seed_gives_the_same_rows_and_another_gives_others(
+    own_db: Target, shared_seed: Target, platform: Platform, facts: Facts
+) -> None:
+    with connect(own_db) as conn, connect(shared_seed) as other:
+        assert seed(conn, platform, profile="dev").ok
+        first = digests(conn, facts.all_tables)
+        assert first == digests(other, facts.all_tables)
+        assert seed(conn, platform, profile="dev", seed=2, replace=True).ok
+        assert digests(conn, facts.all_tables) != first
+    assert check_counters(own_db, platform).findings == ()
+
+
+def test_no_counter_of_the_seed_has_drifted(shared_seed: Target, platform: Platform) -> None:
+    assert check_counters(shared_seed, platform).findings == ()
+
+
+def test_every_document_of_the_seed_keeps_its_contract(shared_seed: Target, platform: Platform) -> None:
+    report = check_contracts(shared_seed, platform)
+    assert report.findings == ()
+    assert 0 not in report.data["documents"].values()
+
+
+def test_every_jsonb_column_has_a_contract(conn: Connection, platform: Platform) -> None:
+    assert {name for (name,) in values(conn, JSONB)} == {contract.name for contract in read_contracts(platform)}
+
+
+@pytest.mark.newest_server
+def test_every_contract_refuses_three_wrong_documents(platform: Platform, facts: Facts) -> None:
+    contracts = {contract.name: contract.model for contract in read_contracts(platform)}
+    assert set(facts.wrong_documents) == set(contracts)
+    for name, documents in facts.wrong_documents.items():
+        assert len(set(documents)) >= 3, name
+        for document in documents:
+            with pytest.raises(ValidationError):
+                contracts[name].model_validate_json(document)
+
+
+def test_every_query_has_a_target_and_is_measured_for_its_heaviest_persona(platform: Platform, facts: Facts) -> None:
+    queries, findings = read_queries(platform)
+    assert findings == ()
+    assert {query.name for query in queries} == set(facts.plans)
+    for query in queries:
+        assert query.target_ms > 0
+        assert HEAVIEST & {persona.name for persona in query.personas}, query.name
+
+
+def test_every_query_reads_its_indexes_and_touches_no_more_rows_than_said(
+    seeded: Connection, platform: Platform, facts: Facts
+) -> None:
+    wrong = []
+    installed = read_installed_extensions(seeded)
+    for query in (each for each in read_queries(platform)[0] if each.extension in {"", *installed}):
+        used: set[str] = set()
+        for persona, plan in plans(seeded, query):
+            used |= indexes(seeded, plan)
+            if (touched := rows_touched(plan)) > facts.plans[query.name].rows:
+                wrong.append(f"{query.name} touches {touched:g} rows for {persona}")
+        if missing := set(facts.plans[query.name].indexes) - used:
+            wrong.append(f"{query.name} does not read {', '.join(sorted(missing))}, but {', '.join(sorted(used))}")
+    assert wrong == []

@@ -1,0 +1,2 @@
+-- Nobody has borrowed anything.
+DROP TABLE loans;

@@ -1,0 +1,5 @@
+CREATE OR REPLACE TRIGGER count_loans
+    AFTER INSERT ON loans
+    REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION count_loans();
