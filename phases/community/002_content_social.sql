@@ -1,7 +1,7 @@
 -- Community, phase 2 of 4: posts and comments.
 --
 -- posts.embedding is not here: it needs the extension vector, which not every server has. It comes with
--- sql/community/functions/posts_embedding.sql where the server has it, and goes with the table.
+-- sql/community/functions/embedding.sql where the server has it, and goes with the table.
 
 CREATE TYPE post_status AS ENUM ('draft', 'published', 'archived');
 

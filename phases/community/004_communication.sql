@@ -128,5 +128,5 @@ COMMENT ON TABLE email_unsubscribes IS 'Who wants no more of a type of mail, or 
 -- The queue that delivers them. Where the provider is down for a day, nothing is lost: twelve attempts are 28 hours.
 \ir ../../sql/shared/jobs/tables.sql
 
-INSERT INTO job_queues (name, lease, max_attempts, backoff, backoff_cap)
-VALUES ('email', '2 minutes', 12, '1 minute', '6 hours');
+INSERT INTO job_queues (name, lease, max_attempts, backoff, backoff_cap, keep_done)
+VALUES ('email', '2 minutes', 12, '1 minute', '6 hours', '30 days');

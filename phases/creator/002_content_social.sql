@@ -52,10 +52,10 @@ CREATE TABLE comments (
     CONSTRAINT comments_post_id_fkey FOREIGN KEY (post_id, post_archived)
         REFERENCES posts (id, archived) ON UPDATE CASCADE ON DELETE CASCADE,
     CONSTRAINT comments_user_id_fkey FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE SET NULL,
-    -- A reply belongs to the post of the comment it answers. No ON UPDATE is needed: all comments of a post move in
-    -- the one statement that the foreign key to posts makes.
+    -- A reply belongs to the post of the comment it answers. No ON UPDATE and no ON DELETE: all comments of a post
+    -- move or go in the one statement that the foreign key to posts makes, and one that was answered stays.
     CONSTRAINT comments_parent_comment_id_fkey FOREIGN KEY (parent_comment_id, post_id, parent_depth, post_archived)
-        REFERENCES comments (id, post_id, depth, post_archived) ON DELETE CASCADE,
+        REFERENCES comments (id, post_id, depth, post_archived),
     CONSTRAINT comments_depth_check CHECK (depth BETWEEN 0 AND 500 AND (depth = 0) = (parent_comment_id IS NULL)),
     CONSTRAINT comments_content_check CHECK (length(content) BETWEEN 1 AND 10000)
 ) PARTITION BY LIST (post_archived);

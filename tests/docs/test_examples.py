@@ -121,10 +121,11 @@ class Session:
         return self.as_shown("".join(self.capfd.readouterr()))
 
     def environment(self) -> dict[str, str]:
-        """With a platformdb on the path, whatever of it is installed."""
-        program = self.programs / "platformdb"
-        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m platformdb "$@"\n')
-        program.chmod(0o755)
+        """With a platformdb and its Python on the path, whatever of it is installed."""
+        for called, arguments in (("platformdb", "-m platformdb "), ("python", "")):
+            program = self.programs / called
+            program.write_text(f'#!/bin/sh\nexec "{sys.executable}" {arguments}"$@"\n')
+            program.chmod(0o755)
         source = Path(platformdb.__file__).parent.parent
         psql = next(find_candidates(None)).folder
         return {**os.environ, "PATH": f"{self.programs}:{psql}:{os.environ['PATH']}", "PYTHONPATH": str(source)}

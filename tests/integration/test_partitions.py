@@ -78,9 +78,12 @@ class TestMaking:
 
     def test_a_partition_is_what_partition_of_would_have_made(self, db: Target, project: Project) -> None:
         """Name apart: indexes, constraints, triggers, foreign keys both ways, defaults, generated columns."""
-        run(db, TABLES)
+        numbered = (
+            "    id int NOT NULL,\n    at",
+            "    id int NOT NULL, number bigint GENERATED ALWAYS AS IDENTITY,\n    at",
+        )
+        run(db, TABLES.replace(*numbered))
         project.write({"sql/partitions.toml": GROWING.format(start=datetime.now(UTC))})
-        run(db, "ALTER TABLE messages ADD COLUMN number bigint GENERATED ALWAYS AS IDENTITY")
         assert ensured(db, project).ok
         run(db, "CREATE TABLE model PARTITION OF messages FOR VALUES FROM ('2001-01-01') TO ('2001-02-01')")
         made = partition_of("messages")
@@ -90,18 +93,25 @@ class TestMaking:
             SELECT 'column', concat_ws(' ', attname, format_type(atttypid, atttypmod), attnotnull, attidentity,
                                        attgenerated, attstorage, attcompression, attislocal, attinhcount)
             FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attnum > 0
-            UNION ALL SELECT 'default', pg_get_expr(adbin, adrelid) FROM pg_attrdef WHERE adrelid = '{table}'::regclass
-            UNION ALL SELECT 'constraint', concat_ws(' ', contype, replace(pg_get_constraintdef(oid), '{table}', 'x'), conislocal, coninhcount,
-                                                     conparentid <> 0)
+            UNION ALL
+            SELECT 'default', pg_get_expr(adbin, adrelid) FROM pg_attrdef WHERE adrelid = '{table}'::regclass
+            UNION ALL
+            SELECT 'constraint', concat_ws(' ', contype, replace(pg_get_constraintdef(oid), '{table}', 'x'),
+                                           conislocal, coninhcount, conparentid <> 0)
             FROM pg_constraint WHERE conrelid = '{table}'::regclass OR confrelid = '{table}'::regclass
-            UNION ALL SELECT 'index', concat_ws(' ', indisprimary, replace(pg_get_indexdef(indexrelid), '{table}', 'x'),
-                                                (SELECT inhparent::regclass FROM pg_inherits WHERE inhrelid = indexrelid))
+            UNION ALL
+            SELECT 'index', concat_ws(' ', indisprimary, replace(pg_get_indexdef(indexrelid), '{table}', 'x'),
+                                      (SELECT inhparent::regclass FROM pg_inherits WHERE inhrelid = indexrelid))
             FROM pg_index WHERE indrelid = '{table}'::regclass
-            UNION ALL SELECT 'trigger', replace(pg_get_triggerdef(oid), '{table}', 'x')
+            UNION ALL
+            SELECT 'trigger', replace(pg_get_triggerdef(oid), '{table}', 'x')
             FROM pg_trigger WHERE tgrelid = '{table}'::regclass AND NOT tgisinternal
-            UNION ALL SELECT 'internal', count(*)::text FROM pg_trigger WHERE tgrelid = '{table}'::regclass AND tgisinternal
-            UNION ALL SELECT 'table', concat_ws(' ', relkind, relpersistence, relam, reltablespace, relowner, relacl,
-                                                reloptions, relrowsecurity)
+            UNION ALL
+            SELECT 'internal', count(*)::text
+            FROM pg_trigger WHERE tgrelid = '{table}'::regclass AND tgisinternal
+            UNION ALL
+            SELECT 'table', concat_ws(' ', relkind, relpersistence, relam, reltablespace, relowner, relacl,
+                                      reloptions, relrowsecurity)
             FROM pg_class WHERE oid = '{table}'::regclass
             ORDER BY 1, 2
             """

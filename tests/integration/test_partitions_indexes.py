@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 import tempfile
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -93,7 +93,8 @@ def test_without_rows_the_server_makes_all_of_it_at_once(db: Target, tree: Proje
 def test_a_partition_that_comes_while_it_is_built_gets_its_part(db: Target, tree: Project) -> None:
     run(
         db,
-        "ALTER TABLE logs DETACH PARTITION logs_c; TRUNCATE logs_c; CREATE INDEX logs_kind ON ONLY logs (kind, at DESC) WHERE text <> ''",
+        "ALTER TABLE logs DETACH PARTITION logs_c; TRUNCATE logs_c; "
+        "CREATE INDEX logs_kind ON ONLY logs (kind, at DESC) WHERE text <> ''",
     )
     run(db, "CREATE TABLE logs_d PARTITION OF logs FOR VALUES FROM (20) TO (30)")
     assert applied(db, tree).ok
@@ -151,7 +152,8 @@ def test_a_partition_whose_rows_break_it_leaves_the_others_built_for_the_next_ru
     assert [s["state"] for s in index_status(db, tree.platform).data["indexes"]] == ["invalid"]
     run(
         db,
-        "DELETE FROM logs WHERE ctid NOT IN (SELECT min(ctid) FROM logs AS l WHERE l.tableoid = logs.tableoid GROUP BY at, kind, text)",
+        "DELETE FROM logs WHERE ctid NOT IN ("
+        "SELECT min(ctid) FROM logs AS l WHERE l.tableoid = logs.tableoid GROUP BY at, kind, text)",
     )
     assert applied(db, tree).ok
     assert rows(db, INVALID) == []

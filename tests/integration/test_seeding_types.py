@@ -213,7 +213,8 @@ def test_what_needs_an_extension_is_left_out_without_it_and_one_line_says_so(
     report = load(database, library, BOOKS)
     assert report.ok
     (note,) = report.findings
-    assert note.message.endswith("citext, so these are left out: books.title, words")
+    assert note.message == "the server has no extension citext, so these are left out: books.title, words"
+    assert note.help.endswith("platformdb seed --replace")
     assert report.data["tables"] == {"books": 5, "hits": 5}
     # What is left out can still be looked at.
     assert one(database, "SELECT count(*) FROM hits JOIN books ON short = word") == 5

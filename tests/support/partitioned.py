@@ -87,7 +87,8 @@ ON CONFLICT (low) DO UPDATE SET entries = excluded.entries
 
 # A row a week for half a year, in each of the tables.
 FILLED = """
-INSERT INTO messages (channel, id, at) SELECT n % 3 + 1, n, now() - n * interval '1 week' FROM generate_series(0, 25) AS n;
+INSERT INTO messages (channel, id, at)
+SELECT n % 3 + 1, n, now() - n * interval '1 week' FROM generate_series(0, 25) AS n;
 INSERT INTO reactions SELECT channel, id, at, 'like' FROM messages;
 INSERT INTO logs SELECT (now() - n * interval '1 week') AT TIME ZONE 'UTC', 'x' FROM generate_series(0, 25) AS n;
 """

@@ -106,5 +106,5 @@ def tables(conn: Connection) -> set[str]:
 def _parts(dump: str, *, routines: bool) -> Iterator[str]:
     _, *parts = PART.split(dump)
     for name, kind, body in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
-        if routines or not {kind, name.partition(" ")[0]} & {"FUNCTION", "PROCEDURE"}:
+        if routines or not {kind, name.partition(" ")[0]} & {"FUNCTION", "PROCEDURE", "EXTENSION"}:
             yield f"{kind} {name}\n" + body.rstrip("-\n")

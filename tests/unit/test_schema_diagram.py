@@ -134,7 +134,9 @@ def test_a_table_in_another_schema_is_called_by_both_names() -> None:
     assert drawn == 'erDiagram\n    users ||--o{ "archive.old" : "a"\n'
 
 
-@pytest.mark.parametrize("name", ["end", "class", "erDiagram", "to", "One", "style", "a b", "a-b", "müller", "1a", 'a"b', "50%"])
+@pytest.mark.parametrize(
+    "name", ["end", "class", "erDiagram", "to", "One", "style", "a b", "a-b", "müller", "1a", 'a"b', "50%"]
+)
 def test_a_name_that_mermaid_would_misread_is_quoted(name: str) -> None:
     (line,) = draw([table(name)], columns=False).splitlines()[1:]
     assert re.fullmatch(r'    "[^"%\\]+"', line)

@@ -55,6 +55,32 @@ def test_times_are_compared_with_times() -> None:
         assert early == (at < noon)
 
 
+def test_ids_booleans_and_links_are_equal_or_not() -> None:
+    more = """
+i = { make = "uuid7" }
+j = { make = "first", of = ["k", "i"] }
+k = { make = "uuid7", of = "later", nulls = 0.5 }
+later = { make = "later", lag = { dist = "fixed", value = 9 } }
+f = { make = "flag", share = 0.5 }
+l = { make = "copy", of = "drawn" }
+drawn = { make = "draw", table = "t", where = { f = true } }
+"""
+    for answer, i, j in both('{ make = "compare", left = "i", op = "=", right = "j" }', "i", "j", more=more):
+        assert answer == (i == j)
+    for answer, flag in both('{ make = "compare", left = "f", op = "!=", right = "f" }', "f", more=more):
+        assert answer is False or flag is None
+    for answer, flag in both('{ make = "compare", left = "l", op = "=", right = "drawn" }', "f", more=more):
+        assert answer is (True if flag else None)
+    for left, op, message in (
+        ("i", "<", "'i' is of kind uuid, which has no <"),
+        ("drawn", ">=", "'drawn' is of kind link, which has no >="),
+        ("b", "=", "'b' is of kind bytes, which has no ="),
+    ):
+        with pytest.raises(Misfit, match=message):
+            made(f'{{ make = "compare", left = "{left}", op = "{op}", right = "{left}" }}',
+                 more + 'b = { make = "bytes", size = 1 }')  # fmt: skip
+
+
 def test_a_comparison_makes_a_condition() -> None:
     more = N + 'late = { make = "compare", left = "n", op = ">", right = 1 }\n'
     assert made('{ make = "constant", value = 7, where = { late = true } }', more, 4) == [None, None, 7, 7]

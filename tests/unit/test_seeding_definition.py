@@ -174,6 +174,11 @@ def test_rows_that_cannot_be(rows: str, message: str) -> None:
         (HEAD + "[profiles.test]\n[tables.t]\ntime = { per = 'x' }", "gap and per belong together"),
         (HEAD + "[profiles.test]\n[tables.t]\ndiffer = ['x']", "differ: must name two links"),
         (HEAD + "[profiles.test]\n[tables.t.links]\ntime = { make = 'uuid7' }", "'time' is there already (built in)"),
+        (
+            HEAD + "[profiles.test]\n[tables.t.helpers]\na = { make = 'uuid7', extension = 'x' }",
+            "tables.t.helpers.a.extension: only tables and columns can need an extension",
+        ),
+        (HEAD + "[profiles.test]\n[tables.t]\nextension = 1", "tables.t.extension: Input should be a valid string"),
         ("start = ", "not valid TOML"),
     ],
 )

@@ -117,3 +117,26 @@ n = {{ make = "ordinal" }}
     people = world(text).whole("people")
     with pytest.raises(Misfit, match=r"'ids' of posts is of kind int\[\]: no list of that"):
         people.value("found")
+
+
+@pytest.mark.parametrize(
+    "maker",
+    [
+        'make = "bytes", size = { dist = "uniform", min = 1, max = 9 }',
+        'make = "array", of = ["n", "n"]',
+        'make = "array", of = ["w", "w"]',
+        'make = "embedding", of = "n", dims = 3',
+    ],
+)
+def test_the_first_of_several_can_be_of_any_kind(maker: str) -> None:
+    lines = f"""
+c = {{ make = "first", of = ["a", "b"] }}
+a = {{ {maker}, nulls = 0.5 }}
+b = {{ {maker}, nulls = 0.3 }}
+n = {{ make = "ordinal" }}
+w = {{ make = "choice", values = ["tea", "milk"] }}
+"""
+    made = one_table(lines, 40)
+    rows = list(zip(*(rows_of(made, "t", name) for name in ("c", "a", "b")), strict=True))
+    assert all(found == (b if a is None else a) for found, a, b in rows)
+    assert {(a is None, b is None) for _, a, b in rows} == {(x, y) for x in (True, False) for y in (True, False)}

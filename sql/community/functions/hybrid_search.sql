@@ -1,4 +1,4 @@
--- platformdb: extension=vector requires=sql/community/functions/search_posts_semantic.sql
+-- platformdb: extension=vector requires=search_posts_semantic
 
 -- What fits by words or by meaning, best first: reciprocal rank fusion. Each of the two searches gives a post
 -- 1 / (60 + its place); the sum orders them. Only places count, so a rank and a distance need no common scale.

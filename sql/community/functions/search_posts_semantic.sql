@@ -1,4 +1,4 @@
--- platformdb: extension=vector requires=sql/community/functions/posts_embedding.sql
+-- platformdb: extension=vector requires=embedding
 
 -- Loads the extension's library: only then may one who is no superuser name a setting of it below.
 SELECT '[1]'::vector;

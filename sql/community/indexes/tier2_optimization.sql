@@ -91,6 +91,9 @@ CREATE INDEX idx_email_jobs_user ON email_jobs (user_id, created_at DESC) WHERE 
 -- What became of a mail; the foreign key to mails.
 CREATE INDEX idx_email_feedback_job ON email_feedback (email_job_id) WHERE email_job_id IS NOT NULL;
 
+-- The newest published posts of all communities; search ranks the newest that fit, and common words are found here.
+CREATE INDEX idx_posts_published ON posts (published_at DESC, id DESC) WHERE status = 'published';
+
 -- Full text search in titles and texts.
 CREATE INDEX idx_posts_search ON posts USING gin (search);
 

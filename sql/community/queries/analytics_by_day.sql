@@ -1,6 +1,6 @@
 -- Analytics: how often something happened on each of 30 days, and to how many users.
 
--- platformdb: persona=commonest
+-- platformdb: persona=heaviest
 SELECT event_name, date_trunc('day', (SELECT max("timestamp") FROM analytics_events)) AS until
 FROM analytics_events
 GROUP BY event_name

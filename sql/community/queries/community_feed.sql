@@ -34,7 +34,7 @@ WHERE status = 'published' AND community_id = (
     SELECT community_id FROM posts WHERE status = 'published' GROUP BY community_id ORDER BY count(*) DESC, community_id LIMIT 1
 )
 ORDER BY published_at, id
-OFFSET 30
+OFFSET 3
 LIMIT 1;
 
 -- platformdb: target_ms=50

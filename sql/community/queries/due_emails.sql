@@ -1,6 +1,6 @@
 -- Due mails: the next 100 that wait to be sent.
 
--- platformdb: persona=everything
+-- platformdb: persona=heaviest
 -- As if all that waits were due.
 SELECT max(scheduled_at) AS now FROM email_jobs;
 

@@ -1,6 +1,6 @@
 -- Hybrid search: the 10 published posts that fit best by words and meaning together.
 
--- platformdb: persona=largest
+-- platformdb: persona=heaviest
 -- Half-way between two posts of the largest community, and only there.
 SELECT 'measure data' AS typed, l2_normalize(first.embedding + last.embedding) AS meaning, first.community_id
 FROM (

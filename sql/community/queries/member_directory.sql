@@ -29,7 +29,7 @@ SELECT community_id, page_cursor(joined_at, user_id) AS cursor
 FROM members
 WHERE community_id = (SELECT community_id FROM members GROUP BY community_id ORDER BY count(*) DESC, community_id LIMIT 1)
 ORDER BY joined_at, user_id
-OFFSET 15
+OFFSET 3
 LIMIT 1;
 
 -- platformdb: target_ms=50

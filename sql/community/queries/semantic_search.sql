@@ -1,6 +1,6 @@
 -- Semantic search: the 10 published posts nearest in meaning, in one community or in all.
 
--- platformdb: persona=largest
+-- platformdb: persona=heaviest
 -- Half-way between two posts of the largest community, and only there.
 SELECT l2_normalize(first.embedding + last.embedding) AS meaning, first.community_id
 FROM (

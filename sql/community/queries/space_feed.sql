@@ -34,7 +34,7 @@ WHERE status = 'published' AND space_id = (
     SELECT space_id FROM posts WHERE status = 'published' GROUP BY space_id ORDER BY count(*) DESC, space_id LIMIT 1
 )
 ORDER BY published_at, id
-OFFSET 30
+OFFSET 3
 LIMIT 1;
 
 -- platformdb: target_ms=50

@@ -1,6 +1,6 @@
 -- Text search: the 10 published posts that fit what somebody typed best, in one community or in all.
 
--- platformdb: persona=common
+-- platformdb: persona=heaviest
 -- A word that stands in very many posts.
 SELECT 'model' AS typed, NULL::uuid AS community;
 

@@ -1,14 +1,14 @@
--- Thread: the comments of a post as a tree, replies below what they answer, oldest first.
+-- Thread: 20 conversations of a post in the order in which they began, each with all its replies; or the page behind a cursor.
 
--- platformdb: persona=longest
-SELECT post_id
+-- platformdb: persona=busiest
+SELECT post_id, page_cursor('-infinity') AS cursor
 FROM comments
 GROUP BY post_id
 ORDER BY count(*) DESC, post_id
 LIMIT 1;
 
 -- platformdb: persona=median
-SELECT post_id
+SELECT post_id, page_cursor('-infinity') AS cursor
 FROM (
     SELECT post_id, row_number() OVER (ORDER BY count(*), post_id) AS place, count(*) OVER () AS places
     FROM comments
@@ -16,18 +16,31 @@ FROM (
 ) AS ranked
 WHERE place = (places + 1) / 2;
 
--- platformdb: persona=shortest
-SELECT post_id
+-- platformdb: persona=quiet
+SELECT post_id, page_cursor('-infinity') AS cursor
 FROM comments
 GROUP BY post_id
 ORDER BY count(*), post_id
 LIMIT 1;
 
+-- platformdb: persona=deep
+-- A late page of the longest.
+SELECT post_id, page_cursor(created_at, id) AS cursor
+FROM comments
+WHERE post_id = (SELECT post_id FROM comments GROUP BY post_id ORDER BY count(*) DESC, post_id LIMIT 1)
+ORDER BY created_at DESC, id DESC
+OFFSET 3
+LIMIT 1;
+
 -- platformdb: target_ms=50
 WITH RECURSIVE thread AS (
-    SELECT id, author_id, content, created_at, deleted_at, 0 AS depth, ARRAY[id] AS path
-    FROM comments
-    WHERE post_id = $1 AND parent_id IS NULL
+    (
+        SELECT id, author_id, content, created_at, deleted_at, 0 AS depth, ARRAY[id] AS path
+        FROM comments
+        WHERE post_id = $1 AND parent_id IS NULL AND (created_at, id) > (cursor_at($2), cursor_id($2))
+        ORDER BY created_at, id
+        LIMIT 20
+    )
     UNION ALL
     SELECT reply.id, reply.author_id, reply.content, reply.created_at, reply.deleted_at, depth + 1, path || reply.id
     FROM thread

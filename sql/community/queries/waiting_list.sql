@@ -1,6 +1,6 @@
 -- Event waiting list: who waits for a seat, in order.
 
--- platformdb: persona=longest
+-- platformdb: persona=busiest
 SELECT event_id
 FROM event_rsvps
 WHERE status = 'waiting'
@@ -18,7 +18,7 @@ FROM (
 ) AS ranked
 WHERE place = (places + 1) / 2;
 
--- platformdb: persona=shortest
+-- platformdb: persona=quiet
 SELECT event_id
 FROM event_rsvps
 WHERE status = 'waiting'

@@ -57,15 +57,23 @@ class Growth:
         """The index of the partitioned table itself."""
         return self.tree.schema, self.name
 
-    def key_on(self, branch: Branch) -> Key:
-        """The index of a partition."""
-        return (branch.schema, part_name(self.definition, branch)) if branch is not self.tree else self.key
+    def key_on(self, part: Branch) -> Key:
+        """The index that a partition gets."""
+        return part.schema, part_name(self.definition, part)
 
-    def attached(self, branch: Branch, parent: Branch) -> bool:
-        """Whether a partition has its part of the index, under whatever name."""
-        above = self.key_on(parent)
-        place = (branch.schema, branch.name)
-        return any(index.parent == above and (index.schema, index.table) == place for index in self.built.values())
+    def attached(self, part: Branch, above: Key) -> Key | None:
+        """The index that a partition has in the one above, under whatever name: the server may have made it."""
+        place = part.schema, part.name
+        found = (key for key, i in self.built.items() if i.parent == above and (i.schema, i.table) == place)
+        return next(found, None)
+
+    def without(self, dropped: Key) -> Growth:
+        """The same when an index and its parts are gone."""
+        parts = [key for key, index in self.built.items() if index.parent == dropped]
+        left = replace(self, built={key: index for key, index in self.built.items() if key != dropped})
+        for part in parts:
+            left = left.without(part)
+        return left
 
 
 def part_name(definition: IndexDefinition, branch: Branch) -> str:
@@ -80,7 +88,7 @@ def _stem(definition: IndexDefinition, branch: Branch) -> str:
 
 def plan_growth(growth: Growth, state: State, reason: str, record: Record) -> tuple[Step, ...]:
     """Builds the index under its name, or beside the old one which it then replaces; the last step has the record."""
-    steps = [*_swept(growth), *_grown(growth, reason)]
+    steps = [*swept(growth), *_grown(growth, reason)]
     if state is State.CHANGED:
         return (*steps, _swap(growth, record))
     return (*steps[:-1], replace(steps[-1], record=record)) if steps else ()
@@ -91,31 +99,61 @@ def _grown(growth: Growth, reason: str) -> Iterator[Step]:
     begun = growth.built.get(growth.key)
     if begun is None and not any(leaf.bytes for leaf in tree.leaves):
         # No rows, no waiting: the server makes all of it at once.
-        yield _step(definition, growth.name, reason, _create(growth, tree, growth.name, only=False))
+        yield _step(definition, growth.name, reason, _create(growth, tree, growth.name))
         return
     if begun is not None and not _usable(growth, begun):
         yield drop_whole(definition, growth.key, "an interrupted build left it behind")
-        kept = {key: index for key, index in growth.built.items() if key != growth.key and index.parent != growth.key}
-        growth = replace(growth, built=kept)
+        growth = growth.without(growth.key)
     yield from _framed(growth, reason)
-    for parent, leaf in _bare(growth):
-        yield from _leaf(growth, parent, leaf)
-
-
-def _bare(growth: Growth) -> Iterator[tuple[Branch, Branch]]:
-    """The partitions with rows that have no part in the index yet."""
-    return (
-        (parent, leaf)
-        for parent, leaf in _pairs(growth.tree)
-        if not leaf.partitioned and not growth.attached(leaf, parent)
-    )
+    yield from _parts(growth, tree, growth.key)
 
 
 def _usable(growth: Growth, begun: BuiltIndex) -> bool:
     """A partition's index by its right name shows that the parent's is of this definition: others would not attach."""
-    known = {growth.key_on(part) for part in growth.tree.parts}
-    ours = any(index.parent == growth.key and key in known for key, index in growth.built.items())
-    return ours and (begun.valid or any(_bare(growth)))
+    ours = any(growth.attached(part, growth.key) == growth.key_on(part) for part in growth.tree.parts)
+    return ours and (begun.valid or any(_parts(growth, growth.tree, growth.key)))
+
+
+def _framed(growth: Growth, reason: str) -> Iterator[Step]:
+    """The indexes of all partitioned tables in one transaction: the server refuses at once what can never be."""
+    wanted = ((growth.key, growth.tree), *_inner(growth, growth.tree, growth.key))
+    statements = tuple(_create(growth, branch, key[1], only=True) for key, branch in wanted if key not in growth.built)
+    if statements:
+        yield _step(growth.definition, growth.name, reason, *statements)
+
+
+def _inner(growth: Growth, tree: Branch, above: Key) -> Iterator[tuple[Key, Branch]]:
+    """Partitions that are partitioned themselves, and the index that each has or gets."""
+    for part in tree.parts:
+        if part.partitioned:
+            key = growth.attached(part, above) or growth.key_on(part)
+            yield key, part
+            yield from _inner(growth, part, key)
+
+
+def _parts(growth: Growth, tree: Branch, above: Key) -> Iterator[Step]:
+    """From the leaves up: where an inner index became valid within an outer one, its whole table would be locked."""
+    for part in tree.parts:
+        there = growth.attached(part, above)
+        key = there or growth.key_on(part)
+        if part.partitioned:
+            yield from _parts(growth, part, key)
+        elif there is None:
+            yield from _built(growth, part, key)
+        if there is None:
+            attach = Statement(f"ALTER INDEX {_written(above)} ATTACH PARTITION {_written(key)}")
+            yield _step(growth.definition, key[1], f"becomes a part of {above[1]}", attach)
+
+
+def _built(growth: Growth, leaf: Branch, key: Key) -> Iterator[Step]:
+    there = growth.built.get(key)
+    if there is not None and there.valid:
+        return
+    # What is invalid is dropped on the way, as the probe finds it.
+    probe = Probe("index_built", quote_identifier(key[1]), _table(leaf))
+    statement = replace(_create(growth, leaf, key[1], concurrently=True), probe=probe)
+    why = f"{growth.name} on {leaf.name}"
+    yield Step("index", key[1], why, (statement,), transactional=False, source=_source(growth.definition))
 
 
 def drop_whole(definition: IndexDefinition, key: Key, reason: str) -> Step:
@@ -123,42 +161,33 @@ def drop_whole(definition: IndexDefinition, key: Key, reason: str) -> Step:
     return _step(definition, key[1], reason, Statement(f"DROP INDEX {_written(key)}"))
 
 
-def _framed(growth: Growth, reason: str) -> Iterator[Step]:
-    """The indexes of all partitioned tables in one transaction: the server refuses at once what can never be."""
-    made = () if growth.key in growth.built else (_create(growth, growth.tree, growth.name, only=True),)
-    inner = (
-        statement
-        for parent, branch in _pairs(growth.tree)
-        if branch.partitioned and not growth.attached(branch, parent)
-        for statement in (
-            _create(growth, branch, growth.key_on(branch)[1], only=True),
-            _attach(growth, parent, branch),
-        )
-    )
-    if statements := (*made, *inner):
-        yield _step(growth.definition, growth.name, reason, *statements)
-
-
-def _leaf(growth: Growth, parent: Branch, leaf: Branch) -> Iterator[Step]:
-    schema, name = growth.key_on(leaf)
-    there = growth.built.get((schema, name))
-    if there is None or not there.valid:  # what is invalid is dropped on the way
-        probe = Probe("index_built", quote_identifier(name), _table(leaf))
-        statement = replace(_create(growth, leaf, name, only=False, concurrently=True), probe=probe)
-        why = f"{growth.name} on {leaf.name}"
-        yield Step("index", name, why, (statement,), transactional=False, source=_source(growth.definition))
-    yield _step(growth.definition, name, f"becomes a part of {growth.name}", _attach(growth, parent, leaf))
+def swept(growth: Growth) -> tuple[Step, ...]:
+    """Drops what builds of other definitions left on the partitions: it serves nobody, and slows writes."""
+    return tuple(_swept(growth))
 
 
 def _swept(growth: Growth) -> Iterator[Step]:
-    """Drops what builds of other definitions left on the partitions: it serves nobody, and slows writes."""
-    for leaf in growth.tree.leaves:
-        named = re.compile(re.escape(_stem(growth.definition, leaf)) + f"[0-9a-f]{{{DIGITS}}}")
+    for part in _all_parts(growth.tree):
+        named = re.compile(re.escape(_stem(growth.definition, part)) + f"[0-9a-f]{{{DIGITS}}}")
         for key, index in growth.built.items():
-            ours = (index.schema, index.table) == (leaf.schema, leaf.name) and named.fullmatch(index.name)
-            if ours and index.parent_name is None and key != growth.key_on(leaf):
-                drop = Statement(f"DROP INDEX CONCURRENTLY {_written(key)}")
-                yield Step("index", index.name, "an interrupted build left it behind", (drop,), transactional=False)
+            ours = (index.schema, index.table) == (part.schema, part.name) and named.fullmatch(index.name)
+            if not ours or index.parent_name is not None or key == growth.key_on(part):
+                continue
+            if part.partitioned:
+                yield drop_whole(growth.definition, key, "an interrupted build left it behind")
+            else:
+                yield _dropped(key)
+
+
+def _dropped(key: Key) -> Step:
+    drop = Statement(f"DROP INDEX CONCURRENTLY {_written(key)}")
+    return Step("index", key[1], "an interrupted build left it behind", (drop,), transactional=False)
+
+
+def _all_parts(tree: Branch) -> Iterator[Branch]:
+    for part in tree.parts:
+        yield part
+        yield from _all_parts(part)
 
 
 def _swap(growth: Growth, record: Record) -> Step:
@@ -169,25 +198,12 @@ def _swap(growth: Growth, record: Record) -> Step:
     return replace(swap, record=record)
 
 
-def _pairs(tree: Branch) -> Iterator[tuple[Branch, Branch]]:
-    """Every part with what it is a part of, from the root down."""
-    for part in tree.parts:
-        yield tree, part
-        yield from _pairs(part)
-
-
-def _create(growth: Growth, branch: Branch, name: str, *, only: bool, concurrently: bool = False) -> Statement:
+def _create(growth: Growth, branch: Branch, name: str, *, only: bool = False, concurrently: bool = False) -> Statement:
     definition = growth.definition
     how = "INDEX CONCURRENTLY" if concurrently else "INDEX"
     on = "ON ONLY" if only else "ON"
     made = f"{definition.before_name}{how} {quote_identifier(name)}"
     return Statement(f"{made} {on} {_table(branch)}{definition.after_table}")
-
-
-def _attach(growth: Growth, parent: Branch, branch: Branch) -> Statement:
-    return Statement(
-        f"ALTER INDEX {_written(growth.key_on(parent))} ATTACH PARTITION {_written(growth.key_on(branch))}"
-    )
 
 
 def _step(definition: IndexDefinition, subject: str, reason: str, *statements: Statement) -> Step:

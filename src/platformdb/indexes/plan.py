@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from platformdb.errors import Place
 from platformdb.indexes.model import Branch, BuiltIndex, IndexDefinition, Standing, State
-from platformdb.indexes.partitioned import Growth, Key, drop_whole, plan_growth
+from platformdb.indexes.partitioned import Growth, Key, drop_whole, plan_growth, swept
 from platformdb.report.history import Checksums, Entry, Event, Record
 from platformdb.report.leftout import left_out
 from platformdb.report.model import Finding, Probe, Severity, Statement, Step
@@ -110,8 +110,9 @@ def _steps_of_tree(
         return plan_growth(growth, standing.state, f"tier {definition.tier}: {definition.reason}", record)
     left = stale.get((definition.schema, _beside(definition)))
     if left is None or left.valid:
-        return ()
-    return (drop_whole(definition, (left.schema, left.name), "an interrupted replacement left it behind"),)
+        return swept(growth)
+    dropped = drop_whole(definition, (left.schema, left.name), "an interrupted replacement left it behind")
+    return (dropped, *swept(growth.without((left.schema, left.name))))
 
 
 def _steps(platform: str, standing: Standing, stale: Mapping[tuple[str, str], BuiltIndex]) -> tuple[Step, ...]:

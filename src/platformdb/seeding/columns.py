@@ -121,11 +121,19 @@ def lists(items: Column, counts: Ints) -> Column:
 def chained(columns: Sequence[Column]) -> Column:
     """The rows of the first column, then those of the second, and so on; all are of one kind."""
     nulls = np.concatenate([column.missing for column in columns])
+    return replace(columns[0], values=_chained(columns), nulls=nulls if nulls.any() else None)
+
+
+def _chained(columns: Sequence[Column]) -> NDArray[Any] | Texts | Lists:
     if isinstance(columns[0].values, Texts):
-        values: NDArray[Any] | Texts = stacked([column.texts for column in columns])
-    else:
-        values = np.concatenate([column.array for column in columns])
-    return replace(columns[0], values=values, nulls=nulls if nulls.any() else None)
+        return stacked([column.texts for column in columns])
+    found = [column.values for column in columns if isinstance(column.values, Lists)]
+    if not found:
+        return np.concatenate([column.array for column in columns])
+    before = np.cumsum([0, *(len(each.items) for each in found)])
+    starts = [each.starts + begin for each, begin in zip(found, before.tolist(), strict=False)]
+    counts = np.concatenate([each.counts for each in found])
+    return Lists(chained([each.items for each in found]), np.concatenate(starts), counts)
 
 
 def keys(column: Column) -> tuple[list[Any], Ints]:

@@ -189,6 +189,8 @@ def _values(reader: _Reader, raw: Mapping[str, Any], key: tuple[str, ...]) -> It
         common = {option: value for option, value in options.items() if option not in generator}
         made = reader.read(_generators(), generator, (*key, name))
         rest = reader.read(_adapter(_Common), common, (*key, name))
+        if rest is not None and rest.extension and key[-1] != "columns":
+            reader.problem((*key, name, "extension"), "only tables and columns can need an extension")
         if made is not None and rest is not None:
             yield name, Value(made, rest.nulls, Condition(rest.where, rest.given, rest.absent), rest.extension)
 

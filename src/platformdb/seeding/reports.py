@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from platformdb.report.leftout import left_out
 from platformdb.report.model import Finding, Report, StepResult
@@ -45,4 +46,5 @@ def _data(wanted: Marker) -> dict[str, object]:
 def _missed(parts: Sequence[tuple[str, str]]) -> Iterator[Finding]:
     """One note for each extension."""
     for extension in dict.fromkeys(extension for _, extension in parts):
-        yield left_out(extension, [name for name, needed in parts if needed == extension])
+        note = left_out(extension, [name for name, needed in parts if needed == extension])
+        yield replace(note, help="install it, migrate, and then run platformdb seed --replace")

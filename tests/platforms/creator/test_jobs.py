@@ -208,8 +208,10 @@ def test_a_draft_is_announced_when_it_is_published_and_not_again(admin: Connecti
     for change in (publish, withdraw, publish):
         admin.execute(change.encode(), (post,))
     assert count(admin, "announcements") == 1
+    # One from before there were announcements is not news either, whatever else changes about it.
+    admin.execute("DELETE FROM announcements")
     make(admin, "comments", post_id=post)
-    assert count(admin, "announcements") == 1
+    assert count(admin, "announcements") == 0
 
 
 def test_purging_takes_exactly_what_was_deleted_long_ago_from_both_halves(admin: Connection) -> None:

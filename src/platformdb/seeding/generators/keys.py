@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 
 from platformdb.seeding.codes import Mask, ranks
-from platformdb.seeding.columns import Column
+from platformdb.seeding.columns import Column, chained
 from platformdb.seeding.distributions import FORBID
 from platformdb.seeding.problems import Misfit
 from platformdb.seeding.ropes import Part, Texts
@@ -111,13 +111,12 @@ class First:
 def _either(one: Column, other: Column) -> Column:
     """``one`` where it has a value, else ``other``."""
     absent = one.array < 0 if one.kind == "link" else one.missing
-    if one.kind == "link":
-        return Column("link", np.where(absent, other.array, one.array), None, one.target)
-    nulls = absent & other.missing
-    if one.kind == "text":
+    if isinstance(one.values, Texts):
+        nulls = absent & other.missing
         parts = _masked(one.texts, ~absent) + _masked(other.texts, absent)
-        return Column("text", Texts(parts), nulls if nulls.any() else None)
-    return Column(one.kind, np.where(absent, other.array, one.array), nulls if nulls.any() else None)
+        return Column(one.kind, Texts(parts), nulls if nulls.any() else None)
+    rows = np.arange(len(one))
+    return chained([one, other]).take(np.where(absent, rows + len(one), rows))
 
 
 def _masked(values: Texts, mask: Mask) -> tuple[Part, ...]:

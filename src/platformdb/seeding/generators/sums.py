@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from platformdb.seeding.codes import Ints, by_code
+from platformdb.seeding.codes import Ints, Mask, by_code
 from platformdb.seeding.columns import Column, keys
 from platformdb.seeding.conditions import present
 from platformdb.seeding.distributions import FORBID, amount
@@ -35,6 +35,8 @@ ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
 }  # fmt: skip
 EXTREMES = {"least": np.minimum, "greatest": np.maximum}
 NUMBERS = ("int", "float")
+ORDERED = (*NUMBERS, "time", "text")
+EQUAL = ("bool", "uuid", "link")
 
 # A path, a number, a duration such as "2h" (in seconds), or a time.
 Operand = datetime | int | float | str
@@ -42,7 +44,10 @@ Operand = datetime | int | float | str
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """Whether ``left`` stands in this relation to ``right``: numbers, times, or texts in the order of their bytes."""
+    """Whether ``left`` stands in this relation to ``right``: numbers, times, or texts in the order of their bytes.
+
+    Booleans, ids and links are equal or not.
+    """
 
     make: Literal["compare"]
     left: str
@@ -57,10 +62,12 @@ class Compare:
     def column(self, block: Block, stream: Stream) -> Column:
         """One boolean for each row; NULL where a side is."""
         left, right = _operand(block, self.left), _operand(block, self.right)
-        if left.kind != right.kind and not {left.kind, right.kind} <= set(NUMBERS):
+        if (left.kind, left.target) != (right.kind, right.target) and not {left.kind, right.kind} <= set(NUMBERS):
             raise Misfit(f"'{self.left}' is of kind {left.kind}, and '{self.right}' of kind {right.kind}")
-        values = COMPARISONS[self.op](_ordered(left), _ordered(right))
-        return Column("bool", np.asarray(values, np.bool_)).but_null(left.missing | right.missing)
+        if left.kind not in (*ORDERED, *(EQUAL if self.op in ("=", "!=") else ())):
+            raise Misfit(f"'{self.left}' is of kind {left.kind}, which has no {self.op}")
+        values = COMPARISONS[self.op](_comparable(left), _comparable(right))
+        return Column("bool", np.asarray(values, np.bool_)).but_null(_absent(left) | _absent(right))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +108,7 @@ class Compute:
         values = reduce(ARITHMETIC[self.function], arrays)
         if kind == "seconds":
             values = values / SECOND
-        return Column("float" if values.dtype.kind == "f" else "time" if kind == "time" else "int", values).but_null(
-            nulls
-        )
+        return Column("float" if values.dtype.kind == "f" else kind, values).but_null(nulls)
 
     def _aligned(self, columns: list[Column]) -> tuple[str, list[NDArray[Any]]]:
         """What comes out (int, time, seconds), and the values in one unit."""
@@ -191,9 +196,13 @@ def _operand(block: Block, operand: Operand) -> Column:
     return Column("int" if isinstance(number, int) else "float", np.full(rows, number))
 
 
-def _ordered(column: Column) -> NDArray[Any]:
+def _comparable(column: Column) -> NDArray[Any]:
     """Values that numpy compares as they are meant."""
-    return joined(column.texts) if column.kind in ("text", "bytes") else column.array
+    return joined(column.texts) if column.kind == "text" else column.array
+
+
+def _absent(column: Column) -> Mask:
+    return column.array < 0 if column.kind == "link" else column.missing
 
 
 def _whole(values: NDArray[Any]) -> Ints:

@@ -1,0 +1,58 @@
+-- Content search: an organization's newest pieces with these words, of one type or of any.
+--
+-- The organization is a word of the index, so what all others wrote on the subject costs nothing.
+
+-- platformdb: persona=busiest
+SELECT organization_id, 'winter', NULL::text
+FROM (
+    SELECT organization_id, count(*) AS weight
+    FROM content_pieces
+    WHERE deleted_at IS NULL
+    GROUP BY organization_id
+) AS ranked
+ORDER BY weight DESC, organization_id
+LIMIT 1;
+
+-- platformdb: persona=median
+SELECT organization_id, 'winter', NULL::text
+FROM (
+    SELECT *, row_number() OVER (ORDER BY weight, organization_id) AS place, count(*) OVER () AS places
+    FROM (
+        SELECT organization_id, count(*) AS weight
+        FROM content_pieces
+        WHERE deleted_at IS NULL
+        GROUP BY organization_id
+    ) AS counted
+) AS ranked
+WHERE place = (places + 1) / 2;
+
+-- platformdb: persona=quiet
+SELECT organization_id, 'winter', NULL::text
+FROM (
+    SELECT organization_id, count(*) AS weight
+    FROM content_pieces
+    WHERE deleted_at IS NULL
+    GROUP BY organization_id
+) AS ranked
+ORDER BY weight, organization_id
+LIMIT 1;
+
+-- platformdb: persona=common_words
+SELECT organization_id, 'the', 'image'
+FROM (
+    SELECT organization_id, count(*) AS weight
+    FROM content_pieces
+    WHERE deleted_at IS NULL
+    GROUP BY organization_id
+) AS ranked
+ORDER BY weight DESC, organization_id
+LIMIT 1;
+
+-- platformdb: target_ms=50
+SELECT id, title, content_type, status, created_at, left(body, 120) AS excerpt
+FROM content_pieces
+WHERE search @@ (websearch_to_tsquery('simple', $2) && quote_literal('organization:' || $1)::tsquery)
+  AND deleted_at IS NULL
+  AND ($3::text IS NULL OR content_type = $3::content_type)
+ORDER BY created_at DESC, id DESC
+LIMIT 20;

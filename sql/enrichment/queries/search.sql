@@ -1,0 +1,31 @@
+-- Search: the 25 newest messages of a channel with certain words, in the asker's language or as they are.
+
+-- platformdb: persona=heaviest
+SELECT channel_id, 'thank you' FROM messages GROUP BY channel_id ORDER BY count(*) DESC, channel_id LIMIT 1;
+
+-- platformdb: persona=heaviest_common_word
+SELECT channel_id, 'yes or today or see' FROM messages GROUP BY channel_id ORDER BY count(*) DESC, channel_id LIMIT 1;
+
+-- platformdb: persona=heaviest_absent_word
+SELECT channel_id, 'rhinoceros' FROM messages GROUP BY channel_id ORDER BY count(*) DESC, channel_id LIMIT 1;
+
+-- platformdb: persona=median
+SELECT channel_id, 'thank you'
+FROM (
+    SELECT channel_id, row_number() OVER (ORDER BY count(*), channel_id) AS place, count(*) OVER () AS places
+    FROM messages
+    GROUP BY channel_id
+) AS ranked
+WHERE place = (places + 1) / 2;
+
+-- platformdb: persona=quiet
+SELECT channel_id, 'thank you' FROM messages GROUP BY channel_id ORDER BY count(*), channel_id LIMIT 1;
+
+-- platformdb: target_ms=50
+SELECT id, author_id, content, created_at
+FROM messages
+WHERE channel_id = $1
+  AND search @@ search_query($1, $2, 'english')
+  AND deleted_at IS NULL
+ORDER BY created_at DESC, id DESC
+LIMIT 25;
