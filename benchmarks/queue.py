@@ -148,7 +148,7 @@ def wake(server: Server, arguments: argparse.Namespace) -> None:
         def rate(script: str, batch: int = batch) -> float:
             return jobs_per_second(server, fresh(server), script, 8, batch, arguments.seconds)
 
-        scripts = {"silent": lambda: rate("platformdb"), "waking": lambda: rate("woken")}  # noqa: B023 - called in here
+        scripts = {"silent": lambda: rate("platformdb"), "waking": lambda: rate("woken")}
         medians = in_turns(scripts, arguments.runs)
         rows.append((8, batch, *medians.values(), f"{medians['waking'] / medians['silent']:.0%}"))
     print("jobs/s with and without waking listeners (job_queues.wake), synchronous_commit = on")

@@ -205,9 +205,11 @@ CREATE TABLE messages_default PARTITION OF messages DEFAULT;
 
 COMMENT ON TABLE messages IS 'What was written, partitioned by month. A message never changes its channel or its created_at.';
 
+-- Deferred: when the newest message goes, a trigger finds the one before it. ON DELETE SET NULL would come first, and lock
+-- the channels of a statement in whatever order its messages lie.
 ALTER TABLE channels
     ADD CONSTRAINT channels_last_message_id_fkey FOREIGN KEY (id, last_message_at, last_message_id)
-        REFERENCES messages (channel_id, created_at, id) ON DELETE SET NULL (last_message_id) DEFERRABLE;
+        REFERENCES messages (channel_id, created_at, id) DEFERRABLE INITIALLY DEFERRED;
 
 CREATE TABLE message_mentions (
     channel_id           uuid        NOT NULL,

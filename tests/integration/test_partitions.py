@@ -235,18 +235,19 @@ class TestMoving:
     def test_a_role_that_may_not_move_rows_makes_the_others(self, db: Target, policed: Policed) -> None:
         run(db, T.format(type="timestamptz") + "INSERT INTO t VALUES (now())")
         with role_without_rights(db) as plain:
+            role = plain.parameters["user"]
+            run(db, f"ALTER TABLE t OWNER TO {role}; ALTER TABLE t_default OWNER TO {role}")
             run(
                 db,
-                f"ALTER TABLE t OWNER TO {plain.parameters['user']}; ALTER TABLE t_default OWNER TO {plain.parameters['user']}",
+                f"GRANT CREATE ON SCHEMA public TO {role}; GRANT CREATE ON DATABASE {db.parameters['dbname']} TO {role}",
             )
-            run(db, f"GRANT CREATE ON SCHEMA public TO {plain.parameters['user']}")
             report = ensured(plain, policed())
             assert rules(report) == ["partition-move-forbidden"]
             assert "GRANT SET ON PARAMETER session_replication_role" in report.findings[0].help
             assert len(report.data["partitions"]) == 3
-            run(db, f"GRANT SET ON PARAMETER session_replication_role TO {plain.parameters['user']}")
+            run(db, f"GRANT SET ON PARAMETER session_replication_role TO {role}")
             assert ensured(plain, policed()).data["partitions"] == [f"public.{partition_of('t')}"]
-            run(db, f"REVOKE SET ON PARAMETER session_replication_role FROM {plain.parameters['user']}")
+            run(db, f"REVOKE SET ON PARAMETER session_replication_role FROM {role}")
 
 
 class TestRetiring:

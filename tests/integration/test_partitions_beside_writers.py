@@ -31,6 +31,15 @@ class Crowd:
     errors: list[str] = field(default_factory=list)
 
 
+def keep(db: Target, work: Callable[[Connection], None], crowd: Crowd, stop: threading.Event) -> None:
+    with connect(db) as connection:
+        while not stop.is_set():
+            try:
+                work(connection)
+            except psycopg.Error as error:
+                crowd.errors.append(str(error))
+
+
 @contextmanager
 def at_work(db: Target, *, writers: int = 3) -> Iterator[Crowd]:
     crowd, stop = Crowd(), threading.Event()
@@ -47,15 +56,9 @@ def at_work(db: Target, *, writers: int = 3) -> Iterator[Crowd]:
         if count < before:
             crowd.missed.append(f"{count} of {before}")
 
-    def keep(work: Callable[[Connection], None]) -> None:
-        with connect(db) as connection:
-            while not stop.is_set():
-                try:
-                    work(connection)
-                except psycopg.Error as error:
-                    crowd.errors.append(str(error))
-
-    threads = [threading.Thread(target=keep, args=(work,)) for work in (*(write for _ in range(writers)), read)]
+    threads = [
+        threading.Thread(target=keep, args=(db, work, crowd, stop)) for work in (*(write for _ in range(writers)), read)
+    ]
     for thread in threads:
         thread.start()
     try:

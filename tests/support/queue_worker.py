@@ -1,4 +1,4 @@
-"""A worker in a process of its own, to be killed: each job's effect is a row, in the transaction that completes the job.
+"""A worker in a process of its own, to be killed. Each job's effect is a row, in the transaction that completes it.
 
     python queue_worker.py CONNINFO NAME
 

@@ -53,7 +53,9 @@ def enqueue(conn: Connection, *payloads: dict[str, Any], queue: str = "email", *
     return list(ids)
 
 
-def claim(conn: Connection, batch: int = 1, *, worker: str = "w", queue: str = "email", lease: str = "5 min") -> list[Job]:
+def claim(
+    conn: Connection, batch: int = 1, *, worker: str = "w", queue: str = "email", lease: str = "5 min"
+) -> list[Job]:
     found = conn.execute("SELECT * FROM claim_jobs(%s, %s, %s, %s)", (queue, worker, batch, lease)).fetchall()
     return [Job(*row) for row in found]
 

@@ -3,6 +3,7 @@
 -- platformdb: persona=busiest
 SELECT community_id, (SELECT max(created_at) FROM events) AS now
 FROM events
+WHERE starts_at > (SELECT max(created_at) FROM events)
 GROUP BY community_id
 ORDER BY count(*) DESC, community_id
 LIMIT 1;
@@ -12,6 +13,7 @@ SELECT community_id, (SELECT max(created_at) FROM events) AS now
 FROM (
     SELECT community_id, row_number() OVER (ORDER BY count(*), community_id) AS place, count(*) OVER () AS places
     FROM events
+    WHERE starts_at > (SELECT max(created_at) FROM events)
     GROUP BY community_id
 ) AS ranked
 WHERE place = (places + 1) / 2;
@@ -19,6 +21,7 @@ WHERE place = (places + 1) / 2;
 -- platformdb: persona=quiet
 SELECT community_id, (SELECT max(created_at) FROM events) AS now
 FROM events
+WHERE starts_at > (SELECT max(created_at) FROM events)
 GROUP BY community_id
 ORDER BY count(*), community_id
 LIMIT 1;

@@ -451,7 +451,7 @@ QUEUES: Mapping[str, tuple[Violation, ...]] = {
     "jobs_queue_id_fkey": (unknown_queue, queue_with_jobs),
 }
 
-A_LINK = '{"linkedin": "https://social.example.com/ann"}'
+A_CHANNEL = '{"platform": "x", "posts_per_week": 3, "content_types": ["post"]}'
 WRONG_PAYLOADS = ('{"scheduled_post_id": 7}', '{"template": "spam", "user_id": "x"}', "[]", '{"anything": "else"}')
 
 FACTS = Facts(
@@ -481,7 +481,21 @@ FACTS = Facts(
     },
     rows=ROWS,
     violations={**FOUNDATION, **CONTENT, **FEATURES, **QUEUES},
-    plans={},
+    plans={
+        "audit_trail": PlanFact(("idx_audit_log_object",), 5),
+        "content_calendar": PlanFact(("idx_scheduled_posts_calendar",), 160),
+        "content_library": PlanFact(("idx_content_pieces_library",), 120),
+        "content_search": PlanFact(("idx_content_pieces_search",), 120),
+        "dashboard": PlanFact(("idx_analytics_organization_date",), 120),
+        "due_posts": PlanFact(("idx_scheduled_posts_due",), 30),
+        "expiring_accounts": PlanFact(("idx_social_accounts_expiring",), 40),
+        "generation_context": PlanFact(
+            ("founders_one_primary", "ai_strategies_one_active", "brand_rules_organization_id_name_key"), 20
+        ),
+        "key_rotation": PlanFact(("idx_social_accounts_key",), 40),
+        "plan_usage": PlanFact(("idx_usage_user_period",), 60),
+        "queue_health": PlanFact(("jobs_claim_order",), 200),
+    },
     races={
         "guard_post_status": "test_a_post_scheduled_while_its_content_is_approved_is_not_left_waiting",
         "update_posts_on_approval": "test_approval_and_withdrawal_at_the_same_instant_leave_posts_as_the_content_is",
@@ -516,9 +530,9 @@ FACTS = Facts(
         "organizations.profile": ('{"pitch": null}', '{"goals": ["fame"]}', '{"colour": "red"}'),
         "founders.social_links": ('{"linkedin": "ann"}', '{"x": null}', '{"myspace": "https://a.example"}'),
         "ai_strategies.strategy": (
-            '{"summary": "", "objectives": ["a"], "channels": []}',
-            '{"summary": "s", "objectives": [], "channels": [{"platform": "x", "posts_per_week": 3, "content_types": ["post"]}]}',
-            '{"summary": "s", "objectives": ["a"], "channels": [{"platform": "x", "posts_per_week": 3, "content_types": ["post"]}, {"platform": "x", "posts_per_week": 1, "content_types": ["post"]}]}',
+            '{"summary": "s", "objectives": ["a"], "channels": []}',
+            f'{{"summary": "s", "objectives": [], "channels": [{A_CHANNEL}]}}',
+            f'{{"summary": "s", "objectives": ["a"], "channels": [{A_CHANNEL}, {A_CHANNEL}]}}',
         ),
         "brand_rules.definition": ("{}", '{"do": "be kind"}', '{"words": [""]}'),
         "content_pieces.platform_variants": (

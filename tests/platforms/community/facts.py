@@ -278,7 +278,7 @@ FACTS = Facts(
     plans={
         "community_feed": PlanFact(("idx_posts_community",), 80),
         "space_feed": PlanFact(("idx_posts_space",), 80),
-        "thread": PlanFact(("idx_comments_post", "idx_comments_parent"), 120),
+        "thread": PlanFact(("idx_comments_post",), 220),
         "my_communities": PlanFact(("idx_members_user",), 60),
         "upcoming_events": PlanFact(("idx_events_community_starts",), 30),
         "waiting_list": PlanFact(("idx_event_rsvps_waiting",), 40),
@@ -287,9 +287,9 @@ FACTS = Facts(
         "activity_feed": PlanFact(("idx_activity_community",), 80),
         "analytics_by_day": PlanFact(("idx_analytics_events_name_timestamp",), 120),
         "due_emails": PlanFact(("idx_email_jobs_status_scheduled",), 110),
-        "text_search": PlanFact(("posts_pkey",), 60),
-        "semantic_search": PlanFact(("posts_pkey",), 60),
-        "hybrid_search": PlanFact(("posts_pkey",), 60),
+        "text_search": PlanFact(("posts_pkey",), 210),
+        "semantic_search": PlanFact(("posts_pkey",), 210),
+        "hybrid_search": PlanFact(("posts_pkey",), 210),
     },
     races={
         "update_community_members_count": "test_joining_and_leaving_in_opposite_order_neither_deadlocks_nor_drifts",

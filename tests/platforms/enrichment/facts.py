@@ -554,6 +554,21 @@ FACTS = Facts(
     },
     filled=("messages.language",),
     plans={},
+    races={
+        "update_server_counts": "test_joining_and_leaving_many_servers_in_opposite_order_neither_deadlocks_nor_drifts",
+        "create_server_parts": "test_servers_made_at_the_same_instant_have_their_parts_once",
+        "update_role_mask": "test_grants_to_one_role_at_the_same_instant_all_reach_its_mask",
+        "sync_role_permissions": "test_a_mask_written_while_a_permission_is_granted_ends_with_both",
+        "update_channel_last_message": (
+            "test_the_newest_message_is_right_after_writing_and_deleting_in_opposite_order"
+        ),
+        "update_thread_message_count": "test_threads_written_to_in_opposite_order_neither_deadlock_nor_drift",
+        "sync_message_mentions": "test_a_message_edited_by_two_mentions_whom_the_second_wrote",
+        "write_audit_log": "test_each_change_at_the_same_instant_is_logged_once",
+        "fill_message_language": "test_a_message_by_one_who_changes_his_language_has_the_one_or_the_other",
+        "refuse_change": "test_the_time_of_a_message_cannot_be_changed_behind_an_edit_that_waits",
+        "check_voice_capacity": "test_of_many_who_want_the_last_place_in_a_voice_channel_one_gets_it",
+    },
     served_otherwise={
         **dict.fromkeys(
             (
