@@ -24,7 +24,9 @@ CREATE TABLE channels (
     -- The two of a direct channel, smaller id first: they have one, not two.
     dm_user_1                      uuid        REFERENCES users (id) ON DELETE CASCADE,
     dm_user_2                      uuid        REFERENCES users (id) ON DELETE CASCADE,
-    -- The newest message of the channel itself (not of its threads), kept by triggers.
+    -- The newest message of the channel itself (not of its threads), kept by triggers. Without a foreign key: who deletes
+    -- that message and who finds it as the newest would wait for each other, and a foreign key from here into the
+    -- messages is one that would keep them from being distributed.
     last_message_id                uuid,
     last_message_at                timestamptz,
     last_pin_timestamp             timestamptz,
@@ -204,12 +206,6 @@ CREATE TABLE messages (
 CREATE TABLE messages_default PARTITION OF messages DEFAULT;
 
 COMMENT ON TABLE messages IS 'What was written, partitioned by month. A message never changes its channel or its created_at.';
-
--- Deferred: when the newest message goes, a trigger finds the one before it. ON DELETE SET NULL would come first, and lock
--- the channels of a statement in whatever order its messages lie.
-ALTER TABLE channels
-    ADD CONSTRAINT channels_last_message_id_fkey FOREIGN KEY (id, last_message_at, last_message_id)
-        REFERENCES messages (channel_id, created_at, id) DEFERRABLE INITIALLY DEFERRED;
 
 CREATE TABLE message_mentions (
     channel_id           uuid        NOT NULL,

@@ -3,7 +3,6 @@ DROP VIEW IF EXISTS message_details;
 DROP TABLE message_attachments;
 DROP TABLE message_reactions;
 DROP TABLE message_mentions;
-ALTER TABLE channels DROP CONSTRAINT channels_last_message_id_fkey;
 DROP TABLE messages;
 DROP TABLE channel_permissions;
 DROP TABLE channel_recipients;

@@ -187,6 +187,22 @@ def test_a_claim_that_is_rolled_back_gives_its_jobs_back(conn, other):
     assert ids(claim(other, 2)) == made
 
 
+@pytest.mark.parametrize("batch", [0, -1, None])
+def test_a_batch_is_at_least_one_job(conn, batch):
+    with pytest.raises(errors.InvalidParameterValue, match="batch must be above 0"):
+        claim(conn, batch)
+
+
+def test_a_clock_that_is_put_back_hides_no_job(conn):
+    enqueue(conn, {})
+    claim(conn)
+    (memory,) = values(conn, "SELECT format('jobs.queue_%s_%s', tableoid, id) FROM job_queues")[0]
+    marks = conn.execute("SELECT current_setting(%s)", (memory,)).fetchall()[0][0].partition("/")[2]
+    conn.execute("SELECT set_config(%s, now() + interval '1 h' || '/' || %s, FALSE)", (memory, marks))
+    conn.execute(SPENT)
+    assert len(claim(conn)) == 1
+
+
 def test_a_claim_moves_no_index_entry(conn):
     enqueue(conn, *[{"n": n} for n in range(30)])
     with conn.transaction():
@@ -210,6 +226,35 @@ def test_what_was_done_does_not_slow_claims_down_while_an_old_transaction_keeps_
             return value(conn, read) - before
 
     assert min(entries_read() for _ in range(50)) < 100
+
+
+def test_plans_made_while_the_table_was_empty_serve_a_full_one(conn):
+    def use(number: int, one: int, two: int, three: int) -> None:
+        call(conn, "heartbeat_jobs", number, [one, two, three])
+        call(conn, "complete_jobs", number, [one], False)
+        conn.execute("SELECT fail_jobs(%s, %s)", (number, [two]))
+        call(conn, "release_jobs", number, [three])
+        call(conn, "cancel_jobs", [three])
+        enqueue(conn, {}, keys=["first"])
+
+    for _ in range(3):
+        use(0, 0, 0, 0)
+    enqueue(conn, *[{}] * 3000, keys=[str(n) for n in range(3000)])
+    jobs = claim(conn, 3)
+    read = (
+        "SELECT sum(pg_stat_get_xact_tuples_returned(oid)) FROM pg_class WHERE relname ~ '^jobs?_' OR relname = 'jobs'"
+    )
+    with conn.transaction():
+        before = value(conn, read)
+        use(jobs[0].claim, *ids(jobs))
+        assert value(conn, read) - before < 100
+
+
+def test_no_function_compiles_its_plans(conn):
+    """Turning sequential scans off makes plans look expensive enough for JIT, which would take 80 ms for each call."""
+    settings = values(conn, "SELECT proname, proconfig FROM pg_proc WHERE 'enable_seqscan=off' = ANY (proconfig)")
+    assert settings != []
+    assert [name for name, config in settings if "jit=off" not in config] == []
 
 
 def test_the_least_urgent_job_has_its_turn_however_many_urgent_ones_there_are(conn):
@@ -265,6 +310,12 @@ def test_effects_of_who_lost_a_job_are_rolled_back(conn, other):
         complete(conn, lost)
     conn.execute("COMMIT")
     assert count(conn, "job_queues", name="effect") == 0
+
+
+def test_a_job_that_is_named_twice_is_completed_once(conn):
+    enqueue(conn, {})
+    (job,) = claim(conn)
+    assert call(conn, "complete_jobs", job.claim, [job.id, job.id]) == [job.id]
 
 
 def test_a_late_worker_may_still_complete_what_nobody_took_over(conn):

@@ -94,21 +94,18 @@ def test_writers_and_readers_are_told_of_nothing_and_miss_nothing(db: Target, pr
 
 def test_a_reader_that_waited_while_rows_moved_finds_them(db: Target, project: Project) -> None:
     """Without a lock on the parent it would look for them in the default, from which they are gone (measured)."""
-    grown(db, project, without=("reactions", "messages"))
+    grown(db, project, without=("messages",))
     expected = rows(db, "SELECT count(*) FROM messages")
-    found: list[object] = []
-    with connect(db) as holder:
-        # A busy referenced table keeps the move waiting at its last statement, with its rows moved already.
-        holder.execute("BEGIN; LOCK TABLE channels IN ROW EXCLUSIVE MODE")
-        runner = threading.Thread(target=lambda: ensured(db, project, lock_retries=60))
-        runner.start()
-        until(lambda: rows(db, "SELECT FROM pg_locks WHERE relation = 'channels'::regclass AND NOT granted"))
-        reader = threading.Thread(target=lambda: found.extend(rows(db, "SELECT count(*) FROM messages")))
-        reader.start()
-        holder.execute("COMMIT")
+    # The moving transaction stays open for a second after its last statement.
+    run(db, "CREATE FUNCTION slow() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(1); END'")
+    run(db, "CREATE EVENT TRIGGER slow ON ddl_command_end WHEN TAG IN ('ALTER TABLE') EXECUTE FUNCTION slow()")
+    runner = threading.Thread(target=lambda: ensured(db, project, tables=["messages"]))
+    runner.start()
+    try:
+        until(lambda: rows(db, "SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
+        assert rows(db, "SELECT count(*) FROM messages") == expected
+    finally:
         runner.join(timeout=60)
-        reader.join(timeout=60)
-    assert found == expected
     assert rows(db, "SELECT count(*) FROM messages_default") == [(0,)]
 
 

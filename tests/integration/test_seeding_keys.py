@@ -156,25 +156,51 @@ def test_partitions_are_filled_through_their_parent(chat: Connection, platform: 
     assert one(chat, "SELECT nextval('messages_number_seq')") == 401
 
 
+# Changes whenever a foreign key is altered.
+STAMPS = "SELECT sum(xmin::text::bigint) FROM pg_constraint WHERE contype = 'f'"
+
+
 def test_constraints_and_triggers_are_afterwards_what_they_were(
     chat: Connection, platform: Platform, checked: str, server: Server
 ) -> None:
-    chat.execute(
-        "ALTER TABLE reactions_0 ADD CONSTRAINT doubtful FOREIGN KEY (channel_id) REFERENCES channels NOT VALID"
-    )
-    before = chat.execute(CATALOG).fetchall()
-    rewritten = "SELECT sum(xmin::text::bigint) FROM pg_constraint WHERE contype = 'f'"
-    stamps = one(chat, rewritten)
+    before, stamps = chat.execute(CATALOG).fetchall(), one(chat, STAMPS)
     load(chat, platform)
     assert chat.execute(CATALOG).fetchall() == before
-    assert (one(chat, rewritten) != stamps) == (checked == "at once" and server.version == "18")
+    assert (one(chat, STAMPS) != stamps) == (checked == "at once" and server.version == "18")
     for statement, constraint in (
-        ("INSERT INTO reactions SELECT gen_random_uuid(), sent_at, id, 'x' FROM messages", "reactions_message_fkey"),
+        ("INSERT INTO reactions SELECT channel_id, sent_at, gen_random_uuid(), 'x' FROM messages",
+         "reactions_message_fkey"),
         ("DELETE FROM messages WHERE (channel_id, sent_at, id) IN (SELECT id, last_at, last_id FROM channels) "
          "AND NOT EXISTS (SELECT FROM reactions WHERE message_id = messages.id)", "channels_(last|id_last)"),
     ):  # fmt: skip
         with pytest.raises(Exception, match=constraint), chat.transaction():
             chat.execute(statement.encode())
+
+
+def test_a_key_that_was_never_validated_stays_so_and_no_other_is_touched(
+    chat: Connection, platform: Platform, checked: str
+) -> None:
+    chat.execute(
+        "ALTER TABLE reactions_0 ADD CONSTRAINT doubtful FOREIGN KEY (channel_id) REFERENCES channels NOT VALID"
+    )
+    before, stamps = chat.execute(CATALOG).fetchall(), one(chat, STAMPS)
+    load(chat, platform)
+    assert (chat.execute(CATALOG).fetchall(), one(chat, STAMPS)) == (before, stamps)
+
+
+def test_keys_act_in_their_old_order_also_those_of_tables_that_are_not_seeded(
+    chat: Connection, platform: Platform, checked: str
+) -> None:
+    """A pin goes with its message before anybody asks whether its channel is still there."""
+    chat.execute("""
+        CREATE TABLE pins (
+            channel_id uuid REFERENCES channels, sent_at timestamptz, message_id uuid,
+            FOREIGN KEY (channel_id, sent_at, message_id) REFERENCES messages ON DELETE CASCADE
+        )""")
+    load(chat, platform)
+    chat.execute("TRUNCATE reactions; INSERT INTO pins SELECT channel_id, sent_at, id FROM messages")
+    chat.execute("DELETE FROM channels")
+    assert one(chat, "SELECT count(*) FROM pins") == 0
 
 
 @pytest.mark.parametrize(

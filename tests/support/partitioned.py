@@ -85,12 +85,16 @@ ON CONFLICT (low) DO UPDATE SET entries = excluded.entries
 '''
 """
 
-# A row a week for half a year, in each of the tables.
+# A row a week since the first of the month half a year ago, and one of now, in each of the tables.
 FILLED = """
 INSERT INTO messages (channel, id, at)
-SELECT n % 3 + 1, n, now() - n * interval '1 week' FROM generate_series(0, 25) AS n;
+SELECT n % 3 + 1, n, at
+FROM (
+    SELECT generate_series(date_trunc('month', now()) - interval '6 months', now(), '1 week') UNION SELECT now()
+) AS weeks (at)
+CROSS JOIN LATERAL (SELECT (extract(EPOCH FROM now() - at) / 86400)::int) AS days (n);
 INSERT INTO reactions SELECT channel, id, at, 'like' FROM messages;
-INSERT INTO logs SELECT (now() - n * interval '1 week') AT TIME ZONE 'UTC', 'x' FROM generate_series(0, 25) AS n;
+INSERT INTO logs SELECT at AT TIME ZONE 'UTC', 'x' FROM messages;
 """
 
 

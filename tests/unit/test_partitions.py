@@ -243,8 +243,8 @@ class TestRetiring:
             ("public.messages_2026_03", False),
             ("public.messages_default", True),
         ]
-        ((name, sql),) = references_sql(given, self.OLD[0])
-        assert name == "public.reactions (fk)"
+        ((asked, sql),) = references_sql(given, self.OLD[0])
+        assert asked == reference
         assert '"message" IS NOT NULL' in sql
         assert "\"at\" >= '2026-03-01 00:00:00+00' AND \"at\" < '2026-04-01 00:00:00+00'" in sql
 

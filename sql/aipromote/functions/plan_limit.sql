@@ -6,7 +6,7 @@ AS $$
         WHEN 'content_generations' THEN CASE plan
             WHEN 'free' THEN 20 WHEN 'starter' THEN 200 WHEN 'growth' THEN 2000 WHEN 'scale' THEN 20000 ELSE 0 END
         WHEN 'strategy_generations' THEN CASE plan
-            WHEN 'free' THEN 1 WHEN 'starter' THEN 4 WHEN 'growth' THEN 20 WHEN 'scale' THEN 200 ELSE 0 END
+            WHEN 'free' THEN 3 WHEN 'starter' THEN 10 WHEN 'growth' THEN 20 WHEN 'scale' THEN 200 ELSE 0 END
         WHEN 'scheduled_posts' THEN CASE plan
             WHEN 'free' THEN 30 WHEN 'starter' THEN 400 WHEN 'growth' THEN 5000 WHEN 'scale' THEN NULL ELSE 0 END
         WHEN 'ai_tokens' THEN CASE plan

@@ -6,8 +6,9 @@
 -- platformdb: persona=busiest
 SELECT organization_id, begins, begins + interval '3 months', page_cursor('-infinity')
 FROM (
-    SELECT organization_id, date_trunc('month', max(scheduled_at)) - interval '2 months' AS begins, count(*) AS weight
+    SELECT organization_id, date_trunc('month', max(published_at)) - interval '2 months' AS begins, count(*) AS weight
     FROM scheduled_posts
+    WHERE status = 'published'
     GROUP BY organization_id
 ) AS ranked
 ORDER BY weight DESC, organization_id
@@ -18,8 +19,9 @@ SELECT organization_id, begins, begins + interval '3 months', page_cursor('-infi
 FROM (
     SELECT *, row_number() OVER (ORDER BY weight, organization_id) AS place, count(*) OVER () AS places
     FROM (
-        SELECT organization_id, date_trunc('month', max(scheduled_at)) - interval '2 months' AS begins, count(*) AS weight
+        SELECT organization_id, date_trunc('month', max(published_at)) - interval '2 months' AS begins, count(*) AS weight
         FROM scheduled_posts
+        WHERE status = 'published'
         GROUP BY organization_id
     ) AS counted
 ) AS ranked
@@ -28,8 +30,9 @@ WHERE place = (places + 1) / 2;
 -- platformdb: persona=quiet
 SELECT organization_id, begins, begins + interval '3 months', page_cursor('-infinity')
 FROM (
-    SELECT organization_id, date_trunc('month', max(scheduled_at)) - interval '2 months' AS begins, count(*) AS weight
+    SELECT organization_id, date_trunc('month', max(published_at)) - interval '2 months' AS begins, count(*) AS weight
     FROM scheduled_posts
+    WHERE status = 'published'
     GROUP BY organization_id
 ) AS ranked
 ORDER BY weight, organization_id
@@ -37,12 +40,13 @@ LIMIT 1;
 
 -- platformdb: persona=far_behind
 SELECT organization_id, begins, begins + interval '3 months', (
-    SELECT page_cursor(max(scheduled_at) - interval '1 day') FROM scheduled_posts AS latest
+    SELECT page_cursor(max(published_at) - interval '7 days') FROM scheduled_posts AS latest
     WHERE latest.organization_id = ranked.organization_id
 )
 FROM (
-    SELECT organization_id, date_trunc('month', max(scheduled_at)) - interval '2 months' AS begins, count(*) AS weight
+    SELECT organization_id, date_trunc('month', max(published_at)) - interval '2 months' AS begins, count(*) AS weight
     FROM scheduled_posts
+    WHERE status = 'published'
     GROUP BY organization_id
 ) AS ranked
 ORDER BY weight DESC, organization_id

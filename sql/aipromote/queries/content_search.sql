@@ -37,6 +37,17 @@ FROM (
 ORDER BY weight, organization_id
 LIMIT 1;
 
+-- platformdb: persona=rare_words
+SELECT organization_id, 'biscuits returns', NULL::text
+FROM (
+    SELECT organization_id, count(*) AS weight
+    FROM content_pieces
+    WHERE deleted_at IS NULL
+    GROUP BY organization_id
+) AS ranked
+ORDER BY weight DESC, organization_id
+LIMIT 1;
+
 -- platformdb: persona=common_words
 SELECT organization_id, 'the', 'image'
 FROM (
@@ -51,7 +62,8 @@ LIMIT 1;
 -- platformdb: target_ms=50
 SELECT id, title, content_type, status, created_at, left(body, 120) AS excerpt
 FROM content_pieces
-WHERE search @@ (websearch_to_tsquery('simple', $2) && quote_literal('organization:' || $1)::tsquery)
+WHERE organization_id = $1
+  AND search @@ (websearch_to_tsquery('simple', $2) && quote_literal('organization:' || $1)::tsquery)
   AND deleted_at IS NULL
   AND ($3::text IS NULL OR content_type = $3::content_type)
 ORDER BY created_at DESC, id DESC

@@ -16,7 +16,8 @@ AS $$
 BEGIN
     RETURN QUERY
     SELECT posts.id, posts.embedding <=> meaning AS distance FROM posts
-    WHERE posts.status = 'published' AND (in_community IS NULL OR posts.community_id = in_community)
+    WHERE posts.status = 'published' AND posts.embedding IS NOT NULL
+      AND (in_community IS NULL OR posts.community_id = in_community)
     ORDER BY posts.embedding <=> meaning
     LIMIT k;
 END

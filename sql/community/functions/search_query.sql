@@ -1,6 +1,6 @@
--- What somebody typed, as a query: words, "phrases", or, -not. With a language in its words only; without one in those
--- of every language that posts.search knows, because the reader's posts may be in any.
-CREATE OR REPLACE FUNCTION search_query(typed text, in_language text DEFAULT NULL) RETURNS tsquery
+-- What somebody typed, as a query in the words of a language: words, "phrases", or, -not. The same languages, in the
+-- same configurations, as in posts.search.
+CREATE OR REPLACE FUNCTION search_query(typed text, in_language text) RETURNS tsquery
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
     SELECT CASE in_language
@@ -8,9 +8,6 @@ AS $$
         WHEN 'de' THEN websearch_to_tsquery('german', typed)
         WHEN 'es' THEN websearch_to_tsquery('spanish', typed)
         WHEN 'fr' THEN websearch_to_tsquery('french', typed)
-        ELSE
-            websearch_to_tsquery('english', typed) || websearch_to_tsquery('german', typed)
-            || websearch_to_tsquery('spanish', typed) || websearch_to_tsquery('french', typed)
-            || websearch_to_tsquery('simple', typed)
+        ELSE websearch_to_tsquery('simple', typed)
     END
 $$;

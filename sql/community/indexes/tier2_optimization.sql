@@ -99,4 +99,4 @@ CREATE INDEX idx_posts_search ON posts USING gin (search);
 
 -- platformdb: extension=vector
 -- Semantic search: the nearest published posts by the cosine of their meanings.
-CREATE INDEX idx_posts_embedding ON posts USING hnsw (embedding vector_cosine_ops) WITH (m = 16, ef_construction = 64) WHERE status = 'published';
+CREATE INDEX idx_posts_embedding ON posts USING hnsw (embedding vector_cosine_ops) WITH (m = 16, ef_construction = 128) WHERE status = 'published';

@@ -47,7 +47,7 @@ CREATE TABLE jobs (
     run_at        timestamptz  NOT NULL DEFAULT clock_timestamp(),
     leased_until  timestamptz  NOT NULL DEFAULT '-infinity',
     claim         bigint       NOT NULL DEFAULT 0,
-    created_at    timestamptz  NOT NULL DEFAULT now(),
+    created_at    timestamptz  NOT NULL DEFAULT clock_timestamp(),
     queue_id      smallint     NOT NULL,
     priority      smallint     NOT NULL DEFAULT 5,
     attempt       smallint     NOT NULL DEFAULT 0,
@@ -74,8 +74,9 @@ CREATE TABLE jobs (
     toast.vacuum_truncate = FALSE
 );
 
--- The order in which a queue's jobs are claimed.
-CREATE INDEX jobs_claim_order ON jobs (queue_id, priority, run_at, id);
+-- The order in which a queue's jobs are claimed. It ends with created_at and not with id, so that there is one index only
+-- by which a job can be looked up: a plan made while the table was empty would find the other one just as good.
+CREATE INDEX jobs_claim_order ON jobs (queue_id, priority, run_at, created_at);
 
 COMMENT ON TABLE jobs IS 'Jobs that wait, for their time or a worker, or are being done.';
 COMMENT ON COLUMN jobs.run_at IS 'Not before; pushed back by each failure.';

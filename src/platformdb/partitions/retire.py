@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from platformdb.partitions.model import ARCHIVE, Partition, Policed, Relation, Retire, World, mark_of
+from platformdb.partitions.model import ARCHIVE, Partition, Policed, Reference, Relation, Retire, World, mark_of
 from platformdb.partitions.periods import latest_gone
 from platformdb.partitions.plan import attach, default_of, literal, step, written
 from platformdb.report.model import Probe, Statement, Step
@@ -129,24 +129,20 @@ def _referred_to(relation: Relation, wanted: Mapping[Relation, frozenset[Relatio
     return any(relation in refers_to for other, refers_to in wanted.items() if other != relation)
 
 
-def references_sql(policed: Policed, partition: Partition) -> tuple[tuple[str, str], ...]:
-    """For each foreign key into the table: its name, and a query for how many rows refer to the partition's time.
+def references_sql(policed: Policed, partition: Partition) -> tuple[tuple[Reference, str], ...]:
+    """For each foreign key into the table a query for how many rows refer to the partition's time.
 
     A foreign key that holds has its rows where it points: what has the time and the other columns refers to a row here.
     """
-    return tuple(
-        (
-            f"{reference.relation} ({reference.name})",
-            " AND ".join(
-                (
-                    f"SELECT count(*) FROM {written(reference.relation)} WHERE true",  # noqa: S608 - quoted names
-                    *(f"{quote_identifier(column)} IS NOT NULL" for column in reference.columns),
-                    *_within(policed, partition, quote_identifier(reference.key)),
-                )
-            ),
-        )
-        for reference in policed.parent.references
+    return tuple((each, _references_sql(policed, partition, each)) for each in policed.parent.references)
+
+
+def _references_sql(policed: Policed, partition: Partition, reference: Reference) -> str:
+    conditions = (
+        *(f"{quote_identifier(column)} IS NOT NULL" for column in reference.columns),
+        *_within(policed, partition, quote_identifier(reference.key)),
     )
+    return f"SELECT count(*) FROM {written(reference.relation)} WHERE {' AND '.join(conditions)}"  # noqa: S608 - quoted
 
 
 def _within(policed: Policed, partition: Partition, key: str) -> Iterator[str]:

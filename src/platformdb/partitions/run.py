@@ -10,7 +10,7 @@ from platformdb.errors import ConfigError, PlatformdbError
 from platformdb.migrations.model import Plan, Planner
 from platformdb.partitions.judge import in_default, judge, unmade
 from platformdb.partitions.look import count_rows, look
-from platformdb.partitions.model import Policed, Policy, World
+from platformdb.partitions.model import Partition, Policed, Policy, Relation, World
 from platformdb.partitions.plan import default_back, missing, obstacle, plan_making, waits_for_default
 from platformdb.partitions.read import read_policies
 from platformdb.partitions.retire import (
@@ -172,9 +172,13 @@ def _known(world: World, retirements: Sequence[Retirement]) -> tuple[Step, ...]:
     return (*_prelude(world), *(step for each in retirements for step in (*each.prepare, *each.go)))
 
 
-def _referenced(connection: Connection, retirement: Retirement) -> Iterator[Finding]:
+def _referenced(connection: Connection, retirement: Retirement, gone: Sequence[Retirement] = ()) -> Iterator[Finding]:
+    """Rows that still refer to a partition; those of partitions that will be ``gone`` by then do not count."""
     relation = retirement.partition.relation
-    for name, sql in references_sql(retirement.policed, retirement.partition):
+    for reference, sql in references_sql(retirement.policed, retirement.partition):
+        if any(_holds(each, reference.relation, retirement.partition) for each in gone):
+            continue
+        name = f"{reference.relation} ({reference.name})"
         rows = fetch(connection, sql, what=name)[0][0]
         if rows:
             yield Finding(
@@ -183,6 +187,12 @@ def _referenced(connection: Connection, retirement: Retirement) -> Iterator[Find
                 str(relation),
                 help="delete or move those rows first, in before_retire for example",
             )
+
+
+def _holds(other: Retirement, table: Relation, partition: Partition) -> bool:
+    """Whether it is the partition of that table for the same time."""
+    bounds = other.partition.low, other.partition.high
+    return other.policed.parent.relation == table and bounds == (partition.low, partition.high)
 
 
 def _obstacles(world: World, *, moving: bool) -> list[Finding]:
@@ -214,7 +224,7 @@ def _preview(connection: Connection, platform: Platform, world: World, unfit: tu
     steps = _known(world, retirements)
     # What before_retire may clear away is no obstacle yet.
     unprepared = (each for each in retirements if not each.policed.policy.before_retire)
-    kept = [finding for each in unprepared for finding in _referenced(connection, each)]
+    kept = [finding for each in unprepared for finding in _referenced(connection, each, retirements)]
     said = f"{counted(len(steps), 'step')} would run" if steps else "nothing to do"
     return Report(
         f"{platform.name}: {said}",

@@ -88,11 +88,11 @@ def _lock(connection: Connection, plan: SeedPlan) -> None:
 
 def _fill(connection: Connection, world: World, plan: SeedPlan, observer: Observer) -> tuple[StepResult, ...]:
     observer.stage(f"seeding profile {world.definition.profile}", len(plan.tables))
-    enable = disable_triggers(connection, [*_facts(plan), *plan.bystanders])
-    rows = sum(world.rows(table.fact.name) for table in plan.tables)
-    check = postpone_keys(connection, _facts(plan), rows)
+    facts = [*_facts(plan), *plan.bystanders]
+    enable = disable_triggers(connection, facts)
+    check = postpone_keys(connection, facts, sum(world.rows(table.fact.name) for table in plan.tables))
     # FREEZE asks for a table that this very (sub)transaction has emptied.
-    connection.execute(f"TRUNCATE {_listed([*_facts(plan), *plan.bystanders])}".encode())
+    connection.execute(f"TRUNCATE {_listed(facts)}".encode())
     if plan.deferred:
         connection.execute("SET CONSTRAINTS ALL DEFERRED")
     results = tuple(_copy(connection, world, table, observer) for table in plan.tables)

@@ -30,13 +30,17 @@ def disable_triggers(connection: Connection, tables: Sequence[TableFact]) -> str
 
 
 def postpone_keys(connection: Connection, tables: Sequence[TableFact], rows: int) -> str:
-    """Leaves foreign keys unchecked, where PostgreSQL can check all rows later; returns the statements that do."""
+    """Leaves foreign keys unchecked, where PostgreSQL can check all rows later; returns the statements that do.
+
+    ``tables`` are all that hang together: the keys' triggers are made anew, and fire in the order in which they were
+    made. So all take part, in their old order, or none, where one was never validated and must stay so.
+    """
     if connection.info.server_version < CHECKS_TABLES or rows < MANY_ROWS:
         return ""
-    keys = [
-        f"ALTER TABLE {table} ALTER CONSTRAINT {quote_identifier(name)}"
-        for table, name in connection.execute(query("enforced_keys", PACKAGE), (_quoted(tables),))
-    ]
+    found = connection.execute(query("enforced_keys", PACKAGE), (_quoted(tables),)).fetchall()
+    if not all(validated for _, _, validated in found):
+        return ""
+    keys = [f"ALTER TABLE {table} ALTER CONSTRAINT {quote_identifier(name)}" for table, name, _ in found]
     connection.execute("; ".join(f"{key} NOT ENFORCED" for key in keys).encode())
     return "; ".join(f"{key} ENFORCED" for key in keys)
 

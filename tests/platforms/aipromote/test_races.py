@@ -103,16 +103,8 @@ def test_posts_scheduled_at_the_same_instant_fill_the_plan_and_never_exceed_it(
 
     def scheduler(name: str) -> Callable[[Connection, int], None]:
         def work(conn: Connection, number: int) -> None:
-            same = {
-                key: getattr(post, key)
-                for key in ("organization_id", "content_piece_id", "social_account_id", "platform", "scheduled_at")
-            }
-            key = f"{name}-{number}"
-            taken.append(
-                not refused_by(
-                    "usage_within_plan", lambda: insert(conn, "scheduled_posts", **same, idempotency_key=key)
-                )
-            )
+            other = {**row, "idempotency_key": f"{name}-{number}"}
+            taken.append(not refused_by("usage_within_plan", lambda: insert(conn, "scheduled_posts", **other)))
 
         return work
 

@@ -2,6 +2,9 @@
 -- taken from its worker, who learns it from the next heartbeat or when completing.
 CREATE OR REPLACE FUNCTION cancel_jobs(jobs bigint[]) RETURNS bigint[]
 LANGUAGE sql
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET jit = off
 AS $$
     WITH gone AS (
         DELETE FROM jobs AS j WHERE j.id = ANY (cancel_jobs.jobs) RETURNING j.id

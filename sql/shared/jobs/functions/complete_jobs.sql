@@ -5,9 +5,11 @@ CREATE OR REPLACE FUNCTION complete_jobs(claim bigint, jobs bigint[], strict boo
 LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off
+SET jit = off
 AS $$
 DECLARE
     done bigint[];
+    lost bigint[];
 BEGIN
     IF EXISTS (SELECT FROM job_queues WHERE keep_done IS NOT NULL) THEN
         WITH gone AS (
@@ -26,8 +28,10 @@ BEGIN
         SELECT array_agg(gone.id) INTO done FROM gone;
     END IF;
     IF strict AND coalesce(cardinality(done), 0) < cardinality(complete_jobs.jobs) THEN
-        RAISE EXCEPTION 'claim % has lost jobs: %', claim,
-            ARRAY(SELECT unnest(complete_jobs.jobs) EXCEPT SELECT unnest(done) ORDER BY 1)
+        lost := ARRAY(SELECT unnest(complete_jobs.jobs) EXCEPT SELECT unnest(done) ORDER BY 1);
+    END IF;
+    IF cardinality(lost) > 0 THEN
+        RAISE EXCEPTION 'claim % has lost jobs: %', claim, lost
             USING ERRCODE = 'object_not_in_prerequisite_state', TABLE = 'jobs', CONSTRAINT = 'jobs_claim_held',
                   HINT = 'Roll back: somebody else does them, or they were cancelled. Send heartbeats before leases end.';
     END IF;

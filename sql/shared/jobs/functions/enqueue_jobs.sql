@@ -7,6 +7,8 @@ CREATE OR REPLACE FUNCTION enqueue_jobs(
 ) RETURNS bigint[]
 LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET jit = off
 AS $$
 DECLARE
     ids bigint[];
@@ -43,10 +45,10 @@ BEGIN
         WHERE key IS NULL OR id IN (SELECT job_id FROM fresh);
 
         -- A statement of its own: only its snapshot has the jobs that others committed while the one above waited.
-        SELECT array_agg(coalesce(known.job_id, given.id) ORDER BY given.place) INTO ids
-        FROM job_queues AS q
-        CROSS JOIN unnest(ids, keys) WITH ORDINALITY AS given (id, key, place)
-        LEFT JOIN job_keys AS known ON known.queue_id = q.id AND known.key = given.key
+        SELECT array_agg(coalesce(
+            (SELECT known.job_id FROM job_keys AS known WHERE known.queue_id = q.id AND known.key = given.key), given.id
+        ) ORDER BY given.place) INTO ids
+        FROM job_queues AS q, unnest(ids, keys) WITH ORDINALITY AS given (id, key, place)
         WHERE q.name = queue;
     END IF;
 
@@ -63,10 +65,12 @@ CREATE OR REPLACE FUNCTION enqueue_job(
     queue text, payload jsonb DEFAULT '{}', key text DEFAULT NULL, priority integer DEFAULT NULL,
     run_at timestamptz DEFAULT NULL, max_attempts integer DEFAULT NULL
 ) RETURNS bigint
-LANGUAGE sql
+LANGUAGE plpgsql
 AS $$
-    SELECT (enqueue_jobs(
+BEGIN
+    RETURN (enqueue_jobs(
         queue, ARRAY[payload], CASE WHEN key IS NOT NULL THEN ARRAY[key] END,
         ARRAY[priority], ARRAY[run_at], max_attempts
-    ))[1]
+    ))[1];
+END
 $$;

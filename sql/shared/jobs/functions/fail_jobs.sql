@@ -7,27 +7,28 @@ CREATE OR REPLACE FUNCTION fail_jobs(
 LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off
+SET jit = off
 AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
     UPDATE jobs AS j
-    SET run_at = clock_timestamp() + coalesce(fail_jobs.retry_in, job_backoff(j.attempt, q.backoff, q.backoff_cap)),
-        leased_until = '-infinity', claim = 0, worker = NULL, error = coalesce(failure.error, 'unknown error')
-    FROM unnest(fail_jobs.jobs, errors) AS failure (id, error), job_queues AS q
-    WHERE j.id = failure.id AND j.claim = fail_jobs.claim AND q.id = j.queue_id
-      AND fail_jobs.retry AND j.attempt < j.max_attempts
+    SET run_at = clock_timestamp() + coalesce(
+            retry_in,
+            (SELECT job_backoff(j.attempt, q.backoff, q.backoff_cap) FROM job_queues AS q WHERE q.id = j.queue_id)
+        ),
+        leased_until = '-infinity', claim = 0, worker = NULL,
+        error = coalesce(errors[array_position(fail_jobs.jobs, j.id)], 'unknown error')
+    WHERE j.id = ANY (fail_jobs.jobs) AND j.claim = fail_jobs.claim AND retry AND j.attempt < j.max_attempts
     RETURNING j.id, j.run_at;
 
     RETURN QUERY
     WITH gone AS (
-        DELETE FROM jobs AS j
-        USING unnest(fail_jobs.jobs, errors) AS failure (id, error)
-        WHERE j.id = failure.id AND j.claim = fail_jobs.claim
-        RETURNING j.*, failure.error AS reason
+        DELETE FROM jobs AS j WHERE j.id = ANY (fail_jobs.jobs) AND j.claim = fail_jobs.claim RETURNING j.*
     )
     INSERT INTO dead_jobs AS d (id, queue_id, priority, attempt, max_attempts, payload, error, created_at)
-    SELECT g.id, g.queue_id, g.priority, g.attempt, g.max_attempts, g.payload, coalesce(g.reason, 'unknown error'), g.created_at
+    SELECT g.id, g.queue_id, g.priority, g.attempt, g.max_attempts, g.payload,
+           coalesce(errors[array_position(fail_jobs.jobs, g.id)], 'unknown error'), g.created_at
     FROM gone AS g
     RETURNING d.id, NULL::timestamptz;
 END

@@ -3,6 +3,7 @@ CREATE OR REPLACE FUNCTION release_jobs(claim bigint, jobs bigint[]) RETURNS big
 LANGUAGE sql
 SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off
+SET jit = off
 AS $$
     WITH released AS (
         UPDATE jobs AS j

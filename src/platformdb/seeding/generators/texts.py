@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 SLOT = re.compile(r"\{([a-z_][a-z0-9_.]*)\}")
 ROUNDS = 16
-# Where the 32 digits of an id stand among its 36 characters.
-UUID_DIGITS = [place for place in range(36) if place not in (8, 13, 18, 23)]
+# The digits of an id from one dash to the next.
+UUID_GROUPS = ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +148,11 @@ def _fixed(lines: Bytes) -> Texts:
 
 def _hexadecimal(ids: Bytes) -> Bytes:
     """Ids as people write them: 36 characters, four of them dashes."""
-    digits = np.frombuffer(bytes(range(256)).hex().encode(), np.uint8).reshape(256, 2)[ids].reshape(-1, 32)
+    # Two digits are one number of 16 bits: a byte is looked up at once.
+    digits = np.frombuffer(bytes(range(256)).hex().encode(), np.uint16)[ids].view(np.uint8)
     dashed = np.full((len(ids), 36), ord("-"), np.uint8)
-    dashed[:, UUID_DIGITS] = digits
+    for dashes, (first, end) in enumerate(UUID_GROUPS):
+        dashed[:, first + dashes : end + dashes] = digits[:, first:end]
     return dashed
 
 

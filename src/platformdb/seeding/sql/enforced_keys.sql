@@ -1,7 +1,10 @@
--- The foreign keys of these tables that are checked for every row, from PostgreSQL 18 on.
-SELECT c.conrelid::regclass::text, c.conname
+-- The foreign keys of these tables that are enforced, from PostgreSQL 18 on, and whether all their rows were checked.
+SELECT c.conrelid::regclass::text, c.conname, c.convalidated
 FROM pg_constraint AS c
-WHERE c.contype = 'f' AND c.conparentid = 0 AND c.conenforced AND c.convalidated
-    AND c.conrelid = ANY(%s::text[]::regclass[])
--- Their triggers are named by the order in which they are made, and fire in that of their names.
+WHERE c.contype = 'f' AND c.conenforced AND c.conparentid = 0
+    AND c.conrelid IN (
+        SELECT coalesce(p.relid, named.oid)
+        FROM unnest(%s::text[]::regclass[]) AS named (oid)
+        LEFT JOIN LATERAL pg_partition_tree(named.oid) AS p ON TRUE
+    )
 ORDER BY c.oid

@@ -1,0 +1,101 @@
+"""An old month goes as a whole: messages with what hangs on them, and nothing that stays points into it."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from pathlib import Path
+
+import pytest
+
+from platformdb.counters.run import check_counters
+from platformdb.partitions.run import ensure_partitions, partition_status
+from platformdb.postgres.connect import Connection, connect
+from platformdb.postgres.target import Target
+from platformdb.project import Platform
+from platformdb.report.progress import Silent
+from rows import value, values
+
+CHILDREN = ("message_mentions", "message_reactions", "message_attachments", "ai_analysis")
+POINTING = {
+    "answers": "SELECT count(*) FROM messages WHERE referenced_message_created_at < %s AND referenced_message_id IS NOT NULL",
+    "threads": "SELECT count(*) FROM message_threads WHERE root_message_created_at < %s AND root_message_id IS NOT NULL",
+    "starts": (
+        "SELECT count(*) FROM conversation_summaries"
+        " WHERE start_message_created_at < %s AND start_message_id IS NOT NULL"
+    ),
+    "channels": "SELECT count(*) FROM channels WHERE last_message_at < %s AND last_message_id IS NOT NULL",
+}
+
+
+@pytest.fixture
+def strict(platform: Platform, tmp_path: Path) -> Platform:
+    """The platform, but messages are kept as long as the day of the test allows: the oldest months have to go."""
+    sql = tmp_path / "sql" / platform.name
+    shutil.copytree(platform.sql, sql)
+    policies = (sql / "partitions.toml").read_text(encoding="utf-8")
+    (sql / "partitions.toml").write_text(policies.replace("24 months", "6 months"), encoding="utf-8")
+    return dataclasses.replace(platform, root=tmp_path, sql=sql)
+
+
+def rows(conn: Connection, schema: str) -> dict[str, int]:
+    """The rows of messages and of what hangs on them, in a schema's monthly tables."""
+    tables = values(conn, "SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace(%s) AND relkind = 'r'", schema)
+    counts = dict.fromkeys(("messages", *CHILDREN), 0)
+    for (name,) in tables:
+        parent = name[: -len("_2025_03")]
+        if parent in counts:
+            counts[parent] += value(conn, f"SELECT count(*) FROM {schema}.{name}")
+    return counts
+
+
+def test_old_months_go_into_the_archive_whole_and_leave_nothing_that_points_there(
+    own_seed: Target, platform: Platform, strict: Platform
+) -> None:
+    with connect(own_seed) as conn:
+        before = rows(conn, "public")
+        oldest = value(conn, "SELECT min(created_at) FROM messages")
+        assert value(conn, POINTING["answers"], "infinity") > 0
+        assert value(conn, POINTING["starts"], "infinity") > 0
+        report = ensure_partitions(own_seed, strict, Silent())
+        assert report.ok, report
+        after, archived = rows(conn, "public"), rows(conn, "archive")
+        left = value(conn, "SELECT min(created_at) FROM messages")
+        assert left > oldest
+        assert {table: after[table] + archived[table] for table in before} == before
+        assert archived["messages"] > 100
+        assert archived["message_reactions"] > 50
+        for name, pointing in POINTING.items():
+            assert value(conn, pointing, left) == 0, name
+        # What went says in its own columns what it answered, and has its reactions beside it.
+        orphans = """
+            SELECT count(*) FROM archive.message_reactions_2026_03 AS r
+            WHERE NOT EXISTS (SELECT FROM archive.messages_2026_03 AS m WHERE m.id = r.message_id)
+        """
+        assert value(conn, orphans) == 0
+        # And life goes on: the next message, the next answer.
+        said = "SELECT channel_id, author_id, created_at, id FROM messages ORDER BY created_at DESC LIMIT 1"
+        ((channel, author, at, answered),) = values(conn, said)
+        conn.execute(
+            "INSERT INTO messages (channel_id, author_id, content, referenced_message_created_at, referenced_message_id)"
+            " VALUES (%s, %s, 'Still here.', %s, %s)",
+            (channel, author, at, answered),
+        )
+    assert check_counters(own_seed, platform).findings != ()  # counts of threads hold what the archive holds
+    assert partition_status(own_seed, strict).ok
+    assert ensure_partitions(own_seed, strict, Silent()).steps == ()
+
+
+def test_a_message_of_a_month_without_partition_is_not_lost(conn: Connection) -> None:
+    from platforms.enrichment.build import make
+
+    said = make(conn, "messages", created_at="2031-05-05T00:00:00Z")
+    assert value(conn, "SELECT count(*) FROM messages_default WHERE id = %s", said.id) == 1
+    make(
+        conn,
+        "message_reactions",
+        channel_id=said.channel_id,
+        message_created_at=said.created_at,
+        message_id=said.id,
+    )
+    assert value(conn, "SELECT count(*) FROM message_reactions_default") == 1
