@@ -170,12 +170,9 @@ CREATE TABLE content_pieces (
     created_at         timestamptz    NOT NULL DEFAULT now(),
     updated_at         timestamptz    NOT NULL DEFAULT now(),
     deleted_at         timestamptz,
-    -- 'simple' for content in many languages. The organization is a word of it too: a search within one reads only
-    -- what both have, however much all others have to say on the subject.
+    -- 'simple' for content in many languages.
     search             tsvector       NOT NULL GENERATED ALWAYS AS (
-        setweight(to_tsvector('simple', title), 'A')
-        || to_tsvector('simple', body)
-        || array_to_tsvector(ARRAY['organization:' || coalesce(organization_id::text, '')])
+        setweight(to_tsvector('simple', title), 'A') || to_tsvector('simple', body)
     ) STORED,
     CONSTRAINT content_pieces_organization_id_id_key UNIQUE (organization_id, id),
     CONSTRAINT content_pieces_strategy_id_fkey FOREIGN KEY (organization_id, strategy_id)

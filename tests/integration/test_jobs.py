@@ -175,6 +175,7 @@ def test_a_job_is_not_claimed_before_its_time(conn):
 
 def test_what_another_is_claiming_is_skipped_and_not_waited_for(conn, other):
     made = enqueue(conn, {}, {}, {})
+    other.execute("SET lock_timeout = '5s'")
     with conn.transaction():
         assert ids(claim(conn, 2)) == made[:2]
         assert ids(claim(other, 2)) == made[2:]

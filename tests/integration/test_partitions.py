@@ -237,10 +237,8 @@ class TestMoving:
         with role_without_rights(db) as plain:
             role = plain.parameters["user"]
             run(db, f"ALTER TABLE t OWNER TO {role}; ALTER TABLE t_default OWNER TO {role}")
-            run(
-                db,
-                f"GRANT CREATE ON SCHEMA public TO {role}; GRANT CREATE ON DATABASE {db.parameters['dbname']} TO {role}",
-            )
+            run(db, f"GRANT CREATE ON SCHEMA public TO {role}")
+            run(db, f"GRANT CREATE ON DATABASE {db.parameters['dbname']} TO {role}")
             report = ensured(plain, policed())
             assert rules(report) == ["partition-move-forbidden"]
             assert "GRANT SET ON PARAMETER session_replication_role" in report.findings[0].help
@@ -386,6 +384,7 @@ def test_a_busy_table_is_a_not_now_that_names_who_keeps_it(db: Target, policed: 
         with pytest.raises(NotNow, match="3 attempts of 300ms") as caught:
             ensured(db, policed(), lock_retries=2)
     assert "SELECT count(*) FROM t" in caught.value.detail
+    assert "--lock-retries" in caught.value.help
 
 
 def test_status_shows_every_table_with_what_would_be_done(db: Target, project: Project) -> None:

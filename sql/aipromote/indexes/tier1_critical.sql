@@ -7,7 +7,7 @@ CREATE INDEX idx_usage_user_period ON usage (user_id, period, metric) INCLUDE (a
 CREATE INDEX idx_content_pieces_library ON content_pieces (organization_id, created_at DESC, id DESC)
     WHERE deleted_at IS NULL;
 
--- Content search: the words of titles and texts, and the organization as one of them.
+-- Content search: the words of titles and texts.
 CREATE INDEX idx_content_pieces_search ON content_pieces USING gin (search);
 
 -- Token refresh: connected accounts by the time at which their token expires.

@@ -1,13 +1,24 @@
 -- Keeps message_mentions what the three arrays of a message say. Its foreign keys are theirs: who mentions somebody
--- that does not exist gets their error.
+-- that does not exist gets their error. An update is only looked at where it changed an array: the mentions of a month
+-- are retired before its messages, and must not come back when something else is written there.
 CREATE OR REPLACE FUNCTION sync_message_mentions() RETURNS trigger
 LANGUAGE plpgsql
 AS $$
+DECLARE
+    changed uuid[];
 BEGIN
     IF TG_OP = 'UPDATE' THEN
+        SELECT array_agg(n.id) INTO changed
+        FROM new_rows AS n
+        JOIN old_rows AS o ON (o.channel_id, o.created_at, o.id) = (n.channel_id, n.created_at, n.id)
+        WHERE (n.mentions, n.mention_roles, n.mention_channels) <> (o.mentions, o.mention_roles, o.mention_channels);
+        IF changed IS NULL THEN
+            RETURN NULL;
+        END IF;
         DELETE FROM message_mentions AS held
         USING new_rows AS m
-        WHERE (held.channel_id, held.message_created_at, held.message_id) = (m.channel_id, m.created_at, m.id)
+        WHERE m.id = ANY (changed)
+          AND (held.channel_id, held.message_created_at, held.message_id) = (m.channel_id, m.created_at, m.id)
           AND coalesce(held.user_id, held.role_id, held.mentioned_channel_id)
               <> ALL (m.mentions || m.mention_roles || m.mention_channels);
     END IF;
@@ -21,6 +32,7 @@ BEGIN
         UNION
         SELECT NULL, NULL, unnest(m.mention_channels)
     ) AS mention
+    WHERE TG_OP = 'INSERT' OR m.id = ANY (changed)
     ON CONFLICT DO NOTHING;
     RETURN NULL;
 END

@@ -74,8 +74,8 @@ CREATE TABLE jobs (
     toast.vacuum_truncate = FALSE
 );
 
--- The order in which a queue's jobs are claimed. It ends with created_at and not with id, so that there is one index only
--- by which a job can be looked up: a plan made while the table was empty would find the other one just as good.
+-- The order in which a queue's jobs are claimed. It ends with created_at and not with id, so that there is one index
+-- only to look a job up by: a plan made while the table was empty would find the other one just as good.
 CREATE INDEX jobs_claim_order ON jobs (queue_id, priority, run_at, created_at);
 
 COMMENT ON TABLE jobs IS 'Jobs that wait, for their time or a worker, or are being done.';

@@ -77,9 +77,15 @@ def _named(session: Session, seen: Sequence[Blocker], between: str) -> str:
 
 def _given_up(session: Session, step: Step, seen: Sequence[Blocker], attempts: int) -> NotNow:
     timeout = step.lock_timeout or session.lock_timeout
+    # A step's own timeout is there for those who wait behind it.
+    instead = (
+        "try more often with --lock-retries"
+        if step.lock_timeout
+        else f"wait longer with --lock-timeout (now {timeout})"
+    )
     return NotNow(
         f"{step.subject}: others kept its tables busy, {attempts} attempts of {timeout} were not enough",
         detail=_named(session, seen, "\n"),
-        help=f"end those transactions, or wait longer with --lock-timeout (now {timeout}), then run the command again",
+        help=f"end those transactions, or {instead}, then run the command again",
         place=step.source,
     )

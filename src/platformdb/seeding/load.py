@@ -90,7 +90,7 @@ def _fill(connection: Connection, world: World, plan: SeedPlan, observer: Observ
     observer.stage(f"seeding profile {world.definition.profile}", len(plan.tables))
     facts = [*_facts(plan), *plan.bystanders]
     enable = disable_triggers(connection, facts)
-    check = postpone_keys(connection, facts, sum(world.rows(table.fact.name) for table in plan.tables))
+    check = postpone_keys(connection, _facts(plan), sum(world.rows(table.fact.name) for table in plan.tables))
     # FREEZE asks for a table that this very (sub)transaction has emptied.
     connection.execute(f"TRUNCATE {_listed(facts)}".encode())
     if plan.deferred:

@@ -32,8 +32,8 @@ def disable_triggers(connection: Connection, tables: Sequence[TableFact]) -> str
 def postpone_keys(connection: Connection, tables: Sequence[TableFact], rows: int) -> str:
     """Leaves foreign keys unchecked, where PostgreSQL can check all rows later; returns the statements that do.
 
-    ``tables`` are all that hang together: the keys' triggers are made anew, and fire in the order in which they were
-    made. So all take part, in their old order, or none, where one was never validated and must stay so.
+    The keys' triggers are made anew, and fire in the order in which they were made. So all keys take part, in their old
+    order, or none, where one was never validated and must stay so.
     """
     if connection.info.server_version < CHECKS_TABLES or rows < MANY_ROWS:
         return ""

@@ -29,14 +29,15 @@ def test_an_event_of_a_month_that_nobody_made_is_kept_and_told_of(own_seed: Targ
     with connect(own_seed) as conn:
         make(conn, "analytics_events", timestamp="2099-01-01T00:00:00Z")
         assert count(conn, "analytics_events_default") == 1
-    assert "analytics_events" in {finding.subject for finding in partition_status(own_seed, platform).findings}
+    assert "public.analytics_events" in {finding.subject for finding in partition_status(own_seed, platform).findings}
 
 
 def test_thirty_days_read_two_months_and_no_more(own_seed: Target, platform: Platform) -> None:
     assert ensure_partitions(own_seed, platform, Silent()).ok
     query = """
         SELECT count(*) FROM analytics_events
-        WHERE event_name = 'page_view' AND "timestamp" >= '2026-08-15T00:00:00Z' AND "timestamp" < '2026-09-14T00:00:00Z'
+        WHERE event_name = 'page_view'
+          AND "timestamp" >= '2026-08-15T00:00:00Z' AND "timestamp" < '2026-09-14T00:00:00Z'
     """
     with connect(own_seed) as conn:
         (plan,) = value(conn, f"EXPLAIN (FORMAT JSON) {query}")

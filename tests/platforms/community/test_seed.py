@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from platformdb.postgres.connect import Connection
-from rows import value, values
+from rows import values
 
 # What could not have happened. Each query finds the rows that are wrong.
 IMPOSSIBLE = {

@@ -33,7 +33,7 @@ BEGIN
     IF cardinality(lost) > 0 THEN
         RAISE EXCEPTION 'claim % has lost jobs: %', claim, lost
             USING ERRCODE = 'object_not_in_prerequisite_state', TABLE = 'jobs', CONSTRAINT = 'jobs_claim_held',
-                  HINT = 'Roll back: somebody else does them, or they were cancelled. Send heartbeats before leases end.';
+                  HINT = 'Roll back: others do them, or they were cancelled. Send heartbeats before leases end.';
     END IF;
     RETURN coalesce(done, '{}');
 END

@@ -1,4 +1,5 @@
--- The foreign keys of these tables that are enforced, from PostgreSQL 18 on, and whether all their rows were checked.
+-- The foreign keys of these tables and their partitions that are enforced (from PostgreSQL 18 on), and whether all rows were
+-- checked; in the order in which they were made.
 SELECT c.conrelid::regclass::text, c.conname, c.convalidated
 FROM pg_constraint AS c
 WHERE c.contype = 'f' AND c.conenforced AND c.conparentid = 0

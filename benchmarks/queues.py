@@ -1,6 +1,6 @@
 """The job queue (sql/shared/jobs) beside a bare prototype, its peers, and what the same writes cost without a queue.
 
-    .venv/bin/python benchmarks/queue.py [--runs 3] [--seconds 5] [--peers DIR] [batches sustained wake python]
+    .venv/bin/python benchmarks/queues.py [--runs 3] [--seconds 5] [--peers DIR] [batches sustained wake python]
 
 A turn enqueues, claims and completes a batch, each a transaction of its own, driven by pgbench on this machine. Each
 run is on fresh tables and all contenders take turns; figures are medians, and a machine that does other work shows
@@ -22,7 +22,7 @@ from pathlib import Path
 
 from server import Server, running
 
-HERE = Path(__file__).parent / "queue"
+HERE = Path(__file__).parent / "queues"
 SHARED = Path(__file__).resolve().parents[1] / "sql/shared/jobs"
 PYPI = ("procrastinate", "pgqueuer", "psycopg[binary]", "asyncpg")
 BATCHES = (1, 10, 50, 200)
