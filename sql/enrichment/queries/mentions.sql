@@ -63,7 +63,11 @@ FROM (
     ORDER BY message_created_at DESC, message_id DESC
     LIMIT 50
 ) AS newest
-JOIN messages AS m
-  ON m.channel_id = newest.channel_id AND m.created_at = newest.message_created_at AND m.id = newest.message_id
+CROSS JOIN LATERAL (
+    SELECT *
+    FROM messages
+    WHERE channel_id = newest.channel_id AND created_at = newest.message_created_at AND id = newest.message_id
+    LIMIT 1
+) AS m
 WHERE m.deleted_at IS NULL
 ORDER BY m.created_at DESC, m.id DESC;

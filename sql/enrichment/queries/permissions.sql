@@ -21,4 +21,4 @@ LIMIT 1 OFFSET 1;
 SELECT dm_user_1, id FROM channels WHERE type = 1 ORDER BY id LIMIT 1;
 
 -- platformdb: target_ms=5
-SELECT channel_permissions_of($1, $2) AS permissions;
+SELECT permissions FROM channel_permissions_for($1) WHERE channel_id = $2;

@@ -9,10 +9,11 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from platformdb.counters.run import check_counters
+from platformdb.counters.run import check_counters, fix_counters
 from platformdb.postgres.connect import Connection, connect
 from platformdb.postgres.target import Target
 from platformdb.project import Platform
+from platformdb.report.progress import Silent
 from platforms.creator.build import make
 from rows import count, digests, value, values
 from together import held_up
@@ -77,6 +78,18 @@ def test_archiving_moves_old_published_posts_with_all_that_hangs_on_them(
     assert value(admin, left + "WHERE n.post_archived <> c.post_archived") == 0
     assert values(admin, "SELECT post_archived FROM announcements WHERE post_id = %s", old) == [(True,)]
     assert check_counters(own_db, platform).findings == ()
+
+
+def test_a_count_that_was_spoilt_is_repaired_in_both_halves(
+    own_db: Target, admin: Connection, platform: Platform
+) -> None:
+    old_posts(admin, 2)
+    make(admin, "comments", post_id=make(admin, "posts", published_at=YOUNG).id)
+    archive(admin)
+    admin.execute("UPDATE posts SET comments_count = 5")
+    assert len(check_counters(own_db, platform).findings) == 3
+    assert fix_counters(own_db, platform, Silent()).data["repaired"] == 3
+    assert values(admin, "SELECT comments_count FROM posts ORDER BY archived, 1") == [(1,), (0,), (0,)]
 
 
 def test_an_archived_post_is_written_renamed_and_deleted_as_before(admin: Connection) -> None:
