@@ -60,11 +60,5 @@ ORDER BY weight DESC, organization_id
 LIMIT 1;
 
 -- platformdb: target_ms=50
-SELECT id, title, content_type, status, created_at, left(body, 120) AS excerpt
-FROM content_pieces
-WHERE organization_id = $1
-  AND search @@ websearch_to_tsquery('simple', $2)
-  AND deleted_at IS NULL
-  AND ($3::text IS NULL OR content_type = $3::content_type)
-ORDER BY created_at DESC, id DESC
-LIMIT 20;
+SELECT *
+FROM search_content($1, $2, $3);

@@ -4,7 +4,7 @@
 SELECT channel_id, 'thank you' FROM messages GROUP BY channel_id ORDER BY count(*) DESC, channel_id LIMIT 1;
 
 -- platformdb: persona=heaviest_common_word
-SELECT channel_id, 'yes or today or see' FROM messages GROUP BY channel_id ORDER BY count(*) DESC, channel_id LIMIT 1;
+SELECT channel_id, 'today' FROM messages GROUP BY channel_id ORDER BY count(*) DESC, channel_id LIMIT 1;
 
 -- platformdb: persona=heaviest_absent_word
 SELECT channel_id, 'rhinoceros' FROM messages GROUP BY channel_id ORDER BY count(*) DESC, channel_id LIMIT 1;
@@ -21,14 +21,18 @@ WHERE place = (places + 1) / 2;
 -- platformdb: persona=quiet
 SELECT channel_id, 'thank you' FROM messages GROUP BY channel_id ORDER BY count(*), channel_id LIMIT 1;
 
--- What is found comes first, by the words and the channel together, and its order after that: so a word that nobody used
--- costs nothing, where going back through the channel until the page is full would read all of it.
+-- What is found comes first, by the words and the channel together, its order after that: so a word that nobody used costs
+-- nothing, where going back through the channel until the page is full would read all of it.
 -- platformdb: target_ms=50
 WITH found AS MATERIALIZED (
-    SELECT id, author_id, content, created_at
+    SELECT id, channel_id, author_id, content, created_at
     FROM messages
     WHERE search @@ search_query($1, $2, 'english')
-      AND channel_id = $1
       AND deleted_at IS NULL
 )
-SELECT id, author_id, content, created_at FROM found ORDER BY created_at DESC, id DESC LIMIT 25;
+SELECT id, author_id, content, created_at
+FROM found
+-- Again: nobody may find the messages of a channel by writing its id into another.
+WHERE channel_id = $1
+ORDER BY created_at DESC, id DESC
+LIMIT 25;

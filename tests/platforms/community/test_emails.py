@@ -20,7 +20,7 @@ def mail(conn: Connection, email: str = ANN, email_type: str = "digest", **given
 
 def take(conn: Connection, batch: int = 20) -> list[Any]:
     """(job, claim, mail) of each mail that is to be sent; looked for from the start, as a new session does."""
-    conn.execute("SELECT set_config('jobs.queue_' || id, '', FALSE) FROM job_queues")
+    conn.execute("RESET ALL")
     return values(conn, "SELECT job, claim, email_job_id FROM take_emails('mailer', %s)", batch)
 
 

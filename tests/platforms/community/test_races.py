@@ -20,6 +20,8 @@ from together import Work, at_the_same_instant, deadlocks, held_up
 
 ROUNDS = 12
 
+# So that two sessions come upon the same rows in different orders, by hash and by sorting.
+OTHER_PLANS = "SET enable_hashagg = off; SET enable_hashjoin = off; SET enable_mergejoin = off"
 BY_HAND = "INSERT INTO event_rsvps (event_id, community_id, user_id) VALUES (%s, %s, %s)"
 # Seats that are free although somebody waits, and seats beyond the capacity.
 WRONG_SEATS = """
@@ -129,8 +131,9 @@ def test_several_events_in_opposite_order_are_no_deadlock(
     parties = [party, *(make(admin, "events", community_id=party.community_id, capacity=1) for _ in range(5))]
     before = deadlocks(own_db)
 
-    def everywhere(user: UUID, order: Sequence[Any]) -> Work:
+    def everywhere(user: UUID, order: Sequence[Any], plans: str) -> Work:
         def work(conn: Connection, _: int) -> None:
+            conn.execute(plans.encode())
             conn.execute(
                 """
                 INSERT INTO event_rsvps (event_id, community_id, user_id)
@@ -144,7 +147,7 @@ def test_several_events_in_opposite_order_are_no_deadlock(
 
         return work
 
-    works = [everywhere(users[0], parties), everywhere(users[1], parties[::-1])]
+    works = [everywhere(users[0], parties, OTHER_PLANS), everywhere(users[1], parties[::-1], "SELECT 1")]
     at_the_same_instant(own_db, works, rounds=ROUNDS)
     assert count(admin, "event_rsvps") == 0
     assert deadlocks(own_db) == before
@@ -258,6 +261,8 @@ def test_joining_and_leaving_in_opposite_order_neither_deadlocks_nor_drifts(
 
     def restless(user: UUID, order: Sequence[UUID]) -> Work:
         def work(conn: Connection, _: int) -> None:
+            if turn_of(user) % 2:
+                conn.execute(OTHER_PLANS.encode())
             conn.execute(
                 """
                 INSERT INTO members (community_id, user_id)
@@ -292,6 +297,8 @@ def test_comments_on_posts_in_opposite_order_neither_deadlock_nor_drift(
 
     def talker(user: UUID, order: Sequence[UUID]) -> Work:
         def work(conn: Connection, turn: int) -> None:
+            if order[0] == posts[0]:
+                conn.execute(OTHER_PLANS.encode())
             conn.execute(
                 """
                 INSERT INTO comments (post_id, author_id, content)

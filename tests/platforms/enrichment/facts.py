@@ -492,7 +492,9 @@ FACTS = Facts(
         ),
         "conversation_summaries_start_message_id_fkey": (summary_from("start_message_id"),),
         "conversation_summaries_end_message_id_fkey": (summary_from("end_message_id"),),
-        "conversation_summaries_span_check": ({"start_message_created_at": FEBRUARY, "end_message_created_at": JANUARY},),
+        "conversation_summaries_span_check": (
+            {"start_message_created_at": FEBRUARY, "end_message_created_at": JANUARY},
+        ),
         "conversation_summaries_summary_check": texts("summary", 10000),
         "conversation_summaries_message_count_check": ({"message_count": -1},),
         "reputation_scores_user_id_server_id_key": (twice("reputation_scores"),),
@@ -546,7 +548,62 @@ FACTS = Facts(
         "voice_sessions_within_limit": (one_too_many_in_a_voice_channel,),
     },
     filled=("messages.language",),
-    plans={},
+    plans={
+        "history_before": PlanFact(("idx_messages_channel_id", "message_attachments_pkey"), 110),
+        "history_after": PlanFact(("idx_messages_channel_id", "message_attachments_pkey"), 110),
+        "history_jump": PlanFact(("idx_messages_channel_id", "message_attachments_pkey"), 110),
+        "message_link": PlanFact(("idx_messages_link", "message_attachments_pkey"), 5),
+        "unread": PlanFact(("idx_channel_reads_user", "idx_messages_channel_id", "idx_server_members_user_id"), 700),
+        "mentions": PlanFact(
+            ("idx_message_mentions_user", "idx_message_mentions_role", "idx_server_members_user_id"), 60
+        ),
+        "member_list": PlanFact(("users_pkey",), 210),
+        "search": PlanFact(("idx_messages_content_gin",), 80),
+        "permissions": PlanFact(
+            ("idx_server_members_user_id", "channel_permissions_channel_id_target_id_key", "member_roles_pkey"), 25
+        ),
+        "server_overview": PlanFact(
+            ("servers_pkey", "idx_channels_server_id", "community_health_server_id_date_key"), 130
+        ),
+        "voice_occupancy": PlanFact(("idx_voice_sessions_open",), 30),
+        "open_tasks": PlanFact(("idx_tasks_assignee_open",), 20),
+    },
+    wrong_documents={
+        "user_sessions.device_info": (
+            "[]",
+            '{"os": "Linux", "client": "toaster", "version": "3.1"}',
+            '{"os": "Linux", "client": "web", "version": "three"}',
+            '{"os": "Linux", "client": "web"}',
+        ),
+        "user_preferences.notifications": ('{"level": "some"}', '{"quiet_from": 24}', '{"sounds": "yes"}'),
+        "user_preferences.privacy": ('{"direct_messages": "me"}', '{"show_activity": 1}', '{"secret": true}'),
+        "user_preferences.accessibility": ('{"font_scale": 9}', '{"reduced_motion": null}', '{"fontScale": 1}'),
+        "server_settings.welcome_screen": (
+            '{"channels": [{"description": "Hello"}]}',
+            '{"channels": [{"channel_id": "general", "description": "Hello"}]}',
+            '{"text": "Hello"}',
+        ),
+        "server_settings.auto_moderation": ('{"toxicity_limit": 2}', '{"action": "shout"}', '{"blocked_words": [""]}'),
+        "audit_logs.old_values": ("{}", "[]", '{"password_hash": "x"}'),
+        "audit_logs.new_values": ("{}", "[]", '{"token_hash": "x"}'),
+        "messages.embeds": ("{}", '[{"title": "No link"}]', '[{"title": "A", "url": "javascript:alert(1)"}]'),
+        "messages.activity": ("{}", '{"type": "sleep", "party_id": "a"}', '{"type": "join"}'),
+        "messages.application": ('{"name": "A"}', '{"name": "A", "icon_url": "a.png"}', '{"name": ""}'),
+        "messages.message_reference": (
+            '{"type": "reply"}',
+            '{"type": "reply", "channel_id": "a", "message_id": "b", "message_created_at": "2026-01-01T00:00:00Z"}',
+            "[]",
+        ),
+        "messages.components": (
+            "{}",
+            '[{"buttons": []}]',
+            '[{"buttons": [{"style": "link", "label": "Go", "custom_id": "go"}]}]',
+            '[{"buttons": [{"style": "primary", "label": "Go", "url": "https://example.com/"}]}]',
+        ),
+        "messages.sticker_items": ("{}", '[{"name": "a", "format": "png"}]', '[{"name": "wave", "format": "bmp"}]'),
+        "ai_analysis.entities": ("{}", '[{"text": "Ann", "kind": "cat"}]', '[{"kind": "person"}]'),
+        "tasks.checklist": ("{}", '[{"done": true}]', '[{"text": "Buy paint", "done": "no"}]'),
+    },
     races={
         "update_server_counts": "test_joining_and_leaving_many_servers_in_opposite_order_neither_deadlocks_nor_drifts",
         "create_server_parts": "test_servers_made_at_the_same_instant_have_their_parts_once",

@@ -70,9 +70,7 @@ CASES = {
     "a role is allowed what everyone is denied": Case(
         roles=[0], of_everyone=Override(deny=SEND), of_roles=[Override(allow=SEND)]
     ),
-    "of two roles the one that allows wins": Case(
-        roles=[0, 0], of_roles=[Override(deny=SEND), Override(allow=SEND)]
-    ),
+    "of two roles the one that allows wins": Case(roles=[0, 0], of_roles=[Override(deny=SEND), Override(allow=SEND)]),
     "a member is denied what his role is allowed": Case(
         roles=[0], of_roles=[Override(allow=SEND)], of_member=Override(deny=SEND)
     ),
@@ -100,14 +98,25 @@ def build(conn: Connection, case: Case) -> tuple[UUID, UUID]:
         member = value(conn, "SELECT id FROM server_members WHERE server_id = %s", server)
     else:
         until = "2100-01-01T00:00:00Z" if case.silenced else "2020-01-01T00:00:00Z"
-        given: dict[str, Any] = {"permissions": case.own, "pending": case.pending, "communication_disabled_until": until}
+        given: dict[str, Any] = {
+            "permissions": case.own,
+            "pending": case.pending,
+            "communication_disabled_until": until,
+        }
         made = make(conn, "server_members", server_id=server, **given)
         user, member = made.user_id, made.id
 
     def override(given: Override | None, **target: UUID) -> None:
         if given is not None:
             masks = {"allow": given.allow, "deny": given.deny & ~given.allow}
-            make(conn, "channel_permissions", channel_id=channel.id, server_id=server, **{"role_id": None} | target, **masks)
+            make(
+                conn,
+                "channel_permissions",
+                channel_id=channel.id,
+                server_id=server,
+                **{"role_id": None} | target,
+                **masks,
+            )
 
     for number, mask in enumerate(case.roles):
         role = make(conn, "roles", server_id=server, permissions=mask).id
@@ -182,7 +191,11 @@ def test_who_is_no_member_may_nothing(conn: Connection) -> None:
 @pytest.mark.parametrize("table", ["users", "servers", "channels"])
 def test_where_the_user_the_server_or_the_channel_is_deleted_nobody_may_anything(conn: Connection, table: str) -> None:
     user, channel = build(conn, Case())
-    key = {"users": user, "channels": channel, "servers": value(conn, "SELECT server_id FROM channels WHERE id = %s", channel)}
+    key = {
+        "users": user,
+        "channels": channel,
+        "servers": value(conn, "SELECT server_id FROM channels WHERE id = %s", channel),
+    }
     conn.execute(f"UPDATE {table} SET deleted_at = now() WHERE id = %s".encode(), (key[table],))
     assert mask_of(conn, user, channel) == 0
 

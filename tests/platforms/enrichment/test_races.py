@@ -229,7 +229,9 @@ def test_each_change_at_the_same_instant_is_logged_once(busy_db: Target, admin: 
         conn.execute(new.encode(), (channel,))
 
     at_the_same_instant(busy_db, [rename, rename, rename], rounds=ROUNDS)
-    log = "SELECT old_values ->> 'topic', new_values ->> 'topic' FROM audit_logs WHERE row_id = %s AND action = 'update'"
+    log = (
+        "SELECT old_values ->> 'topic', new_values ->> 'topic' FROM audit_logs WHERE row_id = %s AND action = 'update'"
+    )
     found = values(admin, log, channel)
     assert len(found) == 3 * ROUNDS
     # Every state but the first and the last was once the new one and once the old one.

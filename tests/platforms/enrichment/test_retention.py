@@ -40,7 +40,9 @@ def strict(platform: Platform, tmp_path: Path) -> Platform:
 
 def rows(conn: Connection, schema: str) -> dict[str, int]:
     """The rows of messages and of what hangs on them, in a schema's monthly tables."""
-    tables = values(conn, "SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace(%s) AND relkind = 'r'", schema)
+    tables = values(
+        conn, "SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace(%s) AND relkind = 'r'", schema
+    )
     counts = dict.fromkeys(("messages", *CHILDREN), 0)
     for (name,) in tables:
         parent = name[: -len("_2025_03")]

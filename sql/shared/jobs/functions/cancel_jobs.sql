@@ -9,7 +9,7 @@ AS $$
     WITH gone AS (
         DELETE FROM jobs AS j WHERE j.id = ANY (cancel_jobs.jobs) RETURNING j.id
     ), freed AS (
-        DELETE FROM job_keys AS k USING gone WHERE k.job_id = gone.id
+        DELETE FROM job_keys AS k WHERE k.job_id = ANY (ARRAY(SELECT id FROM gone))
     )
     SELECT coalesce(array_agg(id), '{}') FROM gone
 $$;
