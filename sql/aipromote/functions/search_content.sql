@@ -9,6 +9,7 @@ CREATE OR REPLACE FUNCTION search_content(
     id uuid, title text, excerpt text, type text, status text, ai_model text, created_at timestamptz, cursor text
 )
 LANGUAGE plpgsql STABLE
+SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
 BEGIN

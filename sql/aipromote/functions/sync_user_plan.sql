@@ -17,8 +17,8 @@ BEGIN
         SELECT array_agg(id) INTO user_ids FROM users WHERE plan <> 'free';
     END IF;
 
-    -- In the order of their ids, then a new statement: it sees what others committed while this one waited.
-    PERFORM 1 FROM users WHERE id = ANY (user_ids) ORDER BY id FOR NO KEY UPDATE;
+    -- Nobody else is changing the live subscription of these users now: their rows, or the index that allows one of
+    -- them, have made him wait. So this statement's snapshot has the last word.
     UPDATE users
     SET plan = found.plan
     FROM (

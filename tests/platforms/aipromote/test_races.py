@@ -219,6 +219,33 @@ def test_pieces_of_the_same_series_in_opposite_order_neither_deadlock_nor_drift(
     assert check_counters(own_db, platform).findings == ()
 
 
+def test_the_series_of_one_statement_are_locked_in_the_order_of_their_ids(
+    own_db: Target, admin: Connection, first: Connection
+) -> None:
+    organization = make(admin, "organizations").id
+    # On disk the other way round.
+    low, high = UUID(int=1), UUID(int=2)
+    for series in (high, low):
+        make(admin, "series", organization_id=organization, id=series)
+    lock = "SELECT id FROM series WHERE id = %s FOR NO KEY UPDATE"
+    value(first, lock, low)
+
+    def write(second: Connection) -> None:
+        second.execute(
+            """
+            INSERT INTO content_pieces (organization_id, series_id, content_type, title, body)
+            SELECT %s, part, 'post', 'Part', 'Text' FROM unnest(%s::uuid[]) AS part
+            """,
+            (organization, [high, low]),
+        )
+
+    with held_up(own_db, first, write) as waiting:
+        assert value(admin, f"{lock} NOWAIT", high) == high
+        first.commit()
+        waiting.result()
+    assert values(admin, "SELECT pieces_count FROM series") == [(1,), (1,)]
+
+
 def test_of_two_who_use_the_same_nonce_at_the_same_instant_one_is_refused(
     own_db: Target, admin: Connection, first: Connection
 ) -> None:
