@@ -21,7 +21,7 @@ from contextlib import nullcontext
 
 import psycopg
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from platformdb.config import Config
 from platformdb.indexes.run import apply_indexes
@@ -72,7 +72,7 @@ def prepare(server: str, url: str) -> None:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(NAME)))
         connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(NAME)))
     # An HNSW graph that does not fit is built many times slower.
-    target = Target(make_conninfo(url, options="-c maintenance_work_mem=1GB"))
+    target = Target("url", {**conninfo_to_dict(url), "options": "-c maintenance_work_mem=1GB"})
     platform = find_platform(Config(project=bundled_root(), platform="community"))
     print(f"migrate       {timed(lambda: migrate(nullcontext(target), platform, Silent())):8.1f} s")
 

@@ -1,11 +1,7 @@
 -- The life of a scheduled post: which status may follow which, whoever asks.
 --
---   pending ⇄ scheduled → queued → publishing → published
---                 ↑          ⇅         ↓ ↓ (again: queued)
---                 └──────────┴──── failed
---
--- and from everything but publishing and published to cancelled. Whether a waiting post is pending or scheduled is not
--- for the asker to say: it is scheduled if and only if its content is approved.
+-- Whether a waiting post is pending or scheduled is not for the asker to say: it is scheduled if and only if its
+-- content is approved.
 CREATE OR REPLACE FUNCTION guard_post_status() RETURNS trigger
 LANGUAGE plpgsql
 AS $$

@@ -6,7 +6,8 @@
 -- platformdb: persona=busiest
 SELECT organization_id, begins, begins + interval '3 months', page_cursor('-infinity')
 FROM (
-    SELECT organization_id, date_trunc('month', max(published_at)) - interval '2 months' AS begins, count(*) AS weight
+    SELECT organization_id, count(*) AS weight,
+           date_trunc('month', max(published_at)) - interval '2 months' AS begins
     FROM scheduled_posts
     WHERE status = 'published'
     GROUP BY organization_id
@@ -19,7 +20,8 @@ SELECT organization_id, begins, begins + interval '3 months', page_cursor('-infi
 FROM (
     SELECT *, row_number() OVER (ORDER BY weight, organization_id) AS place, count(*) OVER () AS places
     FROM (
-        SELECT organization_id, date_trunc('month', max(published_at)) - interval '2 months' AS begins, count(*) AS weight
+        SELECT organization_id, count(*) AS weight,
+               date_trunc('month', max(published_at)) - interval '2 months' AS begins
         FROM scheduled_posts
         WHERE status = 'published'
         GROUP BY organization_id
@@ -30,7 +32,8 @@ WHERE place = (places + 1) / 2;
 -- platformdb: persona=quiet
 SELECT organization_id, begins, begins + interval '3 months', page_cursor('-infinity')
 FROM (
-    SELECT organization_id, date_trunc('month', max(published_at)) - interval '2 months' AS begins, count(*) AS weight
+    SELECT organization_id, count(*) AS weight,
+           date_trunc('month', max(published_at)) - interval '2 months' AS begins
     FROM scheduled_posts
     WHERE status = 'published'
     GROUP BY organization_id
@@ -44,7 +47,8 @@ SELECT organization_id, begins, begins + interval '3 months', (
     WHERE latest.organization_id = ranked.organization_id
 )
 FROM (
-    SELECT organization_id, date_trunc('month', max(published_at)) - interval '2 months' AS begins, count(*) AS weight
+    SELECT organization_id, count(*) AS weight,
+           date_trunc('month', max(published_at)) - interval '2 months' AS begins
     FROM scheduled_posts
     WHERE status = 'published'
     GROUP BY organization_id

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
+
 import pytest
 
+from manual import DOCS
 from platformdb.indexes.read import read_tiers
 from platformdb.postgres.connect import Connection
 from platformdb.project import Platform
@@ -111,3 +115,23 @@ def test_a_deleted_account_takes_everything_of_its_user_along(seeded: Connection
     for table in MODELS:
         assert value(seeded, f"SELECT count(*) FROM {table}") == 0, table
     assert value(seeded, "SELECT count(*) FROM audit_log WHERE action = 'delete' AND table_name = 'users'") > 0
+
+
+def test_the_page_gives_the_limits_and_the_rules_of_the_queues_as_they_are(conn: Connection) -> None:
+    page = (DOCS / "platforms/aipromote.md").read_text(encoding="utf-8")
+    limits = dict(re.findall(r"^\| `(\w+)` ((?:\| (?:[\d,]+|no limit) ){4})\|$", page, re.MULTILINE))
+    assert len(limits) == 4
+    for metric, cells in limits.items():
+        shown = [None if cell == "no limit" else int(cell.replace(",", "")) for cell in cells.strip("| ").split(" | ")]
+        plans = values(conn, "SELECT plan_limit(plan::text, %s) FROM unnest(enum_range(NULL::plan)) AS plan", metric)
+        assert shown == [allowed for (allowed,) in plans]
+
+    units = {"s": "seconds", "min": "minutes", "h": "hours"}
+    rules = re.findall(
+        r"^\| `(\w+)` \| .* \| (\d+) min \| (\d+) \| (\d+) (s|min), (\d+) (min|h) \|$", page, re.MULTILINE
+    )
+    asked = "SELECT lease, max_attempts, backoff, backoff_cap FROM job_queues WHERE name = %s"
+    assert len(rules) == 5
+    for name, lease, attempts, wait, unit, longest, longest_unit in rules:
+        waits = (timedelta(**{units[unit]: int(wait)}), timedelta(**{units[longest_unit]: int(longest)}))
+        assert values(conn, asked, name) == [(timedelta(minutes=int(lease)), int(attempts), *waits)]

@@ -617,7 +617,9 @@ FACTS = Facts(
         "write_audit_log": "test_each_change_at_the_same_instant_is_logged_once",
         "fill_message_language": "test_a_message_by_one_who_changes_his_language_has_the_one_or_the_other",
         "refuse_change": "test_the_time_of_a_message_cannot_be_changed_behind_an_edit_that_waits",
-        "check_voice_capacity": "test_of_many_who_want_the_last_place_in_a_voice_channel_one_gets_it",
+        "check_voice_capacity": (
+            "test_who_comes_at_the_same_instant_as_the_last_that_fits_a_voice_channel_waits_and_is_refused"
+        ),
     },
     served_otherwise={
         **dict.fromkeys(

@@ -209,6 +209,37 @@ def test_threads_written_to_in_opposite_order_neither_deadlock_nor_drift(busy_db
     assert value(admin, LAST, [root.channel_id]) == 0
 
 
+def test_a_statement_over_two_threads_waits_for_the_first_and_holds_nothing_of_the_second(
+    busy_db: Target, admin: Connection, first: Connection
+) -> None:
+    answer = """
+        INSERT INTO messages (channel_id, author_id, content, thread_id)
+        SELECT channel_id, owner_id, 'Yes.', id FROM message_threads WHERE id = ANY (%s) ORDER BY id DESC
+    """
+    for _ in range(8):
+        root = made(admin, "messages")
+        low, high = (
+            made(
+                admin,
+                "message_threads",
+                channel_id=root.channel_id,
+                root_message_created_at=said.created_at,
+                root_message_id=said.id,
+                owner_id=root.author_id,
+            ).id
+            for said in (root, made(admin, "messages", channel_id=root.channel_id, author_id=root.author_id))
+        )
+        both = [high, low]
+        # The channel's newest message is not what is waited for: messages of threads do not touch it.
+        first.execute(answer, ([low],))
+        with held_up(busy_db, first, lambda conn, both=both: conn.execute(answer, (both,))) as waiting:
+            first.execute(answer, ([high],))
+            first.commit()
+            waiting.result()
+        counts = "SELECT array_agg(message_count) FROM message_threads WHERE id = ANY (%s)"
+        assert value(admin, counts, both) == [2, 2]
+
+
 def test_a_message_edited_by_two_mentions_whom_the_second_wrote(
     busy_db: Target, admin: Connection, first: Connection
 ) -> None:
@@ -266,21 +297,17 @@ def test_the_time_of_a_message_cannot_be_changed_behind_an_edit_that_waits(
     ]
 
 
-def test_of_many_who_want_the_last_place_in_a_voice_channel_one_gets_it(busy_db: Target, admin: Connection) -> None:
-    channel, people = made(admin, "channels", type=2, user_limit=1).id, ids(admin, "users", 4)
-    refused: list[str | None] = []
-
-    def entering(person: UUID) -> Callable[[Connection, int], None]:
-        def work(conn: Connection, _: int) -> None:
-            try:
-                conn.execute("INSERT INTO voice_sessions (channel_id, user_id) VALUES (%s, %s)", (channel, person))
-            except psycopg.errors.CheckViolation as error:
-                refused.append(error.diag.constraint_name)
-
-        return work
-
-    at_the_same_instant(busy_db, [entering(person) for person in people], rounds=1)
-    assert refused == ["voice_sessions_within_limit"] * 3
+def test_who_comes_at_the_same_instant_as_the_last_that_fits_a_voice_channel_waits_and_is_refused(
+    busy_db: Target, admin: Connection, first: Connection
+) -> None:
+    channel, (one, other) = made(admin, "channels", type=2, user_limit=1).id, ids(admin, "users", 2)
+    enter = "INSERT INTO voice_sessions (channel_id, user_id) VALUES (%s, %s)"
+    first.execute(enter, (channel, one))
+    with held_up(busy_db, first, lambda conn: conn.execute(enter, (channel, other))) as waiting:
+        first.commit()
+        with pytest.raises(psycopg.errors.CheckViolation) as refused:
+            waiting.result()
+    assert refused.value.diag.constraint_name == "voice_sessions_within_limit"
     assert count(admin, "voice_sessions", channel_id=channel, left_at=None) == 1
 
 
