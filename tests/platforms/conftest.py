@@ -1,9 +1,10 @@
-"""Databases of every platform that has facts; in a platform's own folder, of the one that its conftest.py names."""
+"""Databases of every platform that has facts; in a platform's own folder, of that one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import nullcontext
+from pathlib import Path
 
 import pytest
 
@@ -16,12 +17,26 @@ from platformdb.postgres.connect import Connection, connect
 from platformdb.postgres.target import Target
 from platformdb.project import Platform, bundled_root, find_platform
 from platformdb.report.progress import Silent
+from platformdb.up.planners import planners
 from servers import Server
 
+HERE = Path(__file__).parent
 
-@pytest.fixture(scope="session", params=described_platforms())
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test runs for each platform; one in a platform's own folder, for that one.
+
+    A parameter, not a fixture that each folder overrides: what depends on it is then made anew for the next platform.
+    """
+    if "platform_name" in metafunc.fixturenames:
+        described = described_platforms()
+        folder = metafunc.definition.path.relative_to(HERE).parts[0]
+        wanted = [folder] if folder in described else described
+        metafunc.parametrize("platform_name", wanted, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
 def platform_name(request: pytest.FixtureRequest) -> str:
-    """One after the other; in a platform's folder, that one."""
     return str(request.param)
 
 
@@ -40,7 +55,7 @@ def _migrated(server: Server, platform: Platform) -> str:
     """The name of a database with the platform applied whole, all index tiers built, no rows."""
 
     def fill(target: Target) -> None:
-        report = migrate(nullcontext(target), platform, Silent())
+        report = migrate(nullcontext(target), platform, Silent(), also=planners(platform))
         assert report.ok, report
         report = apply_indexes(target, platform, Silent(), tier=3)
         assert report.ok, report
@@ -106,3 +121,25 @@ def own_db(server: Server, _migrated: str, request: pytest.FixtureRequest) -> It
 def own_seed(server: Server, _seeded: str, request: pytest.FixtureRequest) -> Iterator[Target]:
     """A seeded database of its own."""
     yield from fresh(server, request, _seeded)
+
+
+@pytest.fixture
+def busy_db(own_db: Target) -> Target:
+    """A database in which tests commit; a folder may have one for all of its tests."""
+    return own_db
+
+
+@pytest.fixture
+def admin(busy_db: Target) -> Iterator[Connection]:
+    """A connection that makes what a test needs, and looks at the outcome."""
+    with connect(busy_db) as connection:
+        yield connection
+
+
+@pytest.fixture
+def first(busy_db: Target) -> Iterator[Connection]:
+    """A connection that begins a transaction and keeps the others waiting."""
+    with connect(busy_db) as connection:
+        connection.autocommit = False
+        yield connection
+        connection.rollback()

@@ -34,6 +34,9 @@ def done(results: Sequence[StepResult], name: str) -> Report:
         if step.record is not None and (step.kind == "repair" or step.record.segment == step.record.segments)
     ]
     said = [f"{verb} {counted(whole.count((verb, kind)), NOUNS[kind])}" for verb, kind in dict.fromkeys(whole)]
+    # A partition belongs to the time of the day, not to the history.
+    made = len({result.step.subject for result in results if result.step.kind == "partition"})
+    said += [f"made {counted(made, 'partition')}"] if made else []
     kinds = [kind for _, kind in whole]
     counts = {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)}
     summary = f"{name}: {_sentence(said)}" if said else f"{name}: nothing to do, the database is up to date"

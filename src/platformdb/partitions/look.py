@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -53,7 +53,10 @@ def _parents(connection: Connection, policies: Sequence[Policy]) -> tuple[dict[s
     names = [policy.table for policy in policies]
     values = {"names": names, "quoted": [quote_qualified(name) for name in names]}
     rows = {row[0]: row[1:] for row in connection.execute(query("parents", PACKAGE), values)}
-    wrong = tuple(finding for policy in policies for finding in _unfit(policy, rows.get(policy.table)))
+    wrong = (
+        *(finding for policy in policies for finding in _unfit(policy, rows.get(policy.table))),
+        *_repeated({name: Relation(row[0], row[1]) for name, row in rows.items() if row[0]}),
+    )
     fit = {name: row for name, row in rows.items() if name not in {finding.subject for finding in wrong}}
     partitions = _partitions(connection, [Relation(row[0], row[1]) for row in fit.values()])
     return {name: _parent(row, partitions[Relation(row[0], row[1])]) for name, row in fit.items()}, wrong
@@ -70,6 +73,15 @@ def _unfit(policy: Policy, row: tuple[Any, ...] | None) -> tuple[Finding, ...]:
         message = f"{policy.table} is partitioned by a date, which knows no hours"
         return (Finding("partition-unsupported", message, policy.table, help="take an interval of a day or more"),)
     return ()
+
+
+def _repeated(named: Mapping[str, Relation]) -> Iterator[Finding]:
+    """Two names may mean one table: ``visits`` and ``public.visits``."""
+    first: dict[Relation, str] = {}
+    for name, relation in named.items():
+        if (known := first.setdefault(relation, name)) != name:
+            message = f"{known} and {name} are the same table, {relation}"
+            yield Finding("partition-repeated", message, name, help="keep one of the two in partitions.toml")
 
 
 def _parent(row: tuple[Any, ...], partitions: Sequence[tuple[bool, Partition]]) -> Parent:

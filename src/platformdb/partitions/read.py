@@ -5,11 +5,21 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StringConstraints,
+    ValidationError,
+)
 
 from platformdb.errors import Place, Refused
 from platformdb.partitions.model import Age, Interval, Policy, Retire
@@ -20,6 +30,8 @@ from platformdb.sqltext.statements import split
 AGE = re.compile(r"(\d+) (hour|day|week|month|quarter|year)s?")
 SPANS = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1)}
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
+# Names of partitions have years of four digits.
+FIRST_YEAR = 1000
 # PostgreSQL's limit; the longest suffix is that of an hour.
 MAX_NAME_BYTES = 63
 
@@ -33,12 +45,15 @@ def _table(text: str) -> str:
 def _moment(value: object) -> object:
     """A date or a time as TOML or a string has it; without a zone it is UTC."""
     if isinstance(value, str):
-        value = datetime.fromisoformat(value)
+        with suppress(ValueError):
+            value = datetime.fromisoformat(value)
     if isinstance(value, date) and not isinstance(value, datetime):
         value = datetime(value.year, value.month, value.day, tzinfo=UTC)
-    if isinstance(value, datetime):
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-    raise ValueError('must be a date, such as "2025-01-01"')
+    if not isinstance(value, datetime):
+        raise ValueError('must be a date, such as "2025-01-01"')
+    if value.year < FIRST_YEAR:
+        raise ValueError(f"must not lie before {FIRST_YEAR}")
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 def _age(value: object) -> object:
@@ -46,9 +61,12 @@ def _age(value: object) -> object:
     if found is None or int(found[1]) == 0:
         raise ValueError('must be a number of hours, days, weeks, months, quarters or years, such as "24 months"')
     number, unit, text = int(found[1]), found[2], found[0]
-    if unit in MONTHS:
-        return Age(months=number * MONTHS[unit], text=text)
-    return Age(span=number * SPANS[unit], text=text)
+    try:
+        age = Age(number * MONTHS.get(unit, 0), number * SPANS.get(unit, timedelta()), text)
+        age.before(datetime(2000, 1, 1, tzinfo=UTC))
+    except (OverflowError, ValueError):
+        raise ValueError("reaches back before the year 1; leave it out to keep rows for ever") from None
+    return age
 
 
 class _Entry(BaseModel):
@@ -61,13 +79,13 @@ class _Entry(BaseModel):
     retention: Annotated[Age | None, BeforeValidator(_age)] = None
     retire: Retire | None = None
     before_retire: Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)] | None = None
-    default: bool = True
+    default: StrictBool = True
 
 
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    partition: list[_Entry]
+    partition: Annotated[list[_Entry], Field(min_length=1)]
 
 
 def read_policies(platform: Platform) -> tuple[Policy, ...]:

@@ -108,7 +108,7 @@ def partition_status(target: Target, platform: Platform) -> Report:
     return Report(
         f"{platform.name}: {counted(count, 'partition')} of {counted(len(world.tables), 'table')}",
         findings=findings,
-        tables=(Table("partitions", COLUMNS, tuple(_row(world, policed) for policed in world.tables)),),
+        tables=(_table(world),),
         data={"platform": platform.name, "tables": [_as_data(world, policed) for policed in world.tables]},
     )
 
@@ -245,13 +245,29 @@ def _report(platform: Platform, results: tuple[StepResult, ...], findings: tuple
     )
 
 
-COLUMNS = ("table", "interval", "partitions", "first", "last", "ahead", "in default", "size", "next")
+COLUMNS = ("table", "interval", "count", "first", "last", "ahead", "in default", "size", "next")
+
+
+def _table(world: World) -> Table:
+    """Short enough for a terminal: no schema that goes without saying, no name twice, ``next`` where there is one."""
+    rows = tuple(_row(world, policed) for policed in world.tables)
+    width = len(COLUMNS) if any(row[-1] for row in rows) else len(COLUMNS) - 1
+    return Table("partitions", COLUMNS[:width], tuple(row[:width] for row in rows))
 
 
 def _row(world: World, policed: Policed) -> tuple[object, ...]:
     facts = _as_data(world, policed)
-    shown = (facts[key] for key in ("table", "interval", "count", "first", "last", "ahead", "default_rows"))
-    return (*("" if value is None else value for value in shown), f"{facts['bytes'] / 1024:,.0f} kB", facts["next"])
+    prefix = f"{policed.parent.relation.name}_"
+    return (
+        facts["table"].removeprefix("public."),
+        facts["interval"],
+        facts["count"],
+        *((facts[end] or "").removeprefix(prefix) for end in ("first", "last")),
+        facts["ahead"],
+        facts["default_rows"],
+        f"{facts['bytes'] / 1024:,.0f} kB",
+        facts["next"],
+    )
 
 
 def _as_data(world: World, policed: Policed) -> dict[str, Any]:

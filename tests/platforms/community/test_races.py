@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from platformdb.counters.run import check_counters
-from platformdb.postgres.connect import Connection, connect
+from platformdb.postgres.connect import Connection
 from platformdb.postgres.target import Target
 from platformdb.project import Platform
 from platforms.community.build import counts, make, make_event, statuses, waiting
@@ -28,22 +28,6 @@ WRONG_SEATS = """
     SELECT id FROM events
     WHERE attendees_count > capacity OR (waiting_count > 0 AND attendees_count < capacity)
 """
-
-
-@pytest.fixture
-def admin(own_db: Target) -> Iterator[Connection]:
-    """A connection that makes what a test needs, and looks at the outcome."""
-    with connect(own_db) as connection:
-        yield connection
-
-
-@pytest.fixture
-def first(own_db: Target) -> Iterator[Connection]:
-    """A connection that begins a transaction and keeps the others waiting."""
-    with connect(own_db) as connection:
-        connection.autocommit = False
-        yield connection
-        connection.rollback()
 
 
 def ask(conn: Connection, event: UUID, user: UUID) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +9,7 @@ import psycopg
 import pytest
 
 from platformdb.counters.run import check_counters, fix_counters
-from platformdb.postgres.connect import Connection, connect
+from platformdb.postgres.connect import Connection
 from platformdb.postgres.target import Target
 from platformdb.project import Platform
 from platformdb.report.progress import Silent
@@ -20,21 +19,6 @@ from together import held_up
 
 OLD, YOUNG = "2020-01-01T00:00:00Z", "2100-01-01T00:00:00Z"
 HALVES = "SELECT tableoid::regclass::text, count(*) FROM {} GROUP BY 1 ORDER BY 1"
-
-
-@pytest.fixture
-def admin(own_db: Target) -> Iterator[Connection]:
-    with connect(own_db) as connection:
-        yield connection
-
-
-@pytest.fixture
-def first(own_db: Target) -> Iterator[Connection]:
-    """A connection that begins a transaction and keeps the others waiting."""
-    with connect(own_db) as connection:
-        connection.autocommit = False
-        yield connection
-        connection.rollback()
 
 
 def archive(conn: Connection, older_than: str = "1 year", batch_size: int = 100) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
@@ -39,22 +39,6 @@ MISNAMED = "SELECT count(*) FROM posts JOIN users ON users.id = creator_id WHERE
 MISPLACED = """
     SELECT count(*) FROM comments JOIN posts ON posts.id = post_id WHERE post_archived <> archived
 """
-
-
-@pytest.fixture
-def admin(own_db: Target) -> Iterator[Connection]:
-    """A connection that makes what a test needs, and looks at the outcome."""
-    with connect(own_db) as connection:
-        yield connection
-
-
-@pytest.fixture
-def first(own_db: Target) -> Iterator[Connection]:
-    """A connection that begins a transaction and keeps the others waiting."""
-    with connect(own_db) as connection:
-        connection.autocommit = False
-        yield connection
-        connection.rollback()
 
 
 def rename(creator: UUID, name: str) -> Callable[[Connection], Any]:

@@ -25,22 +25,6 @@ def busy_db(_busy_database: Target) -> Iterator[Target]:
         connection.execute("DELETE FROM users; DELETE FROM conversations; DELETE FROM subscription_tiers")
 
 
-@pytest.fixture
-def admin(busy_db: Target) -> Iterator[Connection]:
-    """A connection that makes what a test needs, and looks at the outcome."""
-    with connect(busy_db) as connection:
-        yield connection
-
-
-@pytest.fixture
-def first(busy_db: Target) -> Iterator[Connection]:
-    """A connection that begins a transaction and keeps the others waiting."""
-    with connect(busy_db) as connection:
-        connection.autocommit = False
-        yield connection
-        connection.rollback()
-
-
 @pytest.fixture(scope="session")
 def shared_seed(server: Server, seeded_template: str) -> Target:
     """One seeded VRSS database for all tests that change nothing, or roll back."""
