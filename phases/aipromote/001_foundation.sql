@@ -84,7 +84,7 @@ CREATE TABLE organizations (
     updated_at   timestamptz NOT NULL DEFAULT now(),
     deleted_at   timestamptz,
     CONSTRAINT organizations_slug_key UNIQUE (slug),
-    -- For usage, whose organization must be one of the user who pays.
+    -- The organizations of a user; also the foreign key to users.
     CONSTRAINT organizations_user_id_id_key UNIQUE (user_id, id),
     CONSTRAINT organizations_name_check CHECK (length(name) BETWEEN 1 AND 120),
     CONSTRAINT organizations_slug_check CHECK (slug ~ '^[a-z0-9][a-z0-9-]{1,62}$'),
@@ -168,9 +168,10 @@ CREATE TABLE usage (
         GENERATED ALWAYS AS (date_trunc('month', created_at AT TIME ZONE 'UTC')::date) STORED,
     -- Asked twice, charged once.
     CONSTRAINT usage_user_id_idempotency_key_key UNIQUE (user_id, idempotency_key),
-    -- What was used stays used when the organization goes: else deleting one would reset the limits.
-    CONSTRAINT usage_organization_id_fkey FOREIGN KEY (user_id, organization_id)
-        REFERENCES organizations (user_id, id) ON DELETE SET NULL (organization_id),
+    -- What was used stays used when the organization goes: else deleting one would reset the limits. It also stays with
+    -- who paid when the organization is handed over, so the key is not the owner's: refuse_overuse asks when charging.
+    CONSTRAINT usage_organization_id_fkey FOREIGN KEY (organization_id)
+        REFERENCES organizations (id) ON DELETE SET NULL,
     CONSTRAINT usage_amount_check CHECK (amount <> 0),
     CONSTRAINT usage_idempotency_key_check CHECK (length(idempotency_key) BETWEEN 1 AND 120)
 );

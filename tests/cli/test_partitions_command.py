@@ -27,6 +27,10 @@ def test_ensure_does_everything_and_status_then_has_nothing_to_say(db: Target, p
     assert f"public.{partition_of('reactions', -6)}" in done.stdout
     after = platformdb_run("partitions", "status", cwd=project.root, env=env)
     assert after.returncode == 0, after.stdout
+    head, messages = after.stdout.splitlines()[3:5]
+    assert head.split("  ")[0] == "table"
+    assert head.endswith("size")  # no column `next` where there is nothing to do
+    assert f"  {partition_of('messages', 3).removeprefix('messages_')}  " in messages
     assert platformdb_run("partitions", "ensure", cwd=project.root, env=env).stdout == "✓ demo: nothing to do\n"
 
 
@@ -71,6 +75,14 @@ def test_one_table_can_be_asked_for_and_an_unknown_one_is_a_mistake(db: Target, 
     assert (wrong.returncode, "it knows: messages, reactions, logs" in wrong.stderr) == (2, True)
 
 
+def test_a_role_that_is_not_there_is_named_and_nothing_was_changed(db: Target, project: Project) -> None:
+    neglected(db, project)
+    before = picture(db)
+    wrong = platformdb_run("partitions", "ensure", "--role", "nobody_here", cwd=project.root, env=environment(db))
+    assert 'role "nobody_here" does not exist' in wrong.stdout + wrong.stderr
+    assert (wrong.returncode in {2, 3, 4}, picture(db)) == (True, before)
+
+
 def test_a_wrong_file_is_refused_with_every_problem(db: Target, project: Project) -> None:
     project.write({"phases/001_t.sql": TABLES, "sql/partitions.toml": '[[partition]]\ntable = "t"\npremak = 1\n'})
     for command in (("partitions", "ensure"), ("partitions", "status"), ("migrate",)):
@@ -101,7 +113,11 @@ def test_migrate_makes_what_is_missing(db: Target, project: Project) -> None:
     assert shown.returncode == 0, shown.stderr
     done = platformdb_run("migrate", cwd=project.root, env=environment(db))
     assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("✓ demo: applied 1 versioned migration, made 3 partitions\n")
     assert f"public.{partition_of('t', 1)}" in done.stdout
     assert platformdb_run("migrate", cwd=project.root, env=environment(db)).stdout == (
         "✓ demo: nothing to do, the database is up to date\n"
     )
+    run(db, f"DROP TABLE {partition_of('t', 1)}")
+    later = platformdb_run("migrate", cwd=project.root, env=environment(db))
+    assert later.stdout.startswith("✓ demo: made 1 partition\n")

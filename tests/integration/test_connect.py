@@ -10,6 +10,7 @@ from commandline import envelope_of, environment, platformdb_run
 from platformdb.errors import ConfigError, NotNow, PlatformdbError, Refused
 from platformdb.postgres import connect as module
 from platformdb.postgres.connect import connect
+from platformdb.postgres.read import fetch
 from platformdb.postgres.target import Target
 from projects import Project
 
@@ -205,3 +206,6 @@ def test_what_this_role_may_not_read_is_refused_with_the_servers_words(db: Targe
     with pytest.raises(Refused, match="permission denied for table secret") as caught, connect(target) as connection:
         connection.execute("TABLE secret")
     assert caught.value.help
+    with pytest.raises(Refused, match="permission denied") as caught, connect(target) as connection:
+        fetch(connection, "TABLE secret", what="a query")
+    assert caught.value.help == "connect as a role that may do this, or grant it what is missing"

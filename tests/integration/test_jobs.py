@@ -484,6 +484,12 @@ def test_the_purge_takes_what_was_kept_long_enough_and_nothing_else(conn):
     assert count(conn, "done_jobs") == 1
 
 
+@pytest.mark.parametrize("batch_size", ["0", "-1", "NULL"])
+def test_the_purge_refuses_a_batch_of_nothing_for_it_would_never_end(conn, batch_size):
+    with pytest.raises(errors.InvalidParameterValue, match="batch_size"):
+        conn.execute(f"CALL purge_jobs({batch_size})".encode())
+
+
 # Pausing, draining, removing
 
 

@@ -194,6 +194,13 @@ class TestMaking:
         assert (report.exit_code, rules(report), report.steps) == (1, ["partition-unsupported"], ())
         assert rules(status(db, policed())) == ["partition-unsupported"]
 
+    def test_two_names_of_one_table_are_refused(self, db: Target, project: Project) -> None:
+        run(db, T.format(type="timestamptz"))
+        entries = [f'[[partition]]\ntable = "{name}"\ninterval = "month"\n' for name in ("t", "public.t")]
+        report = ensured(db, project.write({"sql/partitions.toml": "".join(entries)}))
+        assert [finding.message for finding in report.findings] == ["t and public.t are the same table, public.t"]
+        assert all(result.step.subject.count("_") == 2 for result in report.steps)
+
     def test_a_table_that_is_not_there_is_named(self, db: Target, policed: Policed) -> None:
         assert rules(status(db, policed())) == ["partition-table-missing"]
 
@@ -395,7 +402,7 @@ def test_status_shows_every_table_with_what_would_be_done(db: Target, project: P
     assert messages["default_rows"] == rows(db, "SELECT count(*) FROM messages_default")[0][0]
     assert messages["bytes"] > 0
     assert sorted(set(rules(report))) == ["partition-default-rows", "partition-gap", "partition-overdue"]
-    assert report.tables[0].rows[0][0] == "public.messages"
+    assert report.tables[0].rows[0][0] == "messages"
     assert (
         timedelta(days=27)
         < datetime.fromisoformat(messages["partitions"][1]["to"])

@@ -326,6 +326,10 @@ columns.n = { make = "ordinal", start = 5 }
         connection.execute('DROP TABLE "My Table"')
         with pytest.raises(ConfigError, match="the database has no table 'My Table'"):
             seed(connection, platform, profile="dev")
+        connection.execute("DROP TABLE other.t")
+        with pytest.raises(Refused, match=r"none of the tables in seed\.toml") as caught:
+            seed(connection, platform, profile="dev")
+        assert caught.value.help == "migrate it first: platformdb migrate"
 
 
 UUID = "0191d8a4-8a0e-7000-8000-000000000001"

@@ -365,9 +365,15 @@ class TestRead:
             (f'{ONE_POLICY}retention = "0 days"\nretire = "drop"', 'such as "24 months"'),
             (f'{ONE_POLICY}retention = "2 years"', "a retention needs retire = archive, drop or detach"),
             (f'{ONE_POLICY}retire = "drop"', "retire and before_retire need a retention"),
-            (f'{ONE_POLICY}from = "soon"', 'partition 1, from: must be a date, such as "2025-01-01"'),
+            (
+                f'{ONE_POLICY}from = "soon"',
+                'from: must be a date from the year 1000 on, such as "2025-01-01"',
+            ),
             (f"{ONE_POLICY}from = 7", "partition 1, from: must be a date"),
-            (f'{ONE_POLICY}from = "0001-01-01T00:00:00+14:00"', "partition 1, from: must not lie before 1000"),
+            (
+                f'{ONE_POLICY}from = "0001-01-01T00:00:00+14:00"',
+                "from: must be a date from the year 1000",
+            ),
             (f'{ONE_POLICY}retention = "999999 years"\nretire = "drop"', "retention: reaches back before the year 1"),
             (f'{ONE_POLICY}retention = "99999999999999 hours"\nretire = "drop"', "retention: reaches back before"),
             (f'{ONE_POLICY}default = "no"', "partition 1, default: Input should be a valid boolean"),

@@ -10,6 +10,10 @@ DECLARE
     post uuid := hold_post(claim, job);
 BEGIN
     PERFORM complete_jobs(claim, ARRAY[job]);
+    -- Deleted meanwhile: nothing is left to say it of, and no figures of nothing are to be collected.
+    IF post IS NULL THEN
+        RETURN;
+    END IF;
     UPDATE scheduled_posts
     SET status = 'published', external_id = finish_publishing.external_id,
         published_at = finish_publishing.published_at, last_error = NULL

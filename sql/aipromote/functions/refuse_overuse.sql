@@ -1,4 +1,5 @@
--- Plan limits: a charge that would exceed the plan's limit of its month is refused, whatever its way in.
+-- Plan limits: a charge that would exceed the plan's limit of its month is refused, whatever its way in; so is one for
+-- an organization of somebody else.
 --
 -- The users are locked in the order of their ids, and judged in a statement after that, which sees what was charged
 -- while this one waited. Their plan is in the same row: no plan changes between the look and the charge.
@@ -9,6 +10,16 @@ DECLARE
     refused record;
 BEGIN
     PERFORM refuse_isolation('charging usage', '{repeatable read}', 'READ COMMITTED or SERIALIZABLE');
+    SELECT new_rows.user_id, new_rows.organization_id INTO refused
+    FROM new_rows
+    JOIN organizations ON organizations.id = new_rows.organization_id AND organizations.user_id <> new_rows.user_id
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'organization % is not one of user %, who would pay', refused.organization_id, refused.user_id
+            USING ERRCODE = 'foreign_key_violation', TABLE = 'usage', COLUMN = 'organization_id',
+                  CONSTRAINT = 'usage_of_own_organization', HINT = 'Charge organizations.user_id.';
+    END IF;
+
     PERFORM 1 FROM users WHERE id IN (SELECT user_id FROM new_rows) ORDER BY id FOR NO KEY UPDATE;
 
     SELECT charge.user_id, charge.metric, charge.asked, users.plan, total.used,

@@ -16,6 +16,7 @@ DECLARE
     mails        uuid[];
     of_claim     bigint;
     needless     bigint[];
+    claimed_at   timestamptz;
 BEGIN
     SELECT array_agg(c.id ORDER BY c.id), array_agg((c.payload ->> 'email_job_id')::uuid ORDER BY c.id), max(c.claim)
     INTO jobs_claimed, mails, of_claim
@@ -23,14 +24,17 @@ BEGIN
     IF jobs_claimed IS NULL THEN
         RETURN;
     END IF;
+    -- Not now(), the time at which the transaction began: a mail that was written since then, and claimed here, would
+    -- count as not due, its job as needless, and nobody would send it.
+    claimed_at := clock_timestamp();
 
     UPDATE email_jobs AS m SET status = 'suppressed', reason = email_stop(m.email, m.email_type)
-    WHERE m.id = ANY (mails) AND m.status = 'pending' AND m.scheduled_at <= now()
+    WHERE m.id = ANY (mails) AND m.status = 'pending' AND m.scheduled_at <= claimed_at
       AND email_stop(m.email, m.email_type) IS NOT NULL;
 
     SELECT array_agg(c.job) INTO needless
     FROM unnest(jobs_claimed, mails) AS c (job, mail)
-    LEFT JOIN email_jobs AS m ON m.id = c.mail AND m.status = 'pending' AND m.scheduled_at <= now()
+    LEFT JOIN email_jobs AS m ON m.id = c.mail AND m.status = 'pending' AND m.scheduled_at <= claimed_at
     WHERE m.id IS NULL;
     IF needless IS NOT NULL THEN
         PERFORM complete_jobs(of_claim, needless);
@@ -39,7 +43,7 @@ BEGIN
     RETURN QUERY
     SELECT c.job, of_claim, m.id, m.idempotency_key, m.email, m.email_type, m.payload
     FROM unnest(jobs_claimed, mails) AS c (job, mail)
-    JOIN email_jobs AS m ON m.id = c.mail AND m.status = 'pending' AND m.scheduled_at <= now();
+    JOIN email_jobs AS m ON m.id = c.mail AND m.status = 'pending' AND m.scheduled_at <= claimed_at;
 END
 $$;
 

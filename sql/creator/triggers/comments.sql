@@ -33,3 +33,10 @@ CREATE OR REPLACE TRIGGER update_post_comments_count_on_truncate
     AFTER TRUNCATE ON comments
     FOR EACH STATEMENT
     EXECUTE FUNCTION update_post_comments_count();
+
+-- By name, for on a partition TG_TABLE_NAME is the partition's.
+CREATE OR REPLACE TRIGGER refuse_changed_id
+    BEFORE UPDATE OF id ON comments
+    FOR EACH ROW
+    WHEN (OLD.id IS DISTINCT FROM NEW.id)
+    EXECUTE FUNCTION refuse_changed_id('comments');

@@ -14,3 +14,10 @@ CREATE OR REPLACE TRIGGER refuse_reused_id
     REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT
     EXECUTE FUNCTION refuse_reused_id();
+
+-- By name, for on a partition TG_TABLE_NAME is the partition's.
+CREATE OR REPLACE TRIGGER refuse_changed_id
+    BEFORE UPDATE OF id ON posts
+    FOR EACH ROW
+    WHEN (OLD.id IS DISTINCT FROM NEW.id)
+    EXECUTE FUNCTION refuse_changed_id('posts');

@@ -1,5 +1,6 @@
 -- Makes a user a member of the server that an invite is for, and returns the membership; an invite that is used up,
--- out of date, revoked or unknown is refused. Who is a member already uses nothing up.
+-- out of date, revoked or unknown is refused, and so is one for a deleted server. Who is a member already uses nothing
+-- up.
 CREATE OR REPLACE FUNCTION join_by_invite(with_code text, joining_user uuid) RETURNS uuid
 LANGUAGE plpgsql
 AS $$
@@ -24,6 +25,7 @@ BEGIN
     SET uses = uses + 1
     WHERE id = invite.id
       AND revoked_at IS NULL
+      AND EXISTS (SELECT FROM servers WHERE servers.id = invite.server_id AND servers.deleted_at IS NULL)
       AND (expires_at IS NULL OR expires_at > now())
       AND (max_uses IS NULL OR uses < max_uses);
     IF NOT FOUND THEN
@@ -31,7 +33,7 @@ BEGIN
             USING ERRCODE = 'check_violation',
                   TABLE = 'invites',
                   CONSTRAINT = 'invites_usable',
-                  DETAIL = 'It is unknown, revoked, out of date or used up.';
+                  DETAIL = 'It is unknown, revoked, out of date or used up, or its server is deleted.';
     END IF;
     RETURN member_id;
 END

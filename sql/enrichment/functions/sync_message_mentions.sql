@@ -1,6 +1,7 @@
 -- Keeps message_mentions what the three arrays of a message say. Its foreign keys are theirs: who mentions somebody
--- that does not exist gets their error. An update is only looked at where it changed an array: the mentions of a month
--- are retired before its messages, and must not come back when something else is written there.
+-- that does not exist gets their error. Of an update only what it put into an array or took out is looked at: the
+-- mentions of a month are retired before its messages, and must not come back when something else is written there; and
+-- a role that is gone, with its mentions, does not keep an author from mentioning somebody else.
 CREATE OR REPLACE FUNCTION sync_message_mentions() RETURNS trigger
 LANGUAGE plpgsql
 AS $$
@@ -21,6 +22,26 @@ BEGIN
           AND (held.channel_id, held.message_created_at, held.message_id) = (m.channel_id, m.created_at, m.id)
           AND coalesce(held.user_id, held.role_id, held.mentioned_channel_id)
               <> ALL (m.mentions || m.mention_roles || m.mention_channels);
+        INSERT INTO message_mentions (channel_id, message_created_at, message_id, user_id, role_id, mentioned_channel_id)
+        SELECT n.channel_id, n.created_at, n.id, mention.*
+        FROM new_rows AS n
+        JOIN old_rows AS o ON (o.channel_id, o.created_at, o.id) = (n.channel_id, n.created_at, n.id)
+        CROSS JOIN LATERAL (
+            (
+                SELECT unnest(n.mentions), NULL::uuid, NULL::uuid
+                UNION ALL SELECT NULL, unnest(n.mention_roles), NULL
+                UNION ALL SELECT NULL, NULL, unnest(n.mention_channels)
+            )
+            EXCEPT
+            (
+                SELECT unnest(o.mentions), NULL::uuid, NULL::uuid
+                UNION ALL SELECT NULL, unnest(o.mention_roles), NULL
+                UNION ALL SELECT NULL, NULL, unnest(o.mention_channels)
+            )
+        ) AS mention
+        WHERE n.id = ANY (changed)
+        ON CONFLICT DO NOTHING;
+        RETURN NULL;
     END IF;
     INSERT INTO message_mentions (channel_id, message_created_at, message_id, user_id, role_id, mentioned_channel_id)
     SELECT m.channel_id, m.created_at, m.id, mention.*
@@ -32,7 +53,6 @@ BEGIN
         UNION
         SELECT NULL, NULL, unnest(m.mention_channels)
     ) AS mention
-    WHERE TG_OP = 'INSERT' OR m.id = ANY (changed)
     ON CONFLICT DO NOTHING;
     RETURN NULL;
 END

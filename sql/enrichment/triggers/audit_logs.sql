@@ -5,3 +5,10 @@ CREATE OR REPLACE TRIGGER refuse_change
     EXECUTE FUNCTION refuse_change(
         'the audit log', 'audit_logs', 'audit_logs_never_changes', 'Old months are retired as whole partitions.'
     );
+
+CREATE OR REPLACE TRIGGER refuse_truncate
+    BEFORE TRUNCATE ON audit_logs
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION refuse_change(
+        'the audit log', 'audit_logs', 'audit_logs_never_changes', 'Old months are retired as whole partitions.'
+    );

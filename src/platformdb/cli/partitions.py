@@ -41,7 +41,7 @@ def ensure(
 
 
 def status(run: Run) -> Report:
-    """Show every table of partitions.toml; exits 1 where ensure would have something to do. Changes nothing."""
+    """Show where every partitioned table stands; exits 1 where ensure would have something to do. Changes nothing."""
     from platformdb.partitions.run import partition_status
 
     platform = find_platform(run.config)

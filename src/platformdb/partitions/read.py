@@ -49,11 +49,9 @@ def _moment(value: object) -> object:
             value = datetime.fromisoformat(value)
     if isinstance(value, date) and not isinstance(value, datetime):
         value = datetime(value.year, value.month, value.day, tzinfo=UTC)
-    if not isinstance(value, datetime):
-        raise ValueError('must be a date, such as "2025-01-01"')
-    if value.year < FIRST_YEAR:
-        raise ValueError(f"must not lie before {FIRST_YEAR}")
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    if isinstance(value, datetime) and value.year >= FIRST_YEAR:
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    raise ValueError(f'must be a date from the year {FIRST_YEAR} on, such as "2025-01-01"')
 
 
 def _age(value: object) -> object:

@@ -245,7 +245,7 @@ def _report(platform: Platform, results: tuple[StepResult, ...], findings: tuple
     )
 
 
-COLUMNS = ("table", "interval", "count", "first", "last", "ahead", "in default", "size", "next")
+COLUMNS = ("table", "every", "count", "first", "last", "ahead", "default", "size", "next")
 
 
 def _table(world: World) -> Table:
@@ -258,16 +258,10 @@ def _table(world: World) -> Table:
 def _row(world: World, policed: Policed) -> tuple[object, ...]:
     facts = _as_data(world, policed)
     prefix = f"{policed.parent.relation.name}_"
-    return (
-        facts["table"].removeprefix("public."),
-        facts["interval"],
-        facts["count"],
-        *((facts[end] or "").removeprefix(prefix) for end in ("first", "last")),
-        facts["ahead"],
-        facts["default_rows"],
-        f"{facts['bytes'] / 1024:,.0f} kB",
-        facts["next"],
-    )
+    table, size = facts["table"].removeprefix("public."), f"{facts['bytes'] / 1024:,.0f} kB"
+    first, last = ((facts[end] or "").removeprefix(prefix) for end in ("first", "last"))
+    middle = (facts["interval"], facts["count"], first, last, facts["ahead"], facts["default_rows"])
+    return (table, *middle, size, facts["next"])
 
 
 def _as_data(world: World, policed: Policed) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import psycopg
 
 from platformdb.errors import Refused
 from platformdb.postgres.connect import Connection
+from platformdb.postgres.read import advice
 
 # After five runs PostgreSQL may change from custom plans to a generic one; what is timed lies behind that point.
 WARM_UP_RUNS = 6
@@ -82,5 +83,5 @@ def _rejected(connection: Connection, error: psycopg.Error, what: str) -> Except
     return Refused(
         f"benchmark {what}: {message}",
         detail=f"SQLSTATE: {error.sqlstate}" if error.sqlstate else "",
-        help="is the platform migrated? see: platformdb status",
+        help=advice(error),
     )

@@ -37,9 +37,16 @@ def stream(connection: Connection, sql: str, *, what: str) -> Iterator[tuple[Any
         raise _rejected(connection, error, what) from None
 
 
+def advice(error: psycopg.Error) -> str:
+    """What to do where the server rejects a project's query."""
+    if error.sqlstate == "42501":  # insufficient_privilege
+        return "connect as a role that may do this, or grant it what is missing"
+    return "is the platform migrated? see: platformdb status"
+
+
 def _rejected(connection: Connection, error: psycopg.Error, what: str) -> Exception:
     if connection.broken:
         return error  # not the query's fault; `connect` says what it means
     message = error.diag.message_primary or str(error).strip()
     detail = f"SQLSTATE: {error.sqlstate}" if error.sqlstate else ""
-    return Refused(f"{what}: {message}", detail=detail, help="is the platform migrated? see: platformdb status")
+    return Refused(f"{what}: {message}", detail=detail, help=advice(error))

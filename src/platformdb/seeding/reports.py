@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from platformdb.report.leftout import left_out
 from platformdb.report.model import Finding, Report, StepResult
+from platformdb.report.words import counted
 from platformdb.seeding.state import Marker
 
 
@@ -31,8 +32,9 @@ def loaded(
     """
     rows = sum(result.rows or 0 for result in results)
     tables = {result.step.subject: result.rows for result in results}
+    said = f"{counted(len(results), 'table')}, {counted(rows, 'row')}"
     return Report(
-        f"seeded {len(results)} tables, {rows:,} rows (profile {wanted.profile}, seed {wanted.seed})",
+        f"seeded {said} (profile {wanted.profile}, seed {wanted.seed})",
         steps=results + refreshed,
         findings=tuple(_missed(missed)),
         data={**_data(wanted), "rows": rows, "changed": True, "tables": tables},

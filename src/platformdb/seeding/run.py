@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 
-from platformdb.errors import ConfigError
+from platformdb.errors import ConfigError, Refused
 from platformdb.postgres.catalog import read_installed_extensions
 from platformdb.postgres.connect import Connection
 from platformdb.project import Platform
@@ -75,7 +75,12 @@ def _load(
 
     try:
         definition = read_definition(sources, wanted.profile)
-        plan = plan_seed(definition, read_facts(connection), installed)
+        facts = read_facts(connection)
+        if not definition.tables.keys() & facts.keys():
+            raise Refused(
+                "the database has none of the tables in seed.toml", help="migrate it first: platformdb migrate"
+            )
+        plan = plan_seed(definition, facts, installed)
         if problems := check_types(definition, plan):
             raise Invalid(problems)  # noqa: TRY301 - all problems are explained in one place
         return load(connection, platform.name, definition, plan, wanted, replace=replace, observer=observer)

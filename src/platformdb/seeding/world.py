@@ -208,7 +208,7 @@ class Block:
 
     def _make(self, name: str) -> Column:
         if name not in self._values:
-            known = ", ".join([*self.known, *self._values])
+            known = ", ".join(dict.fromkeys((*self.known, *self._values)))
             raise Misfit(f"{self.table} has no column, helper or link '{name}'; it has {known}", self._asker())
         value = self._values[name]
         complete = self._draft or self.span.rows == self.world.layout(self.table).rows

@@ -29,7 +29,7 @@ REFERENCES = {
     ("founders", "organization_id", "organizations", CASCADE),
     ("subscriptions", "user_id", "users", CASCADE),
     ("usage", "user_id", "users", CASCADE),
-    ("usage", "user_id, organization_id", "organizations", SET_NULL),
+    ("usage", "organization_id", "organizations", SET_NULL),
     ("brand_rules", "organization_id", "organizations", CASCADE),
     ("ai_strategies", "organization_id", "organizations", CASCADE),
     ("ai_strategies", "organization_id, based_on_id", "ai_strategies", SET_NULL),

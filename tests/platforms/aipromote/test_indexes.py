@@ -31,7 +31,7 @@ USES = {
     "idx_subscriptions_period_end": f"""
         SELECT id FROM subscriptions WHERE {LIVE} AND current_period_end < now() ORDER BY current_period_end LIMIT 20
     """,
-    "idx_usage_organization": parent_deleted("usage", "organization_id", "user_id"),
+    "idx_usage_organization": parent_deleted("usage", "organization_id"),
     "idx_ai_strategies_based_on": parent_deleted("ai_strategies", "based_on_id"),
     "idx_content_pillars_strategy": parent_deleted("content_pillars", "strategy_id"),
     "idx_series_pillar": parent_deleted("series", "pillar_id"),

@@ -217,6 +217,69 @@ def test_a_request_for_content_is_charged_and_enqueued_once_or_not_at_all(conn: 
     assert value(conn, "SELECT payload ->> 'organization_id' FROM jobs LIMIT 1") == str(organization.id)
 
 
+def test_the_same_key_is_another_request_in_another_queue_or_of_another_organization(conn: Connection) -> None:
+    one = make(conn, "organizations")
+    other = make(conn, "organizations", user_id=one.user_id)
+    ask = b"SELECT request_generation(%s, %s, '{}', 'a')"
+    asked = [(one.id, "content_generation"), (one.id, "strategy_generation"), (other.id, "content_generation")]
+    jobs = {conn.execute(ask, each).fetchone() for each in asked}
+    assert len(jobs) == count(conn, "jobs") == 3
+    assert value(conn, "SELECT array_agg(DISTINCT payload ->> 'organization_id') FROM jobs") == sorted(
+        [str(one.id), str(other.id)]
+    )
+    charged = "SELECT metric::text, organization_id, amount FROM usage WHERE user_id = %s ORDER BY id"
+    assert values(conn, charged, one.user_id) == [
+        ("content_generations", one.id, 1),
+        ("strategy_generations", one.id, 1),
+        ("content_generations", other.id, 1),
+    ]
+
+
+def test_a_request_that_the_queue_has_forgotten_is_not_done_again_for_nothing(conn: Connection) -> None:
+    ask = b"SELECT request_generation(%s, 'content_generation', '{}', 'a')"
+    organization = make(conn, "organizations").id
+    conn.execute(ask, (organization,))
+    conn.execute("DELETE FROM jobs; DELETE FROM job_keys")
+    assert conn.execute(ask, (organization,)).fetchone() == (None,)
+    assert (count(conn, "jobs"), count(conn, "usage")) == (0, 1)
+
+
+@pytest.mark.parametrize("queue", ["email", "publishing", "nothing", None])
+def test_only_the_two_queues_that_generate_can_be_asked(conn: Connection, queue: str | None) -> None:
+    with pytest.raises(psycopg.errors.InvalidParameterValue, match="nothing is generated"):
+        conn.execute("SELECT request_generation(%s, %s, '{}', 'a')", (make(conn, "organizations").id, queue))
+
+
+def test_a_handed_over_organization_leaves_its_use_with_who_paid(conn: Connection) -> None:
+    paid = make(conn, "usage", **{**charge_of(conn), "amount": 3})
+    heir = make(conn, "users").id
+    conn.execute("UPDATE organizations SET user_id = %s WHERE id = %s", (heir, paid.organization_id))
+    assert values(conn, "SELECT user_id, organization_id FROM usage") == [(paid.user_id, paid.organization_id)]
+    make(conn, "usage", user_id=heir, organization_id=paid.organization_id)
+    with pytest.raises(psycopg.errors.ForeignKeyViolation, match="is not one of user"):
+        make(conn, "usage", user_id=paid.user_id, organization_id=paid.organization_id)
+
+
+def test_a_line_of_usage_is_not_given_to_another_organization(conn: Connection) -> None:
+    row = make(conn, "usage", **charge_of(conn))
+    other = make(conn, "organizations", user_id=row.user_id).id
+    with pytest.raises(psycopg.errors.CheckViolation, match="append-only"):
+        conn.execute("UPDATE usage SET organization_id = %s", (other,))
+
+
+def charge_of(conn: Connection) -> dict[str, Any]:
+    organization = make(conn, "organizations")
+    return {"user_id": organization.user_id, "organization_id": organization.id}
+
+
+def test_a_post_that_is_deleted_while_it_is_published_leaves_nothing_to_collect(conn: Connection) -> None:
+    post = make_approved_post(conn)
+    held = begin(conn)
+    conn.execute("DELETE FROM content_pieces WHERE id = %s", (post.content_piece_id,))
+    conn.execute("SELECT finish_publishing(%s, %s, 'x1')", held)
+    assert count(conn, "jobs") == 0
+
+
 def test_a_larger_plan_takes_effect_at_once_and_what_was_used_still_counts(conn: Connection) -> None:
     user = make(conn, "users").id
     charge = b"SELECT charge_usage(%s, NULL, 'content_generations', %s, %s)"

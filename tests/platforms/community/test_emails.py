@@ -73,6 +73,13 @@ def test_a_mail_waits_for_its_time_and_another_time_is_kept(conn: Connection) ->
     assert (standing(conn, written)[0], count(conn, "jobs")) == ("sent", 0)
 
 
+def test_a_mail_written_after_the_mailer_began_its_transaction_is_not_lost(conn: Connection) -> None:
+    # A claim sees what was committed after now(), which is when the transaction began.
+    written = mail(conn, scheduled_at=value(conn, "SELECT clock_timestamp()"))
+    assert [of for *_, of in take(conn)] == [written.id]
+    assert (standing(conn, written)[0], count(conn, "jobs")) == ("pending", 1)
+
+
 def test_a_mail_that_was_put_off_is_not_sent_by_its_first_job(conn: Connection) -> None:
     written = mail(conn)
     conn.execute("UPDATE email_jobs SET scheduled_at = %s", (FAR_AHEAD,))

@@ -44,6 +44,14 @@ def reused_comment(conn: Connection) -> None:
     make(conn, "comments", id=given.id)
 
 
+def another_id(table: str) -> Any:
+    def violation(conn: Connection) -> None:
+        given = make(conn, table).id
+        conn.execute(f"UPDATE {table} SET id = uuidv7() WHERE id = %s".encode(), (given,))
+
+    return violation
+
+
 def comment_beside_its_post(conn: Connection) -> None:
     said = make(conn, "comments")
     conn.execute("UPDATE comments SET post_archived = TRUE WHERE id = %s", (said.id,))
@@ -128,6 +136,8 @@ FACTS = Facts(
         "posts_comments_count_check": ({"comments_count": -1},),
         "posts_id_key": (reused_post,),
         "comments_id_key": (reused_comment,),
+        "posts_id_stays": (another_id("posts"),),
+        "comments_id_stays": (another_id("comments"),),
         "comments_post_id_fkey": ({"post_id": uuid.UUID(int=7)}, comment_beside_its_post),
         "comments_parent_comment_id_fkey": (
             {"parent_comment_id": uuid.UUID(int=7)},
@@ -171,6 +181,7 @@ FACTS = Facts(
         "set_comment_depth": "test_a_reply_to_a_comment_that_goes_elsewhere_meanwhile_is_refused",
         "update_post_comments_count": "test_many_posts_commented_in_opposite_order_neither_deadlock_nor_drift",
         "refuse_reused_id": "test_an_id_that_is_just_going_to_the_archive_cannot_be_taken_again",
+        "refuse_changed_id": "test_of_two_who_archive_a_post_and_change_its_id_the_second_is_refused",
         "notify_of_comment": "test_each_of_many_comments_at_the_same_instant_is_told_once",
         "notify_of_subscription": "test_of_two_who_subscribe_the_same_pair_at_the_same_instant_one_is_told",
         "announce_post": "test_a_post_published_by_two_at_the_same_instant_is_announced_once",

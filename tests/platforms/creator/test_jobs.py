@@ -120,6 +120,28 @@ def test_archiving_waits_for_nobody_and_leaves_what_is_held_for_the_next_run(
     assert archive(admin) == 1
 
 
+def test_archiving_gives_way_to_who_reads_his_notifications_and_then_comments(
+    admin: Connection, first: Connection
+) -> None:
+    (old,) = old_posts(admin, 1)
+    said = make(admin, "comments", post_id=old)
+    first.execute("UPDATE notifications SET read_at = now() WHERE comment_id = %s", (said.id,))
+    # Waiting for the one who reads while holding the post would be half a deadlock.
+    assert archive(admin) == 0
+    make(first, "comments", post_id=old)
+    first.commit()
+    assert archive(admin) == 1
+
+
+@pytest.mark.parametrize("isolation", ["repeatable read", "serializable"])
+def test_archiving_refuses_isolation_levels_at_which_it_would_not_see_other_runs(
+    admin: Connection, isolation: str
+) -> None:
+    admin.execute(f"SET default_transaction_isolation = '{isolation}'".encode())
+    with pytest.raises(psycopg.errors.FeatureNotSupported, match="archive_posts"):
+        archive(admin)
+
+
 def test_archiving_refuses_senseless_arguments(admin: Connection) -> None:
     for older_than, batch_size in (("1 year", 0), ("-1 day", 5)):
         with pytest.raises(psycopg.errors.InvalidParameterValue, match="archive_posts"):
@@ -184,6 +206,35 @@ def test_an_announcement_reaches_every_active_subscriber_once_in_pages_and_is_fi
     ]
 
 
+def test_nobody_is_mailed_a_post_that_was_withdrawn_or_deleted_meanwhile_until_it_is_back(admin: Connection) -> None:
+    reader = make(admin, "subscriptions")
+    post = make(admin, "posts", creator_id=reader.creator_id)
+    ways = {
+        "status = 'withdrawn', published_at = NULL": "status = 'published', published_at = now()",
+        "deleted_at = now()": "deleted_at = NULL",
+    }
+    for away, back in ways.items():
+        admin.execute(f"UPDATE posts SET {away}".encode())
+        assert announced(admin, 10) == []
+        admin.execute(f"UPDATE posts SET {back}".encode())
+    assert announced(admin, 10) == [reader.subscriber_id]
+    assert values(admin, "SELECT post_id FROM announcements") == [(post.id,)]
+
+
+def test_no_mail_goes_to_a_deleted_account(admin: Connection) -> None:
+    gone = make(admin, "subscriptions")
+    there = make(admin, "subscriptions", creator_id=gone.creator_id)
+    admin.execute("UPDATE users SET deleted_at = now() WHERE id = %s", (gone.subscriber_id,))
+    make(admin, "posts", creator_id=gone.creator_id)
+    assert announced(admin, 10) == [there.subscriber_id]
+
+
+@pytest.mark.parametrize("page_size", [0, -1, None])
+def test_a_page_of_no_mails_is_refused(admin: Connection, page_size: int | None) -> None:
+    with pytest.raises(psycopg.errors.InvalidParameterValue, match="page_size"):
+        admin.execute("SELECT take_announcement(%s)", (page_size,))
+
+
 def test_workers_take_different_announcements_and_what_one_gives_back_is_taken_again(
     admin: Connection, first: Connection
 ) -> None:
@@ -217,3 +268,24 @@ def test_purging_takes_exactly_what_was_deleted_long_ago_from_both_halves(admin:
     admin.execute("UPDATE posts SET deleted_at = %s WHERE id = ANY (%s)", (OLD, gone))
     assert value(admin, "CALL purge_deleted('posts', '30 days', 2)") == 3
     assert value(admin, "SELECT array_agg(id ORDER BY id) FROM posts") == sorted(kept)
+
+
+def test_purging_leaves_what_others_refer_to_and_takes_all_the_rest(admin: Connection) -> None:
+    post = make(admin, "posts").id
+    answered = [make(admin, "comments", post_id=post, deleted_at=OLD).id for _ in range(3)]
+    for parent in answered:
+        make(admin, "comments", post_id=post, parent_comment_id=parent)
+    for _ in range(20):
+        make(admin, "comments", post_id=post, deleted_at=OLD)
+    heard: list[str | None] = []
+    admin.add_notice_handler(lambda notice: heard.append(notice.message_primary))
+    assert value(admin, "CALL purge_deleted('comments', '30 days', 8)") == 20
+    assert heard == ["3 deleted rows of comments stay: others still refer to them"]
+    kept = value(admin, "SELECT array_agg(id ORDER BY id) FROM comments WHERE deleted_at IS NOT NULL")
+    assert kept == sorted(answered)
+
+
+@pytest.mark.parametrize("arguments", ["'30 days', 0", "'-1 day', 5", "NULL, 5", "'30 days', NULL"])
+def test_purging_refuses_senseless_arguments(admin: Connection, arguments: str) -> None:
+    with pytest.raises(psycopg.errors.InvalidParameterValue, match="purge_deleted"):
+        admin.execute(f"CALL purge_deleted('posts', {arguments})".encode())

@@ -272,3 +272,17 @@ def test_archiving_while_people_write_loses_and_misplaces_nothing(
     assert written == count(admin, "comments") == 300
     assert value(admin, MISPLACED) == 0
     assert check_counters(own_db, platform).findings == ()
+
+
+def test_of_two_who_archive_a_post_and_change_its_id_the_second_is_refused(
+    own_db: Target, admin: Connection, first: Connection
+) -> None:
+    post = make(admin, "posts", published_at="2020-01-01T00:00:00Z").id
+    first.execute(ARCHIVE.encode(), (post,))
+    change = "UPDATE posts SET id = uuidv7() WHERE id = %s"
+    with held_up(own_db, first, lambda conn: conn.execute(change.encode(), (post,))) as changing:
+        first.commit()
+    # It was moved; whoever looks again meets the guard.
+    assert isinstance(changing.exception(), psycopg.errors.SerializationFailure)
+    with pytest.raises(psycopg.errors.RestrictViolation, match="cannot be changed"):
+        admin.execute(change.encode(), (post,))

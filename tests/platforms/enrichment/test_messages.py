@@ -9,7 +9,8 @@ import psycopg
 import pytest
 
 from platformdb.bench.read import read_queries
-from platformdb.postgres.connect import Connection
+from platformdb.postgres.connect import Connection, connect
+from platformdb.postgres.target import Target
 from platformdb.project import Platform
 from platforms.enrichment.build import FEBRUARY, JANUARY, make
 from rows import count, insert, value, values
@@ -203,6 +204,17 @@ def test_mentions_are_the_arrays_as_rows_whatever_is_edited(conn: Connection, pl
     assert mentions_of(conn, platform, other) == []
 
 
+def test_a_role_that_is_gone_does_not_keep_its_mentions_author_from_mentioning_others(
+    conn: Connection, platform: Platform
+) -> None:
+    role, other = make(conn, "roles").id, make(conn, "users").id
+    said = make(conn, "messages", mention_roles=[role])
+    conn.execute("DELETE FROM roles WHERE id = %s", (role,))
+    conn.execute("UPDATE messages SET mentions = %s WHERE id = %s", ([other], said.id))
+    assert [row[1] for row in mentions_of(conn, platform, other)] == [said.id]
+    assert count(conn, "message_mentions", role_id=role) == 0
+
+
 def test_who_has_a_role_is_mentioned_with_it(conn: Connection, platform: Platform) -> None:
     held = make(conn, "member_roles")
     user = value(conn, "SELECT user_id FROM server_members WHERE id = %s", held.member_id)
@@ -333,3 +345,28 @@ def test_an_invite_is_used_up_only_by_those_who_come_in(conn: Connection) -> Non
     assert value(conn, "SELECT uses FROM invites WHERE id = %s", invite.id) == 1
     with pytest.raises(psycopg.errors.CheckViolation, match="cannot be used"):
         value(conn, joined, "no-such-code", person)
+
+
+def test_nobody_comes_into_a_deleted_server(conn: Connection) -> None:
+    invite, person = make(conn, "invites"), make(conn, "users").id
+    conn.execute("UPDATE servers SET deleted_at = now() WHERE id = %s", (invite.server_id,))
+    with pytest.raises(psycopg.errors.CheckViolation, match="cannot be used"):
+        value(conn, "SELECT join_by_invite(%s, %s)", invite.code, person)
+
+
+def test_the_audit_log_cannot_be_emptied(conn: Connection) -> None:
+    with pytest.raises(psycopg.errors.RestrictViolation, match="TRUNCATE cannot be done"):
+        conn.execute("TRUNCATE audit_logs")
+
+
+def test_purging_takes_accounts_that_nobody_needs_past_those_who_wrote_or_own(busy_db: Target) -> None:
+    # Who owns a server is held by a key that is checked at the COMMIT only.
+    with connect(busy_db) as conn:
+        old = "2020-01-01T00:00:00Z"
+        author, owner, nobody = (make(conn, "users").id for _ in range(3))
+        make(conn, "messages", author_id=author)
+        make(conn, "servers", owner_id=owner)
+        conn.execute("UPDATE users SET deleted_at = %s WHERE id = ANY (%s)", (old, [author, owner, nobody]))
+        value(conn, "CALL purge_deleted('users', '30 days', 2)")
+        assert [count(conn, "users", id=of) for of in (author, owner, nobody)] == [1, 1, 0]
+        conn.execute("UPDATE users SET deleted_at = NULL WHERE id = ANY (%s)", ([author, owner],))

@@ -6,6 +6,9 @@ AS $$
 DECLARE
     rows_gone bigint;
 BEGIN
+    IF batch_size >= 1 IS NOT TRUE THEN
+        RAISE EXCEPTION 'purge_jobs: batch_size must be above 0' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
     LOOP
         DELETE FROM done_jobs
         WHERE ctid = ANY (ARRAY(

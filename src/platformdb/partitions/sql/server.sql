@@ -1,4 +1,10 @@
--- The clock, whether there is an archive, and whether the role may move rows past triggers and foreign keys.
+-- The clock, whether there is an archive, and whether the role may move rows past triggers and foreign keys. That there is
+-- no such role is said when its first step sets it.
 SELECT now(),
        to_regnamespace('archive') IS NOT NULL,
-       has_parameter_privilege(coalesce(%(role)s, current_user), 'session_replication_role', 'SET')
+       EXISTS (
+           SELECT
+           FROM pg_roles
+           WHERE rolname = coalesce(%(role)s, current_user)
+             AND has_parameter_privilege(oid, 'session_replication_role', 'SET')
+       )

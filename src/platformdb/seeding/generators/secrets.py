@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from platformdb.seeding.world import Block
 
 NONCE_BYTES = 12
+# A block of rows is made in memory.
+MOST_BYTES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,8 @@ class RandomBytes:
     __pydantic_config__: ClassVar[dict[str, str]] = FORBID
 
     def __post_init__(self) -> None:
-        if isinstance(self.size, int) and self.size < 0:
-            raise ValueError("size must not be negative")
+        if isinstance(self.size, int) and not 0 <= self.size <= MOST_BYTES:
+            raise ValueError(f"size must be from 0 to {MOST_BYTES}")
 
     def column(self, block: Block, stream: Stream) -> Column:
         """Bytes for each row."""
