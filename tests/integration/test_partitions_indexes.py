@@ -15,7 +15,7 @@ import pytest
 
 from catalog import DEFINITIONS, impatient, picture, rows, run, until
 from commandline import environment, finish, start
-from faults import Wire, wire
+from faults import Wire, chosen, wire
 from platformdb.errors import ApplyFailed
 from platformdb.indexes.run import apply_indexes, index_status
 from platformdb.postgres.connect import connect
@@ -23,7 +23,7 @@ from platformdb.postgres.target import Target
 from platformdb.report.model import Report
 from platformdb.report.progress import Silent
 from projects import Project
-from servers import Server, available_versions
+from servers import Server
 
 # Two levels, a partition in another schema, and rows everywhere.
 TREE = """
@@ -227,9 +227,7 @@ def test_wherever_a_build_is_killed_the_next_run_ends_where_all_end(
     with clone(server, db) as target:
         line = killed(target, tree)
         expected = end_state(target)
-    points = range(1, line.requests + 1)
-    if server.version != available_versions()[0]:
-        points = points[::4]
+    points = chosen(range(1, line.requests + 1), server.version)
     with ThreadPoolExecutor(2) as pool:
         ends = list(pool.map(partial(what_became_of_it, server, db, tree), points))
     assert [point for point, end in zip(points, ends, strict=True) if end != expected] == []

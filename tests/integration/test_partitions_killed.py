@@ -12,15 +12,14 @@ from pathlib import Path
 
 from catalog import DEFINITIONS, rows
 from commandline import environment, finish, start
-from faults import Wire, wire
+from faults import Wire, chosen, wire
 from partitioned import ensured, neglected
 from platformdb.partitions.run import partition_status
 from platformdb.postgres.target import Target
 from projects import Project
-from servers import Server, available_versions
+from servers import Server
 
 RUNNERS_AT_ONCE = 2
-SAMPLE = 4
 CONTENTS = ("channels", "messages", "reactions", "logs", "sums")
 numbers = itertools.count(1)
 
@@ -75,8 +74,7 @@ def test_wherever_a_run_is_killed_the_next_one_ends_where_all_end(server: Server
         *((number, "after") for number in range(1, line.requests + 1)),
         *((number, "within") for number in line.long_requests),
     ]
-    if server.version != available_versions()[0]:
-        points = points[::SAMPLE]
+    points = list(chosen(points, server.version))
     with ThreadPoolExecutor(RUNNERS_AT_ONCE) as pool:
         ends = list(pool.map(partial(what_became_of_it, server, db, project), points))
     assert [point for point, end in zip(points, ends, strict=True) if end != expected] == []
