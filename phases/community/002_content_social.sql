@@ -30,6 +30,8 @@ CREATE TABLE posts (
             ELSE setweight(to_tsvector('simple', title), 'A') || to_tsvector('simple', content)
         END
     ) STORED,
+    -- What refers to a post says its community, too, and cannot mean another one's.
+    CONSTRAINT posts_id_community_id_key UNIQUE (id, community_id),
     CONSTRAINT posts_space_id_fkey FOREIGN KEY (space_id, community_id)
         REFERENCES spaces (id, community_id) ON DELETE CASCADE,
     CONSTRAINT posts_title_check CHECK (length(title) BETWEEN 1 AND 200),

@@ -26,10 +26,14 @@ CREATE TABLE activity (
     community_id  uuid        NOT NULL REFERENCES communities (id) ON DELETE CASCADE,
     user_id       uuid        NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     type          text        NOT NULL,
-    post_id       uuid        REFERENCES posts (id) ON DELETE CASCADE,
-    event_id      uuid        REFERENCES events (id) ON DELETE CASCADE,
+    post_id       uuid,
+    event_id      uuid,
     metadata      jsonb       NOT NULL DEFAULT '{}',
     created_at    timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT activity_post_id_fkey FOREIGN KEY (post_id, community_id)
+        REFERENCES posts (id, community_id) ON UPDATE CASCADE ON DELETE CASCADE,
+    CONSTRAINT activity_event_id_fkey FOREIGN KEY (event_id, community_id)
+        REFERENCES events (id, community_id) ON UPDATE CASCADE ON DELETE CASCADE,
     CONSTRAINT activity_type_check CHECK (type IN ('joined', 'posted', 'commented', 'attended', 'subscribed')),
     CONSTRAINT activity_subject_check CHECK (
         (type IN ('posted', 'commented')) = (post_id IS NOT NULL) AND (type = 'attended') = (event_id IS NOT NULL)

@@ -80,10 +80,10 @@ CREATE INDEX idx_activity_community ON activity (community_id, created_at DESC, 
 CREATE INDEX idx_activity_user ON activity (user_id, created_at DESC);
 
 -- The foreign key to the post of an activity.
-CREATE INDEX idx_activity_post ON activity (post_id) WHERE post_id IS NOT NULL;
+CREATE INDEX idx_activity_post ON activity (post_id, community_id) WHERE post_id IS NOT NULL;
 
 -- The foreign key to the event of an activity.
-CREATE INDEX idx_activity_event ON activity (event_id) WHERE event_id IS NOT NULL;
+CREATE INDEX idx_activity_event ON activity (event_id, community_id) WHERE event_id IS NOT NULL;
 
 -- Mails to a user, newest first; the foreign key to users.
 CREATE INDEX idx_email_jobs_user ON email_jobs (user_id, created_at DESC) WHERE user_id IS NOT NULL;

@@ -32,6 +32,14 @@ def tier_of_another_community(conn: Connection) -> None:
     make(conn, "subscriptions", community_id=make(conn, "communities").id)
 
 
+def about_a_post_of_another_community(conn: Connection) -> None:
+    make(conn, "activity", type="posted", post_id=make(conn, "posts").id)
+
+
+def about_an_event_of_another_community(conn: Connection) -> None:
+    make(conn, "activity", type="attended", event_id=make(conn, "events").id)
+
+
 def sold_tier_deleted(conn: Connection) -> None:
     sold = make(conn, "subscriptions")
     conn.execute("DELETE FROM subscription_tiers WHERE id = %s", (sold.tier_id,))
@@ -236,8 +244,8 @@ FACTS = Facts(
         "notifications_read_at_check": ({"read_at": LONG_AGO},),
         "activity_type_check": ({"type": "slept"},),
         "activity_subject_check": ({"type": "posted"}, {"type": "attended"}),
-        "activity_post_id_fkey": ({"type": "posted", "post_id": NOBODY},),
-        "activity_event_id_fkey": ({"type": "attended", "event_id": NOBODY},),
+        "activity_post_id_fkey": ({"type": "posted", "post_id": NOBODY}, about_a_post_of_another_community),
+        "activity_event_id_fkey": ({"type": "attended", "event_id": NOBODY}, about_an_event_of_another_community),
         "activity_metadata_check": ({"metadata": "[]"},),
         "contact_submissions_name_check": ({"name": ""},),
         "contact_submissions_email_check": ADDRESSES,
