@@ -17,7 +17,6 @@ from platformdb.postgres.connect import Connection, connect
 from platformdb.postgres.target import Target
 from platformdb.project import Platform, bundled_root, find_platform
 from platformdb.report.progress import Silent
-from platformdb.up.planners import planners
 from servers import Server
 
 HERE = Path(__file__).parent
@@ -55,7 +54,8 @@ def _migrated(server: Server, platform: Platform) -> str:
     """The name of a database with the platform applied whole, all index tiers built, no rows."""
 
     def fill(target: Target) -> None:
-        report = migrate(nullcontext(target), platform, Silent(), also=planners(platform))
+        # Without partitions but the default ones: PostgreSQL 15 takes minutes for the rules of 144 (measured).
+        report = migrate(nullcontext(target), platform, Silent())
         assert report.ok, report
         report = apply_indexes(target, platform, Silent(), tier=3)
         assert report.ok, report

@@ -9,12 +9,10 @@ import pytest
 from phases import ByHand, tables
 from platform_facts import Facts, described_platforms
 from platformdb.migrations.run import migrate
-from platformdb.partitions.run import ensure_partitions
 from platformdb.postgres.connect import connect
 from platformdb.postgres.target import Target
 from platformdb.project import Platform, bundled_root, platform_names
 from platformdb.report.progress import Silent
-from platformdb.up.planners import planners
 from rows import insert
 from servers import Server
 
@@ -77,7 +75,6 @@ def test_undo_works_where_rows_are_and_takes_them_along(
 def test_files_applied_by_hand_and_by_migrate_give_the_same_schema(by_hand: ByHand, shared_db: Target) -> None:
     for phase in PHASES:
         by_hand.phase(phase)
-    assert ensure_partitions(by_hand.target, by_hand.platform, Silent()).ok
     with connect(by_hand.target) as conn:
         assert by_hand.furnish(conn) == []
     assert by_hand.schema() == ByHand(by_hand.server, shared_db, by_hand.platform).schema()
@@ -86,6 +83,6 @@ def test_files_applied_by_hand_and_by_migrate_give_the_same_schema(by_hand: ByHa
 def test_migrating_again_changes_nothing(own_db: Target, server: Server, platform: Platform) -> None:
     by_hand = ByHand(server, own_db, platform)
     before = by_hand.schema()
-    again = migrate(nullcontext(own_db), platform, Silent(), also=planners(platform))
+    again = migrate(nullcontext(own_db), platform, Silent())
     assert (again.ok, again.steps) == (True, ())
     assert by_hand.schema() == before

@@ -46,11 +46,11 @@ def rename(creator: UUID, name: str) -> Callable[[Connection], Any]:
 
 
 def tried_again(work: Callable[[], Any]) -> Any:
-    """As a client does that meets SQLSTATE 40001."""
+    """As a client does that meets SQLSTATE 40001; or 23503, where the post moved after all but the last look at it."""
     while True:
         try:
             return work()
-        except psycopg.errors.SerializationFailure:
+        except (psycopg.errors.SerializationFailure, psycopg.errors.ForeignKeyViolation):
             continue
 
 
