@@ -84,13 +84,14 @@ def vrss_template(server: Server, vrss: Platform) -> str:
 @pytest.fixture(scope="session")
 def seeded_template(server: Server, vrss: Platform, vrss_template: str) -> str:
     """The same, seeded with profile dev."""
+    from platformdb.seeding.request import Request
     from platformdb.seeding.run import seed
 
     name = f"{vrss_template}_{digest(vrss.seeds)}"
 
     def fill(target: Target) -> None:
         with connect(target) as connection:
-            assert seed(connection, vrss, profile="dev", seed=1, replace=False, observer=Silent()).ok
+            assert seed(connection, vrss, Request(), observer=Silent()).ok
 
     return template(server, name, fill, source=vrss_template)
 

@@ -32,7 +32,7 @@ from platformdb.postgres.queries import query
 from platformdb.project import bundled_root, platform_names
 from platformdb.report.json import envelope_schema
 from platformdb.report.model import Outcome
-from platformdb.seeding import definition, shapes
+from platformdb.seeding import definition, graphs, shapes
 from platformdb.seeding.distributions import Distribution, Skew
 from platformdb.seeding.generators import AnyGenerator
 from platformdb.seeding.times import Time
@@ -241,7 +241,7 @@ def test_the_keys_of_a_seed():
         "top": list(definition.TOP),
         "table": list(definition.TABLE),
         "source": options_of(shapes.Source),
-        "side": options_of(shapes.Side),
+        "side": options_of(graphs.Side),
         "skew": options_of(Skew),
         "time": options_of(Time),
         "common": list(definition.COMMON),

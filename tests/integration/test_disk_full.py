@@ -16,6 +16,7 @@ from platformdb.postgres.providers.embedded import embedded
 from platformdb.postgres.target import Target
 from platformdb.project import Platform
 from platformdb.report.progress import Silent
+from platformdb.seeding.request import Existing, Request
 from platformdb.seeding.run import seed
 from platformdb.up.run import bring_up
 
@@ -45,7 +46,7 @@ def test_a_seed_that_fills_the_disk_leaves_the_old_rows_in_place(small_disk: Pat
     with embedded(config_of(small_disk), Silent(), database="vrss", create=False) as target:
         before = rows_in(target)
         with connect(target) as connection, pytest.raises(ApplyFailed, match="No space left on device") as caught:
-            seed(connection, vrss, profile="small", seed=1, replace=True, observer=Silent())
+            seed(connection, vrss, Request(profile="small", existing=Existing.REPLACE), observer=Silent())
         assert caught.value.exit_code == 4
         assert "53100" in caught.value.detail
         assert "rolled back" in caught.value.help

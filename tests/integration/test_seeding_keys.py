@@ -14,6 +14,7 @@ from platformdb.project import Platform
 from platformdb.report.model import Report
 from platformdb.report.progress import Silent
 from platformdb.seeding import suspend
+from platformdb.seeding.request import Existing, Request
 from platformdb.seeding.run import seed
 from servers import Server
 
@@ -133,7 +134,7 @@ def checked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 def load(connection: Connection, platform: Platform, text: str = SEED, *, replace: bool = False) -> Report:
     (platform.seeds / "seed.toml").write_text(text, encoding="utf-8")
-    return seed(connection, platform, profile="dev", replace=replace)
+    return seed(connection, platform, Request(existing=Existing.REPLACE if replace else Existing.REFUSE))
 
 
 def one(connection: Connection, statement: str) -> object:
@@ -262,6 +263,6 @@ def test_who_watches_hears_of_the_views(chat: Connection, platform: Platform) ->
             heard.append(f"{step.kind} {step.subject}")
 
     (platform.seeds / "seed.toml").write_text(SEED, encoding="utf-8")
-    seed(chat, platform, profile="dev", observer=Listener())
+    seed(chat, platform, Request(), observer=Listener())
     assert heard[:3] == ["copy channels", "copy messages", "copy reactions"]
     assert "refresh by_day" in heard

@@ -21,6 +21,7 @@ from platformdb.project import Platform
 from platformdb.report.model import Step, StepResult, StepState
 from platformdb.report.progress import Silent
 from platformdb.seeding import load
+from platformdb.seeding.request import Existing, Request
 from platformdb.seeding.run import seed
 
 HEAD = "start = 2025-01-01T00:00:00Z\nend = 2025-06-30T18:00:00Z\n"
@@ -111,7 +112,7 @@ class Recorder(Silent):
 
 def test_it_fills_the_tables_in_the_order_of_their_keys_and_says_so(shop: Connection, platform: Platform) -> None:
     recorder = Recorder()
-    report = seed(shop, platform, profile="dev", observer=recorder)
+    report = seed(shop, platform, Request(), observer=recorder)
     orders = one(shop, "SELECT count(*) FROM orders")
     assert report.summary == f"seeded 2 tables, {30 + int(str(orders))} rows (profile dev, seed 1)"
     assert recorder.heard == [
@@ -133,12 +134,12 @@ def test_triggers_are_off_meanwhile_and_then_exactly_as_they_were(shop: Connecti
     )
     before = one(shop, states)
     assert before == "alwaysA offD originO replicaR"
-    seed(shop, platform, profile="dev")
+    seed(shop, platform, Request())
     assert one(shop, states) == before
 
 
 def test_rows_are_frozen_sequences_go_on_and_the_planner_knows_the_tables(shop: Connection, platform: Platform) -> None:
-    seed(shop, platform, profile="dev")
+    seed(shop, platform, Request())
     assert one(shop, "SELECT bool_and(relallvisible = relpages AND reltuples > 0) FROM pg_class "
                      "WHERE relname IN ('people', 'orders')")  # fmt: skip
     last = one(shop, "SELECT max(number) FROM orders")
@@ -147,9 +148,9 @@ def test_rows_are_frozen_sequences_go_on_and_the_planner_knows_the_tables(shop: 
 
 
 def test_the_same_again_is_nothing_to_do(shop: Connection, platform: Platform) -> None:
-    first = seed(shop, platform, profile="dev")
+    first = seed(shop, platform, Request())
     shop.execute("UPDATE people SET name = 'changed' WHERE name = 'ann'")
-    again = seed(shop, platform, profile="dev")
+    again = seed(shop, platform, Request())
     rows = first.data["rows"]
     assert again.summary == f"nothing to do: profile dev, seed 1 is loaded already ({rows} rows)"
     assert again.ok
@@ -158,50 +159,50 @@ def test_the_same_again_is_nothing_to_do(shop: Connection, platform: Platform) -
 
 
 def test_tables_emptied_by_hand_are_filled_again(shop: Connection, platform: Platform) -> None:
-    seed(shop, platform, profile="dev")
+    seed(shop, platform, Request())
     before = digest(shop)
     shop.execute("TRUNCATE people, orders")
-    assert seed(shop, platform, profile="dev").data["changed"]
+    assert seed(shop, platform, Request()).data["changed"]
     assert digest(shop) == before
 
 
 def test_another_seed_is_refused_and_replaces_when_asked(shop: Connection, platform: Platform) -> None:
-    seed(shop, platform, profile="dev")
+    seed(shop, platform, Request())
     first = digest(shop)
     with pytest.raises(Refused, match="holds another seed: profile dev, seed 1"):
-        seed(shop, platform, profile="dev", seed=2)
+        seed(shop, platform, Request(seed=2))
     assert digest(shop) == first
-    assert seed(shop, platform, profile="dev", seed=2, replace=True).ok
+    assert seed(shop, platform, Request(seed=2, existing=Existing.REPLACE)).ok
     assert digest(shop) != first
     assert one(shop, "SELECT seed FROM platformdb.seed") == 2
-    seed(shop, platform, profile="dev", seed=1, replace=True)
+    seed(shop, platform, Request(existing=Existing.REPLACE))
     assert digest(shop) == first
 
 
 def test_rows_of_others_are_refused_with_their_number(shop: Connection, platform: Platform) -> None:
     shop.execute("INSERT INTO people VALUES (gen_random_uuid(), 'mine')")
     with pytest.raises(Refused, match="rows that seed did not make") as caught:
-        seed(shop, platform, profile="dev")
+        seed(shop, platform, Request())
     assert caught.value.detail == "people (1)"
     assert one(shop, "SELECT to_regclass('platformdb.seed') IS NULL")
 
 
 def test_a_table_that_refers_to_the_seeded_ones_must_be_empty(shop: Connection, platform: Platform) -> None:
     shop.execute("CREATE TABLE notes (person uuid REFERENCES people)")
-    assert seed(shop, platform, profile="dev").ok
+    assert seed(shop, platform, Request()).ok
     shop.execute("INSERT INTO notes SELECT id FROM people LIMIT 1")
     with pytest.raises(Refused, match=r"other tables refer to those to be filled, and hold rows: notes \(1\)"):
-        seed(shop, platform, profile="dev", seed=2, replace=True)
+        seed(shop, platform, Request(seed=2, existing=Existing.REPLACE))
 
 
 def test_no_rows_at_all_are_loaded_too(shop: Connection, platform: Platform) -> None:
-    assert seed(shop, platform, profile="none").summary == "seeded 2 tables, 0 rows (profile none, seed 1)"
+    assert seed(shop, platform, Request(profile="none")).summary == "seeded 2 tables, 0 rows (profile none, seed 1)"
 
 
 def test_a_row_the_server_refuses_leaves_everything_as_it_was(shop: Connection, platform: Platform) -> None:
     write(platform.root, SHOP.replace("median = 900", "median = 0.0001"))
     with pytest.raises(ApplyFailed, match="violates check constraint") as caught:
-        seed(shop, platform, profile="dev")
+        seed(shop, platform, Request())
     assert "SQLSTATE: 23514" in caught.value.detail
     assert "COPY orders, line 1" in caught.value.detail
     assert one(shop, "SELECT count(*) FROM people") == 0
@@ -212,7 +213,7 @@ def test_a_row_the_server_refuses_leaves_everything_as_it_was(shop: Connection, 
 def test_a_value_that_does_not_fit_names_the_column(shop: Connection, platform: Platform) -> None:
     write(platform.root, SHOP.replace("median = 900", "median = 9e12"))
     with pytest.raises(ConfigError, match=r"people\.spent \(int4\): the values from 0 to \d+ do not fit into the type"):
-        seed(shop, platform, profile="dev")
+        seed(shop, platform, Request())
     assert one(shop, "SELECT count(*) FROM people") == 0
 
 
@@ -221,7 +222,7 @@ def test_what_does_not_fit_the_schema_is_found_before_anything_runs(shop: Connec
         "[tables.people.columns]\nspent2 = { make = \"uuid7\" }\nid = {")  # fmt: skip
     write(platform.root, wrong)
     with pytest.raises(ConfigError, match="has 3 problems") as caught:
-        seed(shop, platform, profile="dev")
+        seed(shop, platform, Request())
     assert caught.value.detail.splitlines() == [
         "seeds/seed.toml:17: tables.people.columns.spent2: people has no column 'spent2', only id, name, spent",
         "seeds/seed.toml:19: tables.people.columns.nam: people has no column 'nam', only id, name, spent",
@@ -229,7 +230,7 @@ def test_what_does_not_fit_the_schema_is_found_before_anything_runs(shop: Connec
     ]
     write(platform.root, SHOP.replace('id = { make = "uuid7" }', 'id = { make = "ordinal" }'))
     with pytest.raises(ConfigError, match="has 2 problems") as caught:
-        seed(shop, platform, profile="dev")
+        seed(shop, platform, Request())
     assert [line.partition(" has type")[0] for line in caught.value.detail.splitlines()] == [
         "seeds/seed.toml:17: tables.people.columns.id: people.id",
         "seeds/seed.toml:12: tables.orders.columns.buyer_id: orders.buyer_id",
@@ -246,7 +247,7 @@ def test_a_row_that_cannot_be_made_is_said_with_its_line(shop: Connection, platf
         text.replace('make = "text", templates = ["ann", "bob"], unique = true', 'make = "copy", of = "w.word"'),
     )
     with pytest.raises(ConfigError, match=r"x\.csv has no row for n = 1") as caught:
-        seed(shop, platform, profile="dev")
+        seed(shop, platform, Request())
     assert str(caught.value.place) == "seeds/seed.toml:16"
 
 
@@ -257,7 +258,7 @@ def test_tables_in_use_are_not_waited_for_for_ever(
     with connect(db) as other, other.transaction():
         other.execute("LOCK TABLE people IN ROW EXCLUSIVE MODE")
         with pytest.raises(NotNow, match="seeding shop: the tables are in use, no lock within 100ms"):
-            seed(shop, platform, profile="dev")
+            seed(shop, platform, Request())
 
 
 def test_an_interruption_leaves_nothing_behind(shop: Connection, platform: Platform) -> None:
@@ -266,7 +267,7 @@ def test_an_interruption_leaves_nothing_behind(shop: Connection, platform: Platf
             raise KeyboardInterrupt
 
     with pytest.raises(Interrupted, match="seeding shop: interrupted, nothing was changed"):
-        seed(shop, platform, profile="dev", observer=Impatient())
+        seed(shop, platform, Request(), observer=Impatient())
     assert one(shop, "SELECT count(*) FROM people") == 0
 
 
@@ -291,10 +292,10 @@ columns.a_id = { make = "copy", of = "a.id" }
             CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
             CREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW EXECUTE FUNCTION nothing();
         """)
-        assert seed(connection, platform, profile="dev").data["rows"] == 10
+        assert seed(connection, platform, Request()).data["rows"] == 10
         connection.execute("ALTER TABLE a ALTER CONSTRAINT a_b_id_fkey NOT DEFERRABLE")
         with pytest.raises(ConfigError, match="the foreign keys of a, b form a circle"):
-            seed(connection, platform, profile="dev", replace=True)
+            seed(connection, platform, Request(existing=Existing.REPLACE))
 
 
 def test_partitions_other_schemas_and_odd_names(db: Target, platform: Platform) -> None:
@@ -318,17 +319,17 @@ columns.n = { make = "ordinal", start = 5 }
             CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
             CREATE TRIGGER t BEFORE INSERT ON "My Table" FOR EACH ROW EXECUTE FUNCTION nothing();
         """)
-        assert seed(connection, platform, profile="dev").data["rows"] == 403
+        assert seed(connection, platform, Request()).data["rows"] == 403
         assert one(connection, "SELECT count(*) FROM early") != 0
         assert one(connection, "SELECT count(*) FROM pg_trigger WHERE tgenabled = 'O' AND tgname = 't'") == 3
         assert one(connection, "SELECT nextval('other.t_n_seq')") == 8
-        assert "nothing to do" in seed(connection, platform, profile="dev").summary
+        assert "nothing to do" in seed(connection, platform, Request()).summary
         connection.execute('DROP TABLE "My Table"')
         with pytest.raises(ConfigError, match="the database has no table 'My Table'"):
-            seed(connection, platform, profile="dev")
+            seed(connection, platform, Request())
         connection.execute("DROP TABLE other.t")
         with pytest.raises(Refused, match=r"none of the tables in seed\.toml") as caught:
-            seed(connection, platform, profile="dev")
+            seed(connection, platform, Request())
         assert caught.value.help == "migrate it first: platformdb migrate"
 
 
@@ -370,7 +371,7 @@ def test_every_type_arrives_as_it_was_meant(db: Target, platform: Platform, null
         connection.execute("CREATE TYPE mood AS ENUM ('bad', 'fine'); CREATE DOMAIN short AS varchar(2)")
         columns = ", ".join(f"c{n} {kind}" for n, kind in enumerate(TYPES))
         connection.execute(f"CREATE TABLE t ({columns})".encode())
-        assert seed(connection, platform, profile="dev").ok
+        assert seed(connection, platform, Request()).ok
         for row in connection.execute("SELECT * FROM t"):
             for found, (_, expected) in zip(row, TYPES.values(), strict=True):
                 same = found == expected or str(found).startswith(str(expected))
@@ -383,17 +384,17 @@ def test_without_numpy_it_says_what_to_install(
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ConfigError, match="seeding needs numpy") as caught:
-        seed(shop, platform, profile="dev")
+        seed(shop, platform, Request())
     assert caught.value.help == "pip install 'platformdb[local]'"
 
 
 def test_files_that_are_missing_or_unreadable_are_named(shop: Connection, platform: Platform) -> None:
     (platform.seeds / "seed.toml").write_bytes(b"\xff")
     with pytest.raises(ConfigError, match=r"cannot read seeds/seed\.toml"):
-        seed(shop, platform, profile="dev")
+        seed(shop, platform, Request())
     (platform.seeds / "seed.toml").unlink()
     with pytest.raises(ConfigError, match="there is nothing to seed shop with"):
-        seed(shop, platform, profile="dev")
+        seed(shop, platform, Request())
 
 
 HASHES = """
@@ -495,5 +496,5 @@ def test_statistics_belong_to_the_seed(shop: Connection, platform: Platform) -> 
     )
     shop.execute("CREATE INDEX ON people (touchy(name))")
     with pytest.raises(ApplyFailed, match="no statistics"):
-        seed(shop, platform, profile="dev")
+        seed(shop, platform, Request())
     assert one(shop, "SELECT count(*) FROM people") == 0

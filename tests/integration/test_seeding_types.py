@@ -15,6 +15,7 @@ from platformdb.postgres.connect import Connection, connect
 from platformdb.postgres.target import Target
 from platformdb.project import Platform
 from platformdb.report.model import Report
+from platformdb.seeding.request import Existing, Request
 from platformdb.seeding.run import seed
 from servers import Server
 
@@ -116,7 +117,7 @@ def library(tmp_path: Path) -> Platform:
 
 def load(connection: Connection, platform: Platform, text: str, *, replace: bool = False) -> Report:
     (platform.seeds / "seed.toml").write_text(text, encoding="utf-8")
-    return seed(connection, platform, profile="dev", replace=replace)
+    return seed(connection, platform, Request(existing=Existing.REPLACE if replace else Existing.REFUSE))
 
 
 def one(connection: Connection, statement: str) -> object:

@@ -66,11 +66,12 @@ def _migrated(server: Server, platform: Platform) -> str:
 @pytest.fixture(scope="session")
 def _seeded(server: Server, platform: Platform, _migrated: str) -> str:
     """The same, seeded with profile dev."""
+    from platformdb.seeding.request import Request
     from platformdb.seeding.run import seed
 
     def fill(target: Target) -> None:
         with connect(target) as connection:
-            assert seed(connection, platform, profile="dev", observer=Silent()).ok
+            assert seed(connection, platform, Request(), observer=Silent()).ok
 
     return template(server, f"{_migrated}_{digest(platform.seeds)}", fill, source=_migrated)
 

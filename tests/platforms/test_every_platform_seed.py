@@ -15,6 +15,7 @@ from platformdb.postgres.catalog import read_installed_extensions
 from platformdb.postgres.connect import Connection, connect
 from platformdb.postgres.target import Target
 from platformdb.project import Platform
+from platformdb.seeding.request import Existing, Request
 from platformdb.seeding.run import seed
 from platforms.test_every_platform_numbers import JSONB
 from rows import digests, values
@@ -25,7 +26,7 @@ HEAVIEST = {"heaviest", "busiest", "fullest", "page_1000"}
 def test_seeding_again_changes_nothing(own_seed: Target, platform: Platform, facts: Facts) -> None:
     with connect(own_seed) as conn:
         before = digests(conn, facts.all_tables)
-        again = seed(conn, platform, profile="dev")
+        again = seed(conn, platform, Request())
         assert (again.ok, again.steps, again.data["changed"]) == (True, (), False)
         assert digests(conn, facts.all_tables) == before
 
@@ -34,10 +35,10 @@ def test_the_same_seed_gives_the_same_rows_and_another_gives_others(
     own_db: Target, shared_seed: Target, platform: Platform, facts: Facts
 ) -> None:
     with connect(own_db) as conn, connect(shared_seed) as other:
-        assert seed(conn, platform, profile="dev").ok
+        assert seed(conn, platform, Request()).ok
         first = digests(conn, facts.all_tables)
         assert first == digests(other, facts.all_tables)
-        assert seed(conn, platform, profile="dev", seed=2, replace=True).ok
+        assert seed(conn, platform, Request(seed=2, existing=Existing.REPLACE)).ok
         assert digests(conn, facts.all_tables) != first
     assert check_counters(own_db, platform).findings == ()
 

@@ -5,6 +5,7 @@ import pytest
 from platformdb.errors import Refused
 from platformdb.seeding.plan import load_order, plan_seed
 from platformdb.seeding.problems import Invalid
+from platformdb.seeding.request import Existing
 from platformdb.seeding.state import Marker, judge_state
 from seeding_worlds import HEAD, definition, fact
 
@@ -96,27 +97,27 @@ WANTED = Marker("dev", 1, "abc")
 
 
 def test_an_empty_database_is_loaded_whatever_it_says_to_hold() -> None:
-    assert judge_state(WANTED, None, {}, replace=False)
-    assert judge_state(WANTED, WANTED, {}, replace=False)
+    assert judge_state(WANTED, None, {}, Existing.REFUSE)
+    assert judge_state(WANTED, WANTED, {}, Existing.REFUSE)
 
 
 def test_the_same_seed_again_is_nothing_to_do_unless_it_shall_be_replaced() -> None:
-    assert not judge_state(WANTED, Marker("dev", 1, "abc", 5), {"a": 5}, replace=False)
-    assert judge_state(WANTED, Marker("dev", 1, "abc", 5), {"a": 5}, replace=True)
+    assert not judge_state(WANTED, Marker("dev", 1, "abc", rows=5), {"a": 5}, Existing.REFUSE)
+    assert judge_state(WANTED, Marker("dev", 1, "abc", rows=5), {"a": 5}, Existing.REPLACE)
 
 
 @pytest.mark.parametrize(
     ("found", "message"),
     [
         (None, "the database holds rows that seed did not make"),
-        (Marker("dev", 2, "abc", 7), "the database holds another seed: profile dev, seed 2, 7 rows"),
-        (Marker("ci", 1, "abc", 7), "the database holds another seed: profile ci, seed 1, 7 rows"),
-        (Marker("dev", 1, "old", 7), "the database holds this seed of an older definition: profile dev"),
+        (Marker("dev", 2, "abc", rows=7), "the database holds another seed: profile dev, seed 2, 7 rows"),
+        (Marker("ci", 1, "abc", rows=7), "the database holds another seed: profile ci, seed 1, 7 rows"),
+        (Marker("dev", 1, "old", rows=7), "the database holds this seed of an older definition: profile dev"),
     ],
 )
 def test_other_rows_are_not_touched_without_being_asked(found: Marker | None, message: str) -> None:
     with pytest.raises(Refused, match=message) as caught:
-        judge_state(WANTED, found, {"a": 1_000, "b": 2}, replace=False)
+        judge_state(WANTED, found, {"a": 1_000, "b": 2}, Existing.REFUSE)
     assert caught.value.detail == "a (1,000), b (2)"
     assert "--replace" in caught.value.help
-    assert judge_state(WANTED, found, {"a": 1}, replace=True)
+    assert judge_state(WANTED, found, {"a": 1}, Existing.REPLACE)

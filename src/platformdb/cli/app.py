@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from platformdb import __version__
-from platformdb.cli import checks, database, lock, migrations, partitions, project, schema, server
+from platformdb.cli import checks, indexes, lock, migrations, partitions, project, schema, seed, server
 from platformdb.cli import up as up_commands
 from platformdb.cli.light import lighten
 from platformdb.cli.present import present, unwritable, without_passwords
@@ -42,7 +42,7 @@ def root(
         raise typer.Exit
 
 
-for module in (up_commands, project, migrations, lock, database, checks, partitions, schema, server):
+for module in (up_commands, project, migrations, lock, indexes, seed, checks, partitions, schema, server):
     module.register(app)
 
 

@@ -149,7 +149,7 @@ def command(
     options: Collection[str] = MIGRATING_OPTIONS,
     formats: type[enum.StrEnum] = Format,
 ) -> Callable[[Callable[..., Report]], None]:
-    """Registers a function as the command ``name`` of ``app``.
+    """Registers a function as the command ``name`` of ``app``; without a name as what the group ``app`` does itself.
 
     Its own parameters come first, then those shared ones that ``options`` names, then COMMON_OPTIONS. ``formats`` has
     text and json, and what else the command can print.
@@ -164,16 +164,32 @@ def command(
         added = [_option(key, annotation) for key, annotation in shared.items()]
 
         @functools.wraps(function)
-        def wrapper(**given: Any) -> int:
+        def wrapper(context: typer.Context, **given: Any) -> int:
+            if context.invoked_subcommand:
+                return _refuse_lost_options(context)
             arguments = {parameter.name: given.pop(parameter.name) for parameter in own}
             return _carry_out(full_name, lambda run: function(run, **arguments), given)
 
-        wrapper.__signature__ = inspect.Signature([*own, *added])  # type: ignore[attr-defined]
-        wrapper.__annotations__ = {p.name: p.annotation for p in (*own, *added)}
+        parameters = [inspect.Parameter("context", inspect.Parameter.POSITIONAL_ONLY, annotation=typer.Context)]
+        parameters += [*own, *added]
+        wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
         text = inspect.getdoc(function) or ""
-        app.command(name, help=text, short_help=re.split(r"[:;.]", text, maxsplit=1)[0])(wrapper)
+        words = {"help": text, "short_help": re.split(r"[:;.](?=\s|$)", text, maxsplit=1)[0]}
+        if name:
+            app.command(name, **words)(wrapper)
+        else:
+            app.callback(invoke_without_command=True, **words)(wrapper)
 
     return register
+
+
+def _refuse_lost_options(context: typer.Context) -> int:
+    """A group whose subcommand is asked for does nothing itself, and must not swallow what was meant for that."""
+    if any(getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE" for name in context.params):
+        command = f"{context.info_name} {context.invoked_subcommand}"
+        raise typer.BadParameter(f"write the options behind the command: {command} --option …")
+    return 0
 
 
 def _option(key: str, annotation: Any) -> inspect.Parameter:

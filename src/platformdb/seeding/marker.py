@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from datetime import datetime
+from typing import Any
+
 from platformdb.postgres.connect import Connection
 from platformdb.postgres.queries import query
 from platformdb.seeding.state import Marker
@@ -15,10 +19,24 @@ def read_marker(connection: Connection, platform: str) -> Marker | None:
     if not (exists and exists[0]):
         return None
     row = connection.execute(query("marker_read", PACKAGE), (platform,)).fetchone()
-    if row is None:
-        return None
-    profile, seed, checksum, rows, tables = row
-    return Marker(profile, seed, checksum, rows, tuple(tables))
+    return None if row is None else _marker(row[0])
+
+
+def _marker(row: dict[str, Any]) -> Marker:
+    """The row as JSON: one that an older platformdb wrote lacks some of its columns."""
+    as_of = row.get("as_of")
+    return Marker(
+        row["profile"],
+        row["seed"],
+        row["checksum"],
+        scale=row.get("scale", 1.0),
+        as_of=datetime.fromisoformat(as_of) if as_of else None,
+        subset=tuple(row.get("subset", ())),
+        rows=row["rows"],
+        tables=tuple(row["tables"]),
+        checksums=row.get("checksums", {}),
+        before=tuple((*identity[:-1], tuple(identity[-1])) for identity in row.get("before", ())),
+    )
 
 
 def holds(connection: Connection, found: Marker | None, wanted: Marker) -> bool:
@@ -42,7 +60,12 @@ def write_marker(connection: Connection, platform: str, marker: Marker) -> None:
         "profile": marker.profile,
         "seed": marker.seed,
         "checksum": marker.checksum,
+        "scale": marker.scale,
+        "as_of": marker.as_of,
+        "subset": list(marker.subset),
         "tables": list(marker.tables),
         "rows": marker.rows,
+        "checksums": json.dumps(dict(marker.checksums)),
+        "before": json.dumps(marker.before),
     }
     connection.execute(query("marker_write", PACKAGE), values)

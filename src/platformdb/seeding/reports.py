@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from platformdb.report.leftout import left_out
-from platformdb.report.model import Finding, Report, StepResult
+from platformdb.report.model import Finding, Report, Step, StepResult, StepState
 from platformdb.report.words import counted
 from platformdb.seeding.state import Marker
 
@@ -15,8 +15,19 @@ def nothing_to_do(wanted: Marker, found: Marker | None) -> Report:
     """The database holds the wanted seed already."""
     rows = found.rows if found else 0
     return Report(
-        f"nothing to do: profile {wanted.profile}, seed {wanted.seed} is loaded already ({rows:,} rows)",
+        f"nothing to do: {wanted.shown} is loaded already ({rows:,} rows)",
         data={**_data(wanted), "rows": rows, "changed": False},
+    )
+
+
+def copied(wanted: Marker, found: Marker | None, template: str, elapsed_ms: float) -> Report:
+    """The database was replaced by a copy of what the same seed made before."""
+    rows = found.rows if found else 0
+    step = Step("copy", template, f"{rows:,} rows of the same seed, made before")
+    return Report(
+        f"copied {counted(rows, 'row')} ({wanted.shown})",
+        steps=(StepResult(step, StepState.APPLIED, elapsed_ms, rows),),
+        data={**_data(wanted), "rows": rows, "changed": True, "template": template},
     )
 
 
@@ -34,7 +45,7 @@ def loaded(
     tables = {result.step.subject: result.rows for result in results}
     said = f"{counted(len(results), 'table')}, {counted(rows, 'row')}"
     return Report(
-        f"seeded {said} (profile {wanted.profile}, seed {wanted.seed})",
+        f"seeded {said} ({wanted.shown})",
         steps=results + refreshed,
         findings=tuple(_missed(missed)),
         data={**_data(wanted), "rows": rows, "changed": True, "tables": tables},
@@ -42,7 +53,9 @@ def loaded(
 
 
 def _data(wanted: Marker) -> dict[str, object]:
-    return {"profile": wanted.profile, "seed": wanted.seed, "checksum": wanted.checksum}
+    as_of = wanted.as_of.isoformat() if wanted.as_of else None
+    asked = {"profile": wanted.profile, "seed": wanted.seed, "scale": wanted.scale, "as_of": as_of}
+    return {**asked, "subset": list(wanted.subset), "checksum": wanted.checksum}
 
 
 def _missed(parts: Sequence[tuple[str, str]]) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Fills a database with a seed: files → definition → plan → load, one transaction, → report."""
+"""Fills a database with a seed: files → definition → plan → load → report."""
 
 from __future__ import annotations
 
@@ -7,25 +7,26 @@ import importlib.util
 from platformdb.errors import ConfigError, Refused
 from platformdb.postgres.catalog import read_installed_extensions
 from platformdb.postgres.connect import Connection
+from platformdb.postgres.target import Target
 from platformdb.project import Platform
 from platformdb.report.model import Report
 from platformdb.report.progress import Observer, Silent
 from platformdb.seeding.marker import holds, read_marker
 from platformdb.seeding.reports import nothing_to_do
+from platformdb.seeding.request import Existing, Request
 from platformdb.seeding.sources import Sources, read_sources
-from platformdb.seeding.state import Marker
+from platformdb.seeding.state import Marker, wanted_marker
 
 
 def seed(
     connection: Connection,
     platform: Platform,
+    request: Request,
     *,
-    profile: str,
-    seed: int = 1,
-    replace: bool = False,
+    target: Target | None = None,
     observer: Observer | None = None,
 ) -> Report:
-    """Loads the platform's seed ``profile``; the same profile and seed give the same bytes, everywhere.
+    """Loads the platform's seed; the same request gives the same bytes, everywhere.
 
     All or nothing: one transaction, in which foreign keys, checks and unique constraints stay on and user triggers
     off (what they would compute is generated). Loading the same again is nothing to do.
@@ -33,24 +34,23 @@ def seed(
     Args:
         connection: in autocommit mode; the caller holds the runner lock.
         platform: whose seeds/ folder to read.
-        profile: a name in seed.toml.
-        seed: another number gives other data of the same shape.
-        replace: empty the tables first, whatever they hold.
+        request: which rows, and what to do about those that are there.
+        target: the same database, for further connections; without it everything goes through this one.
         observer: hears of each table.
 
     Raises:
         ConfigError: no such profile, or the files are wrong or do not fit the database; nothing was changed.
-        Refused: the tables hold other rows, and ``replace`` was not given.
+        Refused: the tables hold other rows, and the request does not say what to do about them.
         NotNow: the tables are in use.
         ApplyFailed: the server refused a row; everything was rolled back.
     """
     sources = read_sources(platform)
     installed = read_installed_extensions(connection)
-    wanted = Marker(profile, seed, sources.checksum(installed))
+    wanted = wanted_marker(request, sources.checksum(installed))
     found = read_marker(connection, platform.name)
-    if not replace and holds(connection, found, wanted):
+    if request.existing is Existing.REFUSE and holds(connection, found, wanted):
         return nothing_to_do(wanted, found)
-    return _load(connection, platform, sources, wanted, installed, replace=replace, observer=observer or Silent())
+    return _load(connection, platform, sources, wanted, request, installed, observer or Silent())
 
 
 def _load(
@@ -58,9 +58,8 @@ def _load(
     platform: Platform,
     sources: Sources,
     wanted: Marker,
+    request: Request,
     installed: frozenset[str],
-    *,
-    replace: bool,
     observer: Observer,
 ) -> Report:
     if importlib.util.find_spec("numpy") is None:
@@ -74,7 +73,7 @@ def _load(
     from platformdb.seeding.wires import check_types
 
     try:
-        definition = read_definition(sources, wanted.profile)
+        definition = read_definition(sources, request.profile, request.scale, request.as_of)
         facts = read_facts(connection)
         if not definition.tables.keys() & facts.keys():
             raise Refused(
@@ -83,6 +82,6 @@ def _load(
         plan = plan_seed(definition, facts, installed)
         if problems := check_types(definition, plan):
             raise Invalid(problems)  # noqa: TRY301 - all problems are explained in one place
-        return load(connection, platform.name, definition, plan, wanted, replace=replace, observer=observer)
+        return load(connection, platform.name, definition, plan, wanted, existing=request.existing, observer=observer)
     except Invalid as invalid:
         raise explain(invalid.problems, sources) from None

@@ -107,10 +107,11 @@ def _run(parts: Sequence[Part], observer: Observer) -> tuple[Report, ...]:
 def _seed(target: Target, platform: Platform, observer: Observer, wait_seconds: float) -> Report:
     if not (platform.seeds / "seed.toml").is_file():
         return Report(f"{platform.name} has no seeds/seed.toml: nothing was seeded")
+    from platformdb.seeding.request import Request
     from platformdb.seeding.run import seed
 
     with one_runner(target, wait_seconds=wait_seconds, observer=observer) as session:
-        return seed(session.work, platform, profile=PROFILE, seed=1, replace=False, observer=observer)
+        return seed(session.work, platform, Request(profile=PROFILE), observer=observer)
 
 
 def _created(target: Target, platform: Platform) -> Created:

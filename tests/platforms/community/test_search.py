@@ -17,6 +17,7 @@ from platformdb.postgres.connect import Connection, connect
 from platformdb.postgres.target import Target
 from platformdb.project import Platform
 from platformdb.report.progress import Silent
+from platformdb.seeding.request import Request
 from platformdb.seeding.run import seed
 from platforms.community.build import SOME_DAY, make
 from rows import count, value, values
@@ -223,7 +224,7 @@ def test_without_the_extension_everything_else_is_there_and_one_line_says_what_i
         assert value(
             conn, "SELECT count(*) FROM pg_proc WHERE proname IN ('search_posts_semantic', 'hybrid_search')"
         ) == (2 if there else 0)
-        loaded = seed(conn, platform, profile="dev", observer=Silent())
+        loaded = seed(conn, platform, Request(), observer=Silent())
         assert loaded.ok
         assert count(conn, "posts") > 100
         assert fitting(conn, "model")

@@ -13,6 +13,7 @@ from platformdb.counters.run import check_counters
 from platformdb.postgres.connect import Connection, connect
 from platformdb.postgres.target import Target
 from platformdb.project import Platform
+from platformdb.seeding.request import Existing, Request
 from platformdb.seeding.run import seed
 from platforms.vrss.build import (
     ALL_TABLES,
@@ -171,7 +172,7 @@ def digests(target: Target) -> dict[str, str]:
 
 def seed_into(target: Target, vrss: Platform, number: int, *, replace: bool = False) -> Any:
     with connect(target) as connection:
-        return seed(connection, vrss, profile="dev", seed=number, replace=replace)
+        return seed(connection, vrss, Request(seed=number, existing=Existing.REPLACE if replace else Existing.REFUSE))
 
 
 @pytest.mark.parametrize("table", ALL_TABLES)

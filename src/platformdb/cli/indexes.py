@@ -1,4 +1,4 @@
-"""indexes, seed."""
+"""indexes: the tiers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ def register(app: typer.Typer) -> None:
     indexes = typer.Typer(
         name="indexes", help="Index tiers: build them, and see where they stand", no_args_is_help=True
     )
-    command(app, "seed", options=(*READING_OPTIONS, "wait_for_lock"))(seed)
     command(indexes, "apply", options=(*READING_OPTIONS, *CHANGING_OPTIONS))(indexes_apply)
     command(indexes, "status", options=READING_OPTIONS)(indexes_status)
     app.add_typer(indexes)
@@ -42,26 +41,3 @@ def indexes_status(run: Run) -> Report:
     platform = find_platform(run.config)
     with open_target(run.config, run.observer, database=platform.name) as target:
         return index_status(target, platform)
-
-
-def seed(
-    run: Run,
-    profile: Annotated[str, typer.Option(metavar="NAME", help="Which profile of seed.toml.")] = "dev",
-    number: Annotated[
-        int, typer.Option("--seed", metavar="NUMBER", min=0, help="The same number gives the same bytes.")
-    ] = 1,
-    *,
-    replace: Annotated[
-        bool, typer.Option("--replace", help="Empty the seeded tables first: their rows are lost.")
-    ] = False,
-) -> Report:
-    """Fill the platform's empty tables with believable data."""
-    from platformdb.postgres.lock import one_runner
-    from platformdb.seeding.run import seed as fill
-
-    platform = find_platform(run.config)
-    with (
-        open_target(run.config, run.observer, database=platform.name) as target,
-        one_runner(target, wait_seconds=run.config.wait_for_lock, observer=run.observer) as session,
-    ):
-        return fill(session.work, platform, profile=profile, seed=number, replace=replace, observer=run.observer)
