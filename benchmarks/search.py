@@ -30,6 +30,7 @@ from platformdb.postgres.connect import connect
 from platformdb.postgres.target import Target
 from platformdb.project import bundled_root, find_platform
 from platformdb.report.progress import Silent
+from platformdb.seeding.request import Request
 from platformdb.seeding.run import seed
 
 NAME = "platformdb_benchmark_search"
@@ -78,7 +79,7 @@ def prepare(server: str, url: str) -> None:
 
     def load() -> None:
         with connect(target) as connection:
-            seed(connection, platform, profile="large", observer=Silent())
+            seed(connection, platform, Request(profile="large"), observer=Silent())
 
     print(f"seed large    {timed(load):8.1f} s")
     print(f"indexes       {timed(lambda: apply_indexes(target, platform, Silent(), tier=3)):8.1f} s")

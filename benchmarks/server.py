@@ -7,7 +7,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,8 +38,8 @@ class Server:
 
 
 @contextmanager
-def running(base: Path | None = None) -> Iterator[Server]:
-    """A server with the newest programs of this machine."""
+def running(base: Path | None = None, settings: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """A server with the newest programs of this machine, and these settings besides the defaults."""
     programs = list_all(None)[0][0].folder
     folder = Path(tempfile.mkdtemp(prefix="pdbbench", dir=base))
     folder.chmod(0o777)
@@ -51,6 +51,7 @@ def running(base: Path | None = None) -> Iterator[Server]:
     data = folder / "data"
     subprocess.run([programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust"], **quiet)
     options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={folder}"
+    options += "".join(f" -c {name}={value}" for name, value in (settings or {}).items())
     subprocess.run([programs / "pg_ctl", "-D", data, "-l", folder / "log", "-o", options, "-w", "start"], **quiet)
     try:
         yield Server(port, programs)
