@@ -136,7 +136,7 @@ def profiles(subject: Subject) -> str:
     numbers = dict.fromkeys(key for profile in found.values() for key in profile)
 
     def shown(value: object) -> str:
-        return f"{value:,}" if isinstance(value, int) else str(value)
+        return f"{value:.0%}" if isinstance(value, float) else f"{value:,}"
 
     rows = ((number.replace("_", " "), *(shown(each.get(number, "")) for each in found.values())) for number in numbers)
     return table_of(("how many", *(code(each) for each in found)), rows)

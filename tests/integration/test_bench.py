@@ -3,9 +3,11 @@ from __future__ import annotations
 import pytest
 
 from catalog import picture, rows, run
+from platformdb.bench.held import gate_profile
 from platformdb.bench.run import measure_queries
 from platformdb.errors import NotNow, Refused
 from platformdb.postgres.target import Target
+from platformdb.project import Platform
 from platformdb.report.model import Report, Severity
 from platformdb.report.progress import Silent
 from projects import Project
@@ -147,3 +149,40 @@ def test_every_query_is_announced(db: Target, posts: Project) -> None:
     recorder = Recorder()
     measure_queries(db, posts.platform, recorder, samples=SAMPLES)
     assert recorder.events == ["stage bench 2", "applied a", "applied b"]
+
+
+HELD = """
+CREATE SCHEMA platformdb;
+CREATE TABLE platformdb.seed (platform text, profile text, seed bigint, rows bigint);
+INSERT INTO platformdb.seed VALUES ('demo', 'dev', 1, 2651), ('other', 'ci', 1, 7);
+"""
+
+
+def test_a_note_tells_that_the_database_holds_another_seed_than_the_one_meant(db: Target, posts: Project) -> None:
+    run(db, HELD)
+    posts.write({"sql/queries/by_id.sql": BY_ID})
+    report = measure_queries(db, posts.platform, Silent(), samples=SAMPLES, profile="ci")
+    (note,) = report.findings
+    assert (report.exit_code, note.rule, note.severity) == (0, "other-seed", Severity.NOTE)
+    assert note.message == "these figures are of profile dev, seed 1, 2,651 rows, not of ci"
+    assert report.data["seed"] == {"profile": "dev", "number": 1, "rows": 2651}
+
+
+@pytest.mark.parametrize("profile", ["dev", ""], ids=["the one meant", "none meant"])
+def test_nothing_is_said_of_the_seed_that_is_meant(db: Target, posts: Project, profile: str) -> None:
+    run(db, HELD)
+    posts.write({"sql/queries/by_id.sql": BY_ID})
+    assert measure_queries(db, posts.platform, Silent(), samples=SAMPLES, profile=profile).findings == ()
+
+
+def test_a_database_that_was_never_seeded_holds_no_seed(db: Target, posts: Project) -> None:
+    posts.write({"sql/queries/by_id.sql": BY_ID})
+    report = measure_queries(db, posts.platform, Silent(), samples=SAMPLES, profile="ci")
+    assert (report.findings, report.data["seed"]) == ((), None)
+
+
+def test_a_platform_is_meant_to_be_measured_with_its_profile_ci_if_it_has_one(posts: Project, vrss: Platform) -> None:
+    assert gate_profile(vrss) == "ci"
+    assert gate_profile(posts.platform) == ""
+    posts.write({"seeds/seed.toml": "[profiles.dev]\nusers = 1\n"})
+    assert gate_profile(posts.platform) == ""

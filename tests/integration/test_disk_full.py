@@ -46,7 +46,7 @@ def test_a_seed_that_fills_the_disk_leaves_the_old_rows_in_place(small_disk: Pat
     with embedded(config_of(small_disk), Silent(), database="vrss", create=False) as target:
         before = rows_in(target)
         with connect(target) as connection, pytest.raises(ApplyFailed, match="No space left on device") as caught:
-            seed(connection, vrss, Request(profile="small", existing=Existing.REPLACE), observer=Silent())
+            seed(connection, vrss, Request(profile="ci", existing=Existing.REPLACE), observer=Silent())
         assert caught.value.exit_code == 4
         assert "53100" in caught.value.detail
         assert "rolled back" in caught.value.help

@@ -131,7 +131,7 @@ def test_what_is_no_value_of_the_type_is_refused_with_the_column() -> None:
         (Column("text", texts(["{}"])), "_text", "t.c (_text): '{}' is not a JSON array of strings"),
         (Column("text", texts(["[true]"])), "_int4", "t.c (_int4): '[true]' is not a JSON array of whole numbers"),
         (Column("text", texts(["[40000]"])), "_int2", "t.c (_int2): int too big to convert"),
-        (Column("text", texts(["[1]"])), "_float8", "t.c has type _float8, which takes no text values"),
+        (Column("text", texts(['["1"]'])), "_float8", "t.c (_float8): '[\"1\"]' is not a JSON array of numbers"),
         (Column("text", texts(["102"])), "bit", "t.c (bit): '102' has other digits than 0 and 1"),
         (lists(INTS, np.array([2, 0, 1])), "_uuid", "t.c has type _uuid, which takes no int[] values"),
         (lists(INTS, np.array([2, 0, 1])), "int4", "t.c has type int4, which takes no int[] values"),
@@ -145,6 +145,29 @@ def test_what_is_no_value_of_the_type_is_refused_with_the_column() -> None:
         with pytest.raises(ConfigError) as caught:
             field(column, kind)
         assert caught.value.message.startswith(message), caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "message"),
+    [
+        ("int4range", "1,5", "t.c (int4range): '1,5' is no range such as [1,5)"),
+        ("int4multirange", "[1,5)", "t.c (int4multirange): '[1,5)' is no multirange such as {[1,5)}"),
+        ("macaddr", "08:00", "t.c (macaddr): '08:00' has 2 bytes, not 6"),
+        ("cidr", "10.0.0.1/8", "t.c (cidr): 10.0.0.1/8 has host bits set"),
+        ("char", "ab", "t.c (char): 'ab' has 2 bytes, not 1"),
+        ("hstore", '{"a": 1}', """t.c (hstore): '{"a": 1}' is not a JSON object of strings"""),
+        ("interval", "soon", "t.c (interval): 'soon' is no interval such as 1 mon 2 days 03:04:05"),
+        ("time", "25:00", "t.c (time): "),
+        ("point", "(1)", "t.c (point): '(1)' has 1 numbers, not 2"),
+        ("polygon", "(1,2,3)", "t.c (polygon): '(1,2,3)' has 3 numbers, not two for each point"),
+        ("bool", "yes", "t.c (bool): "),
+        ("numeric", "NaN", "t.c (numeric): 'NaN' is not a finite number"),
+    ],
+)
+def test_a_text_that_is_no_value_is_refused_with_its_column(kind: str, value: str, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        field(Column("text", texts([value])), kind)
+    assert caught.value.message.startswith(message)
 
 
 def test_vectors_are_their_dimensions_and_numbers() -> None:
@@ -218,7 +241,8 @@ def test_enums_travel_as_text_whatever_they_are_called() -> None:
 
 
 def test_empty_texts_make_empty_values() -> None:
-    assert inet("") == numeric("") == b""
+    for kind in ("inet", "numeric", "uuid", "int4range", "time"):
+        assert sent(Column("text", texts(["", ""]), np.array([True, False])), kinds=[kind]) == [(None,), (b"",)]
     assert array("", "text", 25) == struct.pack(">iii", 0, 0, 25)
     assert array('["a"]', "text", 25) == struct.pack(">iiiiii", 1, 0, 25, 1, 1, 1) + b"a"
     assert inet("2001:db8::1/64")[:4] == bytes([3, 64, 0, 16])

@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from platformdb.bench.model import Measurement, Query, Verdict
-from platformdb.report.model import Finding
+from platformdb.bench.model import HeldSeed, Measurement, Query, Verdict
+from platformdb.report.model import Finding, Severity
 
 
 def percentile(samples: Sequence[float], share: float) -> float:
@@ -39,6 +39,21 @@ def walk_plan(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     yield node
     for child in node.get("Plans", ()):
         yield from walk_plan(child)
+
+
+def other_seed(held: HeldSeed | None, profile: str) -> tuple[Finding, ...]:
+    """A note where the figures are of another seed than profile ``profile``: few rows make every query look fast."""
+    if held is None or held.profile == profile:
+        return ()
+    return (
+        Finding(
+            "other-seed",
+            f"these figures are of profile {held.profile}, seed {held.number}, {held.rows:,} rows, not of {profile}",
+            held.profile,
+            Severity.NOTE,
+            help=f"platformdb seed --profile {profile} --replace, or platformdb bench --profile {held.profile}",
+        ),
+    )
 
 
 def missed(verdicts: Iterable[Verdict]) -> tuple[Finding, ...]:

@@ -33,6 +33,15 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldSeed:
+    """What a database was seeded with."""
+
+    profile: str
+    number: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
 class Measurement:
     """A query run for one persona: wall times in milliseconds, as the client saw them, and the server's plan."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from platformdb.bench.judge import judge, missed, percentile
-from platformdb.bench.model import Measurement, Query, Verdict
+from platformdb.bench.held import GATE_PROFILE, held_seed
+from platformdb.bench.judge import judge, missed, other_seed, percentile
+from platformdb.bench.model import HeldSeed, Measurement, Query, Verdict
 from platformdb.bench.read import read_queries
 from platformdb.postgres.catalog import read_installed_extensions
 from platformdb.postgres.connect import Connection, connect
@@ -24,10 +25,11 @@ INDEXES_SHOWN = 4
 
 
 def measure_queries(
-    target: Target, platform: Platform, observer: Observer, *, samples: int = DEFAULT_SAMPLES
+    target: Target, platform: Platform, observer: Observer, *, samples: int = DEFAULT_SAMPLES, profile: str = ""
 ) -> Report:
     """Runs every query for every persona and compares the slowest one's 95th percentile with the target.
 
+    ``profile`` is the seed that the figures are meant to be of, if any: a note says where they are of another one.
     The session is read only. A persona without parameters (an empty table) fails: nothing measured is not a pass.
     """
     queries, problems = read_queries(platform)
@@ -37,6 +39,8 @@ def measure_queries(
     findings: list[Finding] = []
     with connect(target) as connection:
         settle(connection)
+        held = held_seed(connection, platform.name)
+        findings += other_seed(held, profile) if profile else ()
         queries, left = _servable(connection, queries)
         findings += left
         observer.stage("bench", len(queries))
@@ -46,7 +50,7 @@ def measure_queries(
             verdicts += [judge(query, measurements)] if measurements else []
             observer.finished(_finished(query, began))
     findings += missed(verdicts) if queries else [_nothing(platform)]
-    return _report(platform, tuple(verdicts), len(queries), findings, samples)
+    return _report(platform, tuple(verdicts), len(queries), findings, {"samples": samples, "seed": _of(held)})
 
 
 def _servable(connection: Connection, queries: Sequence[Query]) -> tuple[tuple[Query, ...], tuple[Finding, ...]]:
@@ -97,7 +101,7 @@ def _empty(query: Query, personas: Sequence[str]) -> Finding:
         f"{query.name}: no parameters found for {', '.join(personas)}, so nothing was measured there",
         query.name,
         place=query.place,
-        help="fill the database: platformdb seed --profile dev",
+        help=f"fill the database: platformdb seed --profile {GATE_PROFILE}",
     )
 
 
@@ -112,7 +116,7 @@ def _nothing(platform: Platform) -> Finding:
 
 
 def _report(
-    platform: Platform, verdicts: Sequence[Verdict], total: int, findings: Sequence[Finding], samples: int
+    platform: Platform, verdicts: Sequence[Verdict], total: int, findings: Sequence[Finding], how: Mapping[str, object]
 ) -> Report:
     passed = sum(verdict.passed for verdict in verdicts)
     return Report(
@@ -121,7 +125,7 @@ def _report(
         else f"{platform.name}: nothing to measure",
         findings=tuple(findings),
         tables=(_table(verdicts),) if verdicts else (),
-        data={"platform": platform.name, "samples": samples, "queries": [_as_data(verdict) for verdict in verdicts]},
+        data={"platform": platform.name, **how, "queries": [_as_data(verdict) for verdict in verdicts]},
     )
 
 
@@ -147,6 +151,10 @@ def _listed(indexes: Sequence[str]) -> str:
     """The first few: a partitioned table has one in each partition. JSON has them all."""
     more = len(indexes) - INDEXES_SHOWN
     return (", ".join(indexes[:INDEXES_SHOWN]) or "none") + (f" and {more} more" if more > 0 else "")
+
+
+def _of(held: HeldSeed | None) -> dict[str, object] | None:
+    return {"profile": held.profile, "number": held.number, "rows": held.rows} if held else None
 
 
 def _as_data(verdict: Verdict) -> dict[str, object]:

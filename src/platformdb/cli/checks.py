@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from platformdb.cli.frame import CHANGING_OPTIONS, READING_OPTIONS, Run, command
+from platformdb.cli.sound import open_sound_target
 from platformdb.postgres.providers import open_target
 from platformdb.project import find_platform
 from platformdb.report.model import Report
@@ -38,7 +39,7 @@ def counters_fix(run: Run) -> Report:
     from platformdb.counters.run import fix_counters
 
     platform = find_platform(run.config)
-    with open_target(run.config, run.observer, database=platform.name) as target:
+    with open_sound_target(run, platform.name) as target:
         wait = run.config.wait_for_lock
         return fix_counters(target, platform, run.observer, wait_seconds=wait, **run.manners)
 
@@ -57,10 +58,16 @@ def bench(
     samples: Annotated[
         int, typer.Option(metavar="NUMBER", min=20, max=10_000, help="How often each query is run and timed.")
     ] = 200,
+    profile: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="A note tells where the database holds another seed [default: ci]."),
+    ] = None,
 ) -> Report:
     """Measure the platform's queries against their targets; exits 1 where one is missed. Changes nothing."""
+    from platformdb.bench.held import gate_profile
     from platformdb.bench.run import measure_queries
 
     platform = find_platform(run.config)
-    with open_target(run.config, run.observer, database=platform.name) as target:
-        return measure_queries(target, platform, run.observer, samples=samples)
+    wanted = gate_profile(platform) if profile is None else profile
+    with open_sound_target(run, platform.name) as target:
+        return measure_queries(target, platform, run.observer, samples=samples, profile=wanted)

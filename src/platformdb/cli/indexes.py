@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from platformdb.cli.frame import CHANGING_OPTIONS, READING_OPTIONS, Run, command
+from platformdb.cli.sound import open_sound_target
 from platformdb.postgres.providers import open_target
 from platformdb.project import find_platform
 from platformdb.report.model import Report
@@ -29,7 +30,7 @@ def indexes_apply(
     from platformdb.indexes.run import apply_indexes
 
     platform = find_platform(run.config)
-    with open_target(run.config, run.observer, database=platform.name) as target:
+    with open_sound_target(run, platform.name) as target:
         wait = run.config.wait_for_lock
         return apply_indexes(target, platform, run.observer, tier=tier, wait_seconds=wait, **run.manners)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from platformdb.cli.frame import RENDERING_OPTIONS, Run, command
+from platformdb.cli.sound import open_sound_target, told
 from platformdb.config import Config, seconds
 from platformdb.errors import ConfigError
 from platformdb.postgres.providers import open_target
@@ -45,7 +46,7 @@ def migrate(
     from platformdb.up.planners import planners
 
     platform = find_platform(run.config)
-    opening = open_target(run.config, run.observer, database=platform.name)
+    opening = open_sound_target(run, platform.name)
     options = replace(migration_options(run.config), target=to, out_of_order=out_of_order, dry_run=dry_run)
     also = planners(platform) if to is None else ()
     return apply_pending(opening, platform, run.observer, options=options, also=also)
@@ -66,7 +67,7 @@ def down(
     from platformdb.migrations.run import down as take_back
 
     platform = find_platform(run.config)
-    opening = open_target(run.config, run.observer, database=platform.name)
+    opening = open_sound_target(run, platform.name)
     chosen = replace(migration_options(run.config), target=to, allow_destructive=allow_destructive, dry_run=dry_run)
     return take_back(opening, platform, run.observer, options=chosen)
 
@@ -88,7 +89,7 @@ def status(
 
     def look() -> Report:
         with open_target(run.config, run.observer, database=platform.name) as target:
-            return show_status(target, platform, options=options, check=check or wait is not None)
+            return told(show_status(target, platform, options=options, check=check or wait is not None), target)
 
     return look() if wait is None else await_migrated(look, run.observer, seconds=seconds(wait))
 

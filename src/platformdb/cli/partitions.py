@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from platformdb.cli.frame import CHANGING_OPTIONS, READING_OPTIONS, Run, command
+from platformdb.cli.sound import open_sound_target
 from platformdb.postgres.providers import open_target
 from platformdb.project import find_platform
 from platformdb.report.model import Report
@@ -34,7 +35,7 @@ def ensure(
     from platformdb.partitions.run import ensure_partitions
 
     platform, wait = find_platform(run.config), run.config.wait_for_lock
-    with open_target(run.config, run.observer, database=platform.name) as target:
+    with open_sound_target(run, platform.name) as target:
         return ensure_partitions(
             target, platform, run.observer, tables=table or (), dry_run=dry_run, wait_seconds=wait, **run.manners
         )

@@ -105,7 +105,8 @@ class Field:
 class WireType:
     """How a column's values travel: the name of its type, of an array also its element's name and oid.
 
-    ``enum``: it is an enum, or an array of one.
+    ``enum``: it is an enum, or an array of one. ``form`` is pg_type.typtype of the type or its elements (c: composite),
+    ``subtype`` what a range is one of.
     """
 
     column: str
@@ -113,3 +114,5 @@ class WireType:
     enum: bool = False
     element: str = ""
     element_oid: int = 0
+    form: str = "b"
+    subtype: str = ""

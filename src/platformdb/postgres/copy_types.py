@@ -6,7 +6,9 @@ functions of PostgreSQL (numeric_recv, jsonb_recv, array_recv, inet_recv …) an
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -15,8 +17,9 @@ from numpy.typing import NDArray
 
 from platformdb.errors import ConfigError
 from platformdb.postgres.copy_fields import Field, Ints, Lists, Mask, Piece, Rope, Slices, Values, WireType
+from platformdb.postgres.copy_numbers import numeric_column
 from platformdb.postgres.copy_rows import packed
-from platformdb.postgres.copy_values import ITEMS, array, bits, inet, numeric, uuid_text
+from platformdb.postgres.copy_values import array, numeric, single
 
 # PostgreSQL counts from 2000-01-01; numpy and everybody else from 1970-01-01.
 EPOCH_MICROSECONDS = 946_684_800_000_000
@@ -31,7 +34,7 @@ def encode(values: Values, wire: WireType) -> Field:
     """
     try:
         field = find_encoder(values.kind, wire)(values.values)
-    except (ValueError, ArithmeticError) as error:
+    except (ValueError, ArithmeticError, KeyError, TypeError, struct.error) as error:
         raise ConfigError(f"{wire.column} ({wire.name}): {error}", help="correct the generator's options") from None
     return field if values.nulls is None else _with_nulls(field, values.nulls)
 
@@ -42,12 +45,12 @@ def find_encoder(kind: str, wire: WireType) -> Callable[[Any], Field]:
     Raises:
         ConfigError: they cannot; names the column.
     """
-    encoder = _array_encoder(kind, wire) if wire.element else ENCODERS.get((kind, _name(wire)))
+    encoder = _array_encoder(kind, wire) if wire.element else _scalar_encoder(kind, wire)
     if encoder is None:
-        known = ", ".join(sorted({name for _, name in ENCODERS}))
+        help_ = NOT_SENT.get("composite" if wire.form == "c" else wire.name)
         raise ConfigError(
             f"{wire.column} has type {wire.name}, which takes no {kind} values",
-            help=f"choose a generator that fits the type; known types: {known}, enums, arrays of these",
+            help=help_ or "choose a generator that fits the type; docs/seeding.md has the types and what they take",
         )
     return encoder
 
@@ -57,11 +60,20 @@ def _name(wire: WireType) -> str:
     return "text" if wire.enum else wire.element or wire.name
 
 
+def _scalar_encoder(kind: str, wire: WireType) -> Callable[[Any], Field] | None:
+    found = ENCODERS.get((kind, _name(wire)))
+    if found is not None or kind != "text":
+        return found
+    convert = single(_name(wire), wire.subtype)
+    return _each_text(convert) if convert else None
+
+
 def _array_encoder(kind: str, wire: WireType) -> Callable[[Any], Field] | None:
     """From lists of items, or from texts that are JSON arrays."""
-    if kind == "text" and _name(wire) in ITEMS:
-        return _each_text(partial(array, element=_name(wire), oid=wire.element_oid))
-    item = ENCODERS.get((kind.removesuffix("[]"), _name(wire)))
+    if kind == "text":
+        convert = single(_name(wire), wire.subtype)
+        return _each_text(partial(array, element=_name(wire), oid=wire.element_oid, pack=convert)) if convert else None
+    item = _scalar_encoder(kind.removesuffix("[]"), replace(wire, name=_name(wire), element=""))
     return partial(_lists, item=item, oid=wire.element_oid) if item and kind.endswith("[]") else None
 
 
@@ -95,7 +107,7 @@ def _fixed(wire: str) -> Callable[[NDArray[Any]], Field]:
 
     def encoder(values: NDArray[Any]) -> Field:
         sent = values.astype(wire)
-        if sent.dtype.kind == "i" and not np.array_equal(sent, values):
+        if sent.dtype.kind in "iu" and not np.array_equal(sent, values):
             raise ValueError(f"the values from {values.min()} to {values.max()} do not fit into the type")
         return Field(sent.view(np.uint8).reshape(len(values), sent.itemsize))
 
@@ -157,9 +169,19 @@ def _each_text(convert: Callable[[str], bytes]) -> Callable[[Rope], Field]:
         places = {row: place for place, row in enumerate(dict.fromkeys(rows))}
         buffers = [part.data.tobytes() for part in values.parts]
         codes = np.fromiter((places[row] for row in rows), np.int64, len(rows))
-        return _pooled([convert(_joined(buffers, row)) for row in places], codes)
+        return _pooled([_packed(convert, _joined(buffers, row)) for row in places], codes)
 
     return encoder
+
+
+def _packed(convert: Callable[[str], bytes], value: str) -> bytes:
+    """What is NULL comes as an empty text, and few types have a value of that."""
+    try:
+        return convert(value)
+    except (ValueError, ArithmeticError, KeyError):
+        if value:
+            raise
+        return b""
 
 
 def _slices(part: Slices) -> list[tuple[int, int]]:
@@ -171,14 +193,39 @@ def _joined(buffers: list[bytes], row: tuple[tuple[int, int], ...]) -> str:
     return b"".join(pieces).decode()
 
 
-def _each_number(convert: Callable[[str], bytes]) -> Callable[[NDArray[Any]], Field]:
-    """The same for numbers, through their shortest decimal form."""
+def _numeric(values: NDArray[Any]) -> Field:
+    """Numbers in their shortest decimal form: at once where they are short, else once for each different one."""
+    field = numeric_column(values)
+    if field is not None:
+        return field
+    different, codes = np.unique(values, return_inverse=True)
+    return _pooled([numeric(repr(value)) for value in different.tolist()], codes.astype(np.int64))
 
-    def encoder(values: NDArray[Any]) -> Field:
-        different, codes = np.unique(values, return_inverse=True)
-        return _pooled([convert(repr(value)) for value in different.tolist()], codes.astype(np.int64))
 
-    return encoder
+def _money(values: NDArray[Any]) -> Field:
+    """Hundredths, as most locales have them."""
+    return _fixed(">i8")(np.rint(values * 100).astype(np.int64))
+
+
+def _clock(values: NDArray[Any]) -> Field:
+    """Seconds since midnight."""
+    if len(values) and not 0 <= values.min() <= values.max() <= DAY_MICROSECONDS // 1_000_000:
+        raise ValueError(f"the values from {values.min()} to {values.max()} are no seconds of a day")
+    return _fixed(">i8")(np.rint(values * 1e6).astype(np.int64))
+
+
+def _clock_of(values: Ints) -> Field:
+    return _fixed(">i8")(values % DAY_MICROSECONDS)
+
+
+def _in_utc(encoder: Callable[[NDArray[Any]], Field]) -> Callable[[NDArray[Any]], Field]:
+    """A time of day, and no seconds west of Greenwich."""
+
+    def zoned(values: NDArray[Any]) -> Field:
+        clock = encoder(values).matrix
+        return Field(np.pad(clock, ((0, 0), (0, 4))) if clock is not None else None)
+
+    return zoned
 
 
 def _pooled(pool: list[bytes], codes: Ints) -> Field:
@@ -188,23 +235,30 @@ def _pooled(pool: list[bytes], codes: Ints) -> Field:
     return Field(None, (Piece(data, starts[codes], lengths[codes]),))
 
 
-# (kind of values, type) → encoder.
+# Types of which nothing is sent, and what to do instead.
+NOT_SENT = {
+    "tsvector": "the database makes a tsvector from text: leave the column out, and let it be GENERATED",
+    "composite": "values of composite types are not sent: leave the column out, or make its parts columns",
+}
+# (kind of values, type) → encoder. Texts that are not here are made one by one (copy_values.SINGLES).
 ENCODERS: dict[tuple[str, str], Callable[[Any], Field]] = {
     ("bool", "bool"): _fixed("u1"),
     **{(kind, "float4"): _fixed(">f4") for kind in ("int", "float")},
     **{(kind, "float8"): _fixed(">f8") for kind in ("int", "float")},
     **{("int", name): _fixed(wire) for name, wire in (("int2", ">i2"), ("int4", ">i4"), ("int8", ">i8"))},
-    **{(kind, "numeric"): _each_number(numeric) for kind in ("int", "float")},
+    **{(kind, "numeric"): _numeric for kind in ("int", "float")},
+    **{(kind, "money"): _money for kind in ("int", "float")},
+    ("int", "oid"): _fixed(">u4"),
     **{(kind, "interval"): _interval for kind in ("int", "float")},
     **{("text", name): _raw for name in ("text", "varchar", "bpchar", "name", "citext", "json", "xml", "bytea")},
     **{("time", name): _timestamp for name in ("timestamptz", "timestamp")},
     ("time", "date"): _date,
+    ("time", "time"): _clock_of,
+    ("time", "timetz"): _in_utc(_clock_of),
+    **{(kind, "time"): _clock for kind in ("int", "float")},
+    **{(kind, "timetz"): _in_utc(_clock) for kind in ("int", "float")},
     ("uuid", "uuid"): _uuid,
-    ("text", "uuid"): _each_text(uuid_text),
     ("text", "jsonb"): _jsonb,
-    ("text", "numeric"): _each_text(numeric),
-    ("text", "inet"): _each_text(inet),
-    **{("text", name): _each_text(bits) for name in ("bit", "varbit")},
     ("bytes", "bytea"): _raw,
     ("vector", "vector"): _vector(">f4"),
     ("vector", "halfvec"): _vector(">f2"),

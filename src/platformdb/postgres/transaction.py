@@ -32,6 +32,6 @@ def all_or_nothing(connection: Connection, step: Step, *, lock_timeout: str) -> 
         message = f"{step.subject}: the tables are in use, no lock within {lock_timeout}"
         raise NotNow(message, help="end the other sessions' transactions, then run it again") from None
     except psycopg.Error as error:
-        raise explain_failure(error, step) from None
+        raise explain_failure(error, step) from error
     except KeyboardInterrupt:
         raise Interrupted(f"{step.subject}: interrupted, {became_of_it}", help="run it again") from None

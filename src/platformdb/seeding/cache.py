@@ -128,7 +128,7 @@ def _fingerprint(connection: Connection, lost: tuple[str, ...]) -> str:
     parts = [connection.execute(query("cache_fingerprint", PACKAGE)).fetchone()]
     exists = connection.execute("SELECT to_regclass('platformdb.history') IS NOT NULL").fetchone()
     parts += [connection.execute(query("cache_history", PACKAGE)).fetchone()] if exists and exists[0] else []
-    tables = [name for (name,) in connection.execute(query("cache_tables", PACKAGE)) if name not in lost]
+    tables = [name for (name,) in connection.execute(query("cache_tables", PACKAGE), (list(lost),))]
     return json.dumps([*parts, *(rows for rows in (_rows(connection, table) for table in tables) if rows[1])])
 
 

@@ -57,8 +57,7 @@ def carry_out(work: Work, extras: Extras, confirm: Confirm) -> Report:
     if extras.cache and (work.request.existing is Existing.APPEND):
         raise ConfigError("--cache keeps what one seed made, and --append adds to something else: choose one")
     _ask(work.target, confirm)
-    report = _from_cache(work) if extras.cache else _seeded(work)
-    return report
+    return _from_cache(work) if extras.cache else _seeded(work)
 
 
 def _ask(target: Target, confirm: Confirm) -> None:
@@ -114,15 +113,17 @@ def _kept(work: Work, key: Key, wanted: Marker, report: Report) -> Report:
     kept = keep(work.target, key, {"platform": work.platform.name, "seed": wanted.shown})
     said = f"kept as template database {key.template}" if kept else "not kept: others are connected to the database"
     note = Finding("cache", said, key.database, Severity.NOTE, help="" if kept else "seed again when they are gone")
-    return report.but(
-        findings=(*report.findings, note), data={**report.data, "template": key.template if kept else None}
-    )
+    template = key.template if kept else None
+    return report.but(findings=(*report.findings, note), data={**report.data, "template": template})
 
 
 def give_up(work: Work) -> Report:
     """Takes back a load that was cut short: every table whole or empty, every constraint and trigger as before.
 
     Raises:
-        NotNow: another runner is at work.
+        NotNow: another runner is at work, or the tables are in use.
     """
-    raise NotImplementedError
+    from platformdb.seeding.load.abort import give_up as take_back
+
+    with one_runner(work.target, wait_seconds=work.wait_seconds, observer=work.observer) as session:
+        return take_back(session.work, work.platform.name)

@@ -12,7 +12,7 @@ from platformdb.seeding.codes import Mask
 from platformdb.seeding.columns import keys
 
 if TYPE_CHECKING:
-    from platformdb.seeding.world import Block
+    from platformdb.seeding.layouts import Rows
 
 Scalar = bool | int | float | str
 
@@ -28,9 +28,9 @@ class Condition:
     def __bool__(self) -> bool:
         return bool(self.where or self.given or self.absent)
 
-    def holds(self, block: Block) -> Mask:
-        """The rows of the block for which all of it is true."""
-        mask = np.ones(block.span.rows, np.bool_)
+    def holds(self, block: Rows) -> Mask:
+        """The rows of a block, or of others, for which all of it is true."""
+        mask = np.ones(block.rows, np.bool_)
         for path, wanted in self.where.items():
             mask &= _equals(block, path, wanted if isinstance(wanted, tuple) else (wanted,))
         for path in self.given:
@@ -40,13 +40,13 @@ class Condition:
         return mask
 
 
-def present(block: Block, path: str) -> Mask:
+def present(block: Rows, path: str) -> Mask:
     """The rows in which a column has a value."""
     column = block.value(path)
     return column.array >= 0 if column.kind == "link" else ~column.missing
 
 
-def _equals(block: Block, path: str, wanted: tuple[Scalar, ...]) -> Mask:
+def _equals(block: Rows, path: str, wanted: tuple[Scalar, ...]) -> Mask:
     values, codes = keys(block.value(path))
     chosen = np.array([value in wanted and value is not None for value in values], np.bool_)
     return chosen[codes] if len(codes) else np.zeros(0, np.bool_)

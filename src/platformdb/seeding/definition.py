@@ -2,85 +2,67 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from functools import cache
+from datetime import date
 from typing import Annotated, Any
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field
 
 from platformdb.errors import Place
 from platformdb.seeding.conditions import Condition, Scalar
 from platformdb.seeding.distributions import FORBID
 from platformdb.seeding.generators import AnyGenerator
 from platformdb.seeding.model import Definition, Table, Value
-from platformdb.seeding.places import find_line
 from platformdb.seeding.problems import Invalid, Problem
+from platformdb.seeding.reading import Reader
 from platformdb.seeding.reference import Reference, read_reference
 from platformdb.seeding.shapes import AnyShape
 from platformdb.seeding.sources import FILE, Sources
-from platformdb.seeding.times import Calendar, Time
+from platformdb.seeding.story import MOST_ROWS, filled, read_story
+from platformdb.seeding.times import Time
 
 COMMON = ("nulls", "where", "given", "absent", "extension")
-NUMBER = re.compile(r"\$[a-z][a-z0-9_]*")
 PARTS = ("links", "helpers", "columns")
 LISTS = ("distinct", "differ", "require")
-TABLE = ("rows", "time", *PARTS, *LISTS, "extension")
+SETTINGS = {"extension": str, "reserved": str, "statistics": int}
+TABLE = ("rows", "time", *PARTS, *LISTS, *SETTINGS)
 TOP = ("start", "end", "rhythm", "profiles", "tables")
+# PostgreSQL's own limit.
+MOST_STATISTICS = 10_000
+GENERATOR = Annotated[AnyGenerator, Field(discriminator="make")]
+SHAPE = Annotated[AnyShape, Field(discriminator="shape")]
 
 
-@dataclass(slots=True)
-class _Reader:
-    """Reads parts of the file and collects what is wrong with them."""
-
-    sources: Sources
-    problems: list[Problem] = field(default_factory=list)
-
-    def problem(self, key: tuple[str, ...], message: str) -> None:
-        line = find_line(self.sources.text, key)
-        self.problems.append(Problem(message, Place(self.sources.file, line), ".".join(key)))
-
-    def read(self, adapter: Any, value: object, key: tuple[str, ...]) -> Any:
-        """The value as the adapter has it, or None with the problems noted."""
-        try:
-            return adapter.validate_python(value)
-        except ValidationError as error:
-            for item in error.errors(include_input=False, include_url=False):
-                # Union tags ("uuid7") are in pydantic's path and not in the file.
-                self.problem((*key, *_path(item["loc"], value)), _message(item))
-        return None
-
-    def known_keys(self, values: Mapping[str, Any], known: tuple[str, ...], key: tuple[str, ...]) -> None:
-        for name in values:
-            if name not in known:
-                self.problem((*key, name), f"unknown key; known here: {', '.join(known)}")
-
-
-def read_definition(sources: Sources, profile: str) -> Definition:
+def read_definition(sources: Sources, profile: str, scale: float = 1.0, as_of: date | None = None) -> Definition:
     """The definition of one profile.
 
+    Args:
+        sources: the files.
+        profile: whose numbers to take.
+        scale: every whole number of the profile times this, at least 1.
+        as_of: a date or an instant at which the story ends instead; its times move together.
+
     Raises:
+        ConfigError: the scale is no number greater than 0.
         Invalid: with every problem of all the files.
     """
-    reader = _Reader(sources)
+    reader = Reader(sources)
     raw = _toml(reader)
     reader.known_keys(raw, TOP, ())
     references = _references(reader)
-    numbers = _profile(reader, raw, profile)
-    calendar = _calendar(reader, raw)
+    story = read_story(reader, raw, profile, scale, as_of)
     tables = {
-        name: _table(reader, name, _with_numbers(reader, value, numbers, ("tables", name)))
-        for name, value in _mapping(reader, raw, "tables", ()).items()
+        name: _table(reader, name, filled(reader, value, story, ("tables", name)))
+        for name, value in reader.mapping(raw, "tables").items()
     }
-    if reader.problems or calendar is None:
+    if reader.problems or story.calendar is None:
         raise Invalid(tuple(reader.problems))
-    return Definition(FILE, sources.file, profile, calendar, tables, references)
+    return Definition(FILE, sources.file, profile, story.calendar, tables, references, sources.contracts)
 
 
-def _toml(reader: _Reader) -> dict[str, Any]:
+def _toml(reader: Reader) -> dict[str, Any]:
     try:
         return tomllib.loads(reader.sources.text)
     except tomllib.TOMLDecodeError as error:
@@ -88,7 +70,7 @@ def _toml(reader: _Reader) -> dict[str, Any]:
         raise Invalid((Problem(f"not valid TOML: {error}", place),)) from None
 
 
-def _references(reader: _Reader) -> dict[str, Reference]:
+def _references(reader: Reader) -> dict[str, Reference]:
     found: dict[str, Reference] = {}
     for name, content in reader.sources.references.items():
         reference, problems = read_reference(name, f"{reader.sources.folder}/{name}", content)
@@ -98,78 +80,38 @@ def _references(reader: _Reader) -> dict[str, Reference]:
     return found
 
 
-def _profile(reader: _Reader, raw: Mapping[str, Any], profile: str) -> Mapping[str, Any]:
-    profiles = _mapping(reader, raw, "profiles", ())
-    names = {name for numbers in profiles.values() if isinstance(numbers, dict) for name in numbers}
-    for key, numbers in profiles.items():
-        for name in sorted(names - set(numbers)):
-            reader.problem(("profiles", key), f"'{name}' is missing, which another profile has")
-        for name, value in numbers.items():
-            if not isinstance(value, (int, float)) or isinstance(value, bool):
-                reader.problem(("profiles", key, name), "must be a number")
-    if profile not in profiles:
-        reader.problem(("profiles",), f"there is no profile '{profile}', only {', '.join(profiles) or 'none'}")
-    return dict(profiles.get(profile, dict.fromkeys(names, 0)))
-
-
-def _mapping(reader: _Reader, values: Mapping[str, Any], name: str, key: tuple[str, ...]) -> dict[str, Any]:
-    found = values.get(name, {})
-    if isinstance(found, dict):
-        return found
-    reader.problem((*key, name), "must be a table")
-    return {}
-
-
-def _calendar(reader: _Reader, raw: Mapping[str, Any]) -> Calendar | None:
-    instants: list[int] = []
-    for name in ("start", "end"):
-        value = raw.get(name)
-        if isinstance(value, datetime) and value.tzinfo is not None:
-            instants.append(round(value.timestamp() * 1_000_000))
-        else:
-            reader.problem((name,), "must be a date and time with offset, for example 2025-01-01T00:00:00Z")
-    rhythm = reader.read(_adapter(tuple[float, ...]), raw.get("rhythm", ()), ("rhythm",))
-    if len(instants) < 2 or rhythm is None:
-        return None
-    try:
-        return Calendar(instants[0], instants[1], rhythm)
-    except ValueError as error:
-        reader.problem(("end" if "end" in str(error) else "rhythm",), str(error))
-        return None
-
-
-def _with_numbers(reader: _Reader, value: Any, numbers: Mapping[str, Any], key: tuple[str, ...]) -> Any:
-    """The same with every text "$name" replaced by the profile's number."""
-    if isinstance(value, dict):
-        return {name: _with_numbers(reader, item, numbers, (*key, name)) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_with_numbers(reader, item, numbers, key) for item in value]
-    if not isinstance(value, str) or not NUMBER.fullmatch(value):
-        return value
-    if value[1:] not in numbers:
-        reader.problem(key, f"the profiles have no number '{value[1:]}', only {', '.join(numbers) or 'none'}")
-    return numbers.get(value[1:], 0)
-
-
-def _table(reader: _Reader, name: str, raw: Any) -> Table:
+def _table(reader: Reader, name: str, raw: Any) -> Table:
     key = ("tables", name)
     if not isinstance(raw, dict):
         reader.problem(key, "must be a table")
         raw = {"rows": {"shape": "independent", "count": 0}}
     reader.known_keys(raw, TABLE, key)
-    parts = {part: dict(_values(reader, _mapping(reader, raw, part, key), (*key, part))) for part in PARTS}
+    parts = {part: dict(_values(reader, reader.mapping(raw, part, key), (*key, part))) for part in PARTS}
     _unique_names(reader, parts, key)
-    lists = {part: reader.read(_adapter(tuple[str, ...]), raw.get(part, ()), (*key, part)) or () for part in LISTS}
+    lists = {part: reader.read(tuple[str, ...], raw.get(part, ()), (*key, part)) or () for part in LISTS}
     if len(lists["differ"]) not in (0, 2):
         reader.problem((*key, "differ"), "must name two links")
-    shape = reader.read(_shapes(), raw.get("rows", {}), (*key, "rows"))
-    time = reader.read(_adapter(Time), raw.get("time", {}), (*key, "time"))
-    extension = reader.read(_adapter(str), raw.get("extension", ""), (*key, "extension"))
-    named: dict[str, Any] = {**parts, **lists}
-    return Table(name=name, rows=shape, time=time, extension=extension, **named)
+    shape = reader.read(SHAPE, raw.get("rows", {}), (*key, "rows"))
+    _countable(reader, raw.get("rows"), (*key, "rows"))
+    time = reader.read(Time, raw.get("time", {}), (*key, "time"))
+    settings = {name: reader.read(kind, raw.get(name, kind()), (*key, name)) for name, kind in SETTINGS.items()}
+    if not 0 <= (settings["statistics"] or 0) <= MOST_STATISTICS:
+        reader.problem((*key, "statistics"), f"must be from 1 to {MOST_STATISTICS:,}")
+    named: dict[str, Any] = {**parts, **lists, **settings}
+    return Table(name=name, rows=shape, time=time, **named)
 
 
-def _unique_names(reader: _Reader, parts: Mapping[str, Mapping[str, Value]], key: tuple[str, ...]) -> None:
+def _countable(reader: Reader, rows: Any, key: tuple[str, ...]) -> None:
+    """A scale multiplies, and soon asks for more than can be."""
+    sources = rows.get("of") if isinstance(rows, dict) else None
+    for part in (rows, *(sources if isinstance(sources, list) else ())):
+        for name in ("count", "total"):
+            wanted = part.get(name) if isinstance(part, dict) else None
+            if isinstance(wanted, int) and wanted > MOST_ROWS:
+                reader.problem((*key, name), f"{wanted:,} rows: a table can have {MOST_ROWS:,}")
+
+
+def _unique_names(reader: Reader, parts: Mapping[str, Mapping[str, Value]], key: tuple[str, ...]) -> None:
     seen = {"time": "built in"}
     for part, values in parts.items():
         for name in values:
@@ -178,7 +120,7 @@ def _unique_names(reader: _Reader, parts: Mapping[str, Mapping[str, Value]], key
             seen[name] = part
 
 
-def _values(reader: _Reader, raw: Mapping[str, Any], key: tuple[str, ...]) -> Iterator[tuple[str, Value]]:
+def _values(reader: Reader, raw: Mapping[str, Any], key: tuple[str, ...]) -> Iterator[tuple[str, Value]]:
     for name, options in raw.items():
         if not isinstance(options, dict):
             reader.problem((*key, name), 'must be a table such as { make = "copy", of = "…" }')
@@ -187,8 +129,8 @@ def _values(reader: _Reader, raw: Mapping[str, Any], key: tuple[str, ...]) -> It
             option: value for option, value in options.items() if option not in COMMON or _own(options, option)
         }
         common = {option: value for option, value in options.items() if option not in generator}
-        made = reader.read(_generators(), generator, (*key, name))
-        rest = reader.read(_adapter(_Common), common, (*key, name))
+        made = reader.read(GENERATOR, generator, (*key, name))
+        rest = reader.read(_Common, common, (*key, name))
         if rest is not None and rest.extension and key[-1] != "columns":
             reader.problem((*key, name, "extension"), "only tables and columns can need an extension")
         if made is not None and rest is not None:
@@ -208,35 +150,3 @@ class _Common:
     absent: tuple[str, ...] = ()
     extension: str = ""
     __pydantic_config__ = FORBID
-
-
-@cache
-def _adapter(kind: Any) -> Any:
-    return TypeAdapter(kind)
-
-
-@cache
-def _generators() -> Any:
-    return TypeAdapter(Annotated[AnyGenerator, Field(discriminator="make")])
-
-
-@cache
-def _shapes() -> Any:
-    return TypeAdapter(Annotated[AnyShape, Field(discriminator="shape")])
-
-
-def _path(location: tuple[int | str, ...], value: object) -> list[str]:
-    """The path which pydantic names, as far as it is one in the file."""
-    path: list[str] = []
-    for part in location:
-        known = part in value if isinstance(value, dict) else isinstance(value, list) and isinstance(part, int)
-        if known:
-            path.append(str(part))
-            value = value[part]  # type: ignore[index]
-    return path
-
-
-def _message(item: Any) -> str:
-    message = str(item["msg"]).removeprefix("Value error, ")
-    missing = item["type"] in ("missing", "unexpected_keyword_argument") and str(item["loc"][-1])
-    return f"{missing}: {message}" if missing else message

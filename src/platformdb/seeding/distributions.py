@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
+from platformdb.seeding.chance import Wheel, spread
 from platformdb.seeding.codes import Floats, Ints
 from platformdb.seeding.streams import Span, Stream
 
@@ -118,28 +119,73 @@ class Skew:
     """How unequal the parents are: how much more often one is chosen than another.
 
     ``zipf`` is the exponent of the rank, ``lognormal`` the sigma of the weights; ``childless`` a share that is never
-    chosen. Without either all are alike.
+    chosen. Without either all are alike. ``histogram`` lists instead what was measured somewhere: numbers of children,
+    and the share of the parents that have so many; scaled to the total that is wanted.
     """
 
     zipf: float = 0.0
     lognormal: float = 0.0
     childless: float = 0.0
+    histogram: tuple[tuple[int, float], ...] = ()
     __pydantic_config__: ClassVar[dict[str, str]] = FORBID
 
     def __post_init__(self) -> None:
         if not 0 <= self.childless < 1:
             raise ValueError("childless is a share from 0 to less than 1")
+        if self.histogram and (self.zipf or self.lognormal or self.childless):
+            raise ValueError("a histogram says all: leave out zipf, lognormal and childless")
+        if self.histogram and not sum(share for children, share in self.histogram if children > 0) > 0:
+            raise ValueError("histogram: some parents must have children")
+        if any(children < 0 or share < 0 for children, share in self.histogram):
+            raise ValueError("histogram: neither children nor shares can be negative")
+
+    @property
+    def silent(self) -> float:
+        """The share that is never chosen."""
+        if not self.histogram:
+            return self.childless
+        nothing = sum(share for children, share in self.histogram if children == 0)
+        return nothing / sum(share for _, share in self.histogram)
 
     def weights(self, stream: Stream, rows: int) -> Floats:
         """The popularity of each row."""
-        span = Span(0, rows)
-        ranks = stream.aspect("rank").shuffled(rows)
-        weights = (1.0 + ranks) ** -self.zipf
+        if self.histogram:
+            return self._children(stream, rows).astype(np.float64)
+        weights = np.ones(rows)
+        if self.zipf:
+            weights = (1.0 + stream.aspect("rank").shuffled(rows)) ** -self.zipf
         if self.lognormal:
-            weights = weights * np.exp(self.lognormal * stream.aspect("weight").normal(span))
-        # The least popular have nothing, and at least one remains.
-        silent = stream.aspect("silent").shuffled(rows) < int(self.childless * rows)
-        return np.where(silent, 0.0, weights)
+            weights = weights * np.exp(self.lognormal * stream.aspect("weight").normal(Span(0, rows)))
+        if self.childless:
+            # The least popular have nothing, and at least one remains.
+            silent = stream.aspect("silent").shuffled(rows) < int(self.childless * rows)
+            weights = np.where(silent, 0.0, weights)
+        # Powers and logarithms differ in their last bits from machine to machine; what is drawn by them must not.
+        return weights.astype(np.float32).astype(np.float64)
+
+    def counts(self, stream: Stream, rows: int, total: int) -> Ints:
+        """How many of ``total`` children each row has; all together have exactly so many."""
+        if not rows:
+            return np.zeros(0, np.int64)
+        if not self.histogram:
+            return spread(self.weights(stream, rows), total, stream.aspect("counts"))
+        children = self._children(stream, rows)
+        order = stream.aspect("order").shuffled(rows)
+        reached = np.cumsum(children[order])
+        if reached[-1] == total:
+            return children
+        counts = np.empty(rows, np.int64)
+        counts[order] = np.diff(np.floor(reached / reached[-1] * total), prepend=0)
+        return counts
+
+    def _children(self, stream: Stream, rows: int) -> Ints:
+        """The histogram's number of children for each row, each as often as its share says."""
+        children, shares = np.array(self.histogram).T
+        ends = np.rint(np.cumsum(shares) / shares.sum() * rows)
+        ranks = stream.aspect("rank").shuffled(rows)
+        found = children[np.searchsorted(ends, ranks, side="right")].astype(np.int64)
+        # Of few parents perhaps none has any: one has, for somebody must.
+        return found if found.any() else np.asarray(ranks == 0, np.int64)
 
 
 EVEN = Skew()
@@ -155,10 +201,7 @@ def check_weights(weights: tuple[float, ...], values: int) -> None:
 
 def choose(weights: tuple[float, ...] | Floats, stream: Stream, span: Span) -> Ints:
     """For each row a position, as often as its weight says; weightless positions are never chosen."""
-    ends = np.cumsum(np.asarray(weights, np.float64))
-    # Rounding must not reach the end: the last position may be a weightless one.
-    drawn = np.minimum(stream.uniform(span) * ends[-1], np.nextafter(ends[-1], 0.0))
-    return np.asarray(np.searchsorted(ends, drawn, side="right"), np.int64)
+    return Wheel.of(np.asarray(weights, np.float64)).draw(stream, span)
 
 
 def counts(distribution: Distribution, stream: Stream, span: Span) -> Ints:

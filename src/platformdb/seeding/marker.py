@@ -54,7 +54,9 @@ def holds(connection: Connection, found: Marker | None, wanted: Marker) -> bool:
 
 def write_marker(connection: Connection, platform: str, marker: Marker) -> None:
     """Says so, in the transaction that loaded it; ``marker.tables`` are quoted names."""
-    connection.execute(query("marker_create", PACKAGE))
+    ready = connection.execute(query("marker_ready", PACKAGE)).fetchone()
+    if not (ready and ready[0]):  # a role that may write it need not be allowed to make it
+        connection.execute(query("marker_create", PACKAGE))
     values = {
         "platform": platform,
         "profile": marker.profile,
@@ -69,3 +71,9 @@ def write_marker(connection: Connection, platform: str, marker: Marker) -> None:
         "before": json.dumps(marker.before),
     }
     connection.execute(query("marker_write", PACKAGE), values)
+
+
+def forget_marker(connection: Connection, platform: str) -> None:
+    """The database no longer holds what it says."""
+    if read_marker(connection, platform) is not None:
+        connection.execute(query("marker_delete", PACKAGE), (platform,))

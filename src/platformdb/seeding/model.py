@@ -6,7 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from platformdb.contract_file import ContractFile
 from platformdb.seeding.conditions import Condition
+from platformdb.seeding.constraints import (
+    Check,
+    Exclusion,
+    ForeignKey,
+    Partitioning,
+    Unique,
+    declared_digits,
+    declared_length,
+)
 from platformdb.seeding.times import Calendar, Time
 from platformdb.sqltext.quote import quote_identifier
 
@@ -14,11 +24,12 @@ if TYPE_CHECKING:
     from platformdb.seeding.columns import Column
     from platformdb.seeding.reference import Reference
     from platformdb.seeding.streams import Stream
-    from platformdb.seeding.world import Block, Draft, World
+    from platformdb.seeding.layouts import Draft
+    from platformdb.seeding.world import Block, World
 
 
 class Generator(Protocol):
-    """Makes one column. ``whole``: it must see all rows of the table at once, not only a block of them."""
+    """Makes one column. ``whole``: only from the first block on, one after the other (see ``Block.carried``)."""
 
     @property
     def whole(self) -> bool:
@@ -54,7 +65,8 @@ class Table:
 
     ``helpers`` are columns for the other columns' use, not loaded. Of rows with equal ``distinct`` links only the
     first stays; rows whose ``differ`` links are the same row, or which lack one of ``require``, go. ``extension``: it
-    is loaded only where the database has this extension.
+    is loaded only where the database has this extension. ``reserved`` names the reference file that its first rows are
+    taken from. ``statistics`` is the target of its ANALYZE, 0: as the database has it.
     """
 
     name: str
@@ -67,6 +79,8 @@ class Table:
     differ: tuple[str, ...] = ()
     require: tuple[str, ...] = ()
     extension: str = ""
+    reserved: str = ""
+    statistics: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +93,18 @@ class Definition:
     calendar: Calendar
     tables: Mapping[str, Table]
     references: Mapping[str, Reference]
+    contracts: ContractFile | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnFact:
     """A column as the catalog has it; ``type`` is the base type's name, ``element`` that of an array's elements.
 
-    ``enum``: the type, or the element's, is an enum.
+    ``enum``: the type, or the element's, is an enum, with these ``labels``. ``form`` is the sort of that type, as
+    pg_type.typtype has it (b: base, c: composite, e: enum, r: range, m: multirange); a range is one of ``subtype``.
+    ``required``: it is NOT NULL and nobody else gives it a value. ``identity``: "", "always" or "by default".
+    ``declared`` is the type as written in SQL, ``modifier`` what it has in brackets (see ``length``, ``digits``).
+    ``checks`` are those of its domain, ``element_checks`` those of the domain of its elements.
     """
 
     name: str
@@ -96,6 +115,27 @@ class ColumnFact:
     sequence: str | None = None
     element: str = ""
     element_oid: int = 0
+    not_null: bool = False
+    default: str = ""
+    identity: str = ""
+    declared: str = ""
+    form: str = "b"
+    subtype: str = ""
+    modifier: int = -1
+    collation: str = ""
+    labels: tuple[str, ...] = ()
+    checks: tuple[Check, ...] = ()
+    element_checks: tuple[Check, ...] = ()
+
+    @property
+    def length(self) -> int | None:
+        """How many characters or bits it takes at most: of char(n), varchar(n), bit(n), varbit(n), or arrays of it."""
+        return declared_length(self.element or self.type, self.modifier)
+
+    @property
+    def digits(self) -> tuple[int, int] | None:
+        """Precision and scale of numeric(p, s), or of arrays of it."""
+        return declared_digits(self.element or self.type, self.modifier)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +143,7 @@ class TableFact:
     """A table as the catalog has it, by the name that seed.toml calls it (its schema in front, unless it is current).
 
     ``needs`` are the tables that its foreign keys point to; those in ``deferrable`` may be loaded later all the same.
+    ``checks`` are those which are enforced, also of its partitions. ``uniques`` begins with the primary key.
     """
 
     name: str
@@ -112,6 +153,11 @@ class TableFact:
     needs: tuple[str, ...] = ()
     deferrable: tuple[str, ...] = ()
     partitioned: bool = False
+    checks: tuple[Check, ...] = ()
+    uniques: tuple[Unique, ...] = ()
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
+    partitioning: Partitioning | None = None
 
     @property
     def quoted(self) -> str:
@@ -137,10 +183,11 @@ class SeedPlan:
     """The tables in an order which their foreign keys allow.
 
     ``bystanders`` are other tables that refer to them, directly or not. ``deferred``: some foreign keys can only be
-    checked when all is loaded. ``left_out`` are tables and columns that need an extension which the database lacks.
+    checked when all is loaded; ``circle``: and not all of those can be deferred, so they must be off meanwhile. ``left_out`` are tables and columns that need an extension which the database lacks.
     """
 
     tables: tuple[TablePlan, ...]
     bystanders: tuple[TableFact, ...] = ()
     deferred: bool = False
+    circle: bool = False
     left_out: tuple[tuple[str, str], ...] = ()

@@ -1,112 +1,227 @@
-"""Different pairs (edges of a graph, members of sets) drawn by the popularity of both ends, without repetition."""
+"""Different pairs (edges of a graph, members of sets) drawn by the popularity of both ends, without repetition.
+
+First it is decided how many pairs each left row has, then the left rows draw their partners, chunk by chunk: a chunk
+has its own random numbers, and what is in memory does not grow with the number of pairs.
+"""
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import numpy as np
 
-from platformdb.seeding.codes import Floats, Ints, Mask
-from platformdb.seeding.distributions import choose
+from platformdb.seeding.alike import Alike
+from platformdb.seeding.chance import spread
+from platformdb.seeding.codes import Floats, Ints
+from platformdb.seeding.distributions import Skew
 from platformdb.seeding.problems import Misfit
+from platformdb.seeding.seats import Ring, Rows, Seats
 from platformdb.seeding.streams import Span, Stream
 
-# Up to so many possible pairs all are weighed, exact however dense the graph; above, drawn until enough differ.
-WEIGH_ALL = 1 << 20
-# Where a quarter of all pairs is wanted, chance would meet the same ones again and again: weigh all up to here.
-WEIGH_ALL_DENSE = 1 << 24
-ROUNDS = 24
+# Pairs drawn together: their codes stay in the processor's cache.
+CHUNK = 1 << 18
+# Where all right rows are weighed for each of some left rows, so many weights at a time.
+CELLS = 1 << 20
+# Drawn again where a pair was there already; from these turns on with flatter weights, for the popular are used up.
+FLATTER = {0: 1.0, 6: 0.5, 12: 0.0}
+# So often people look for partners like themselves; who finds none takes anybody.
+LOOKING = 6
+
+Chunk = tuple[Ints, Ints]
 
 
-def sample_pairs(
-    left: Floats, right: Floats, total: int, reciprocity: float, stream: Stream, *, loops: bool
-) -> tuple[Ints, Ints]:
-    """``total`` different pairs of positions; ``loops``: whether a position may be paired with itself.
+@dataclass(frozen=True, slots=True)
+class Popularity:
+    """One side of the pairs: its rows, and how unequal they are."""
+
+    skew: Skew
+    rows: int
+    stream: Stream
+
+    def weights(self) -> Floats:
+        """How popular each is."""
+        return self.skew.weights(self.stream, self.rows)
+
+    def counts(self, total: int) -> Ints:
+        """How many pairs each has, if they were free to choose."""
+        return self.skew.counts(self.stream, self.rows, total)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How many pairs; the share of them whose answer is there too; ``within``: both sides are one table's rows."""
+
+    total: int
+    reciprocity: float = 0.0
+    within: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """So many pairs are drawn and ``answers`` of about ``answerable`` answered; ``instead``: of other drawn ones."""
+
+    asked: int
+    answers: int
+    answerable: float
+    instead: bool = False
+
+
+def draw_pairs(
+    left: Popularity, right: Popularity, wanted: Wanted, stream: Stream, alike: Alike | None = None
+) -> Iterator[tuple[Rows, Rows]]:
+    """``wanted.total`` different pairs, in portions: the positions of the left rows and of the right rows.
 
     Raises:
         Misfit: so many different pairs do not exist.
     """
-    size = len(right)
-    possible = int(np.count_nonzero(left)) * int(np.count_nonzero(right))
-    possible -= 0 if loops else int(np.count_nonzero((left > 0) & (right > 0)))
-    if total > possible:
-        raise Misfit(f"{total} different pairs are wanted and only {possible} are possible")
-    alone = round(total / (1 + reciprocity))
-    codes = _sample(left, right, alone, stream.aspect("pairs"), loops=loops)
-    if reciprocity:
-        codes = _answered(codes, total, reciprocity, size, stream)
-        codes = _filled(codes, total, left, right, stream, loops=loops)
-    return codes // max(size, 1), codes % max(size, 1)
+    lefts, rights = left.weights(), right.weights()
+    seats = Seats.taken(lefts, rights, stream.aspect("circle"), within=wanted.within, halved=bool(wanted.reciprocity))
+    possible = int(np.count_nonzero(lefts)) * len(seats.rows) - seats.circle
+    if wanted.total > possible:
+        raise Misfit(f"{wanted.total} different pairs are wanted and only {possible} are possible")
+    room = np.where(lefts > 0, seats.choices(np.arange(left.rows)), 0)
+    asking = _asking(wanted, lefts, rights, seats, room)
+    degrees = _degrees(left, lefts, room, asking.asked, stream.aspect("degrees"))
+    drawn = _Draw(seats, rights, alike).all(degrees, stream.aspect("partners"))
+    if wanted.reciprocity:
+        drawn = _answered(drawn, seats, asking, stream.aspect("answers"))
+    for some, taken in drawn:
+        yield some.astype(np.int32), seats.rows[taken]
 
 
-def _answered(codes: Ints, total: int, reciprocity: float, size: int, stream: Stream) -> Ints:
-    """The pairs and the answers to some of them, no more than ``total``."""
-    answers = codes % max(size, 1) * size + codes // max(size, 1)
-    missing = ~_among(answers, codes)
-    willing = stream.aspect("answer").uniform(Span(0, len(codes))) < reciprocity
-    return np.concatenate([codes, answers[missing & willing]])[:total]
+def _asking(wanted: Wanted, lefts: Floats, rights: Floats, seats: Seats, room: Ints) -> Asking:
+    """How many pairs to draw, so that with the answers there are exactly as many as wanted.
+
+    Only who sits on the circle can answer. Where all do, answers are given to drawn pairs without further ado. Else it
+    is not known before how many can be answered: each answer then takes the place of a pair that cannot.
+    """
+    answers, most = round(wanted.total * wanted.reciprocity / 2), int(room.sum())
+    if seats.circle == len(seats.rows) == np.count_nonzero(lefts):
+        asked = min(wanted.total - answers, most)
+        return Asking(asked, wanted.total - asked, asked)
+    if wanted.total > most:
+        return Asking(most, wanted.total - most, seats.circle * (seats.circle - 1) / 2)
+    circle = seats.rows[: seats.circle]
+    around = rights[circle].sum() / (2 if seats.halved else 1)
+    share = lefts[circle].sum() / lefts.sum() * around / (around + rights[seats.rows[seats.circle :]].sum())
+    return Asking(wanted.total, answers, wanted.total * share, instead=True)
 
 
-def _filled(codes: Ints, total: int, left: Floats, right: Floats, stream: Stream, *, loops: bool) -> Ints:
-    """As many more pairs as are still missing, now that chance has decided how many answers there are."""
-    if len(codes) >= total:
-        return codes
-    more = _sample(left, right, total, stream.aspect("fill"), loops=loops)
-    return np.concatenate([codes, more[~_among(more, codes)]])[:total]
-
-
-def _among(values: Ints, codes: Ints) -> Mask:
-    """Which values are among the codes (np.isin hashes: 10 s for 1.5 M of each, this 0.4 s)."""
-    known = np.append(np.sort(codes), np.iinfo(np.int64).max)
-    return np.asarray(known[np.searchsorted(known, values)] == values)
-
-
-def _sample(left: Floats, right: Floats, total: int, stream: Stream, *, loops: bool) -> Ints:
-    if not total:
-        return np.zeros(0, np.int64)
-    possible = len(left) * len(right)
-    if possible <= (WEIGH_ALL_DENSE if total * 4 > possible else WEIGH_ALL):
-        return _weighed(left, right, total, stream, loops=loops)
-    return _drawn(left, right, total, stream, loops=loops)
-
-
-def _weighed(left: Floats, right: Floats, total: int, stream: Stream, *, loops: bool) -> Ints:
-    """Every pair gets a race time, exponential with its weight as rate; the first win (Efraimidis-Spirakis)."""
-    weights = np.outer(left, right)
-    if not loops:
-        np.fill_diagonal(weights, 0.0)
-    flat = weights.ravel()
-    race = -np.log1p(-stream.uniform(Span(0, len(flat))))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        race = np.where(flat > 0, race / flat, np.inf)
-    # Only the winners are sorted: partitioning takes a tenth of the time.
-    ahead = np.flatnonzero(race <= np.partition(race, total - 1)[total - 1])
-    return ahead[np.argsort(race[ahead], kind="stable")[:total]].astype(np.int64)
-
-
-def _drawn(left: Floats, right: Floats, total: int, stream: Stream, *, loops: bool) -> Ints:
-    """Pairs drawn until enough differ; popularity is flattened round by round where the popular are used up."""
-    found = np.zeros(0, np.int64)
-    for number in range(ROUNDS):
-        missing = total - len(found)
-        if not missing:
+def _degrees(left: Popularity, weights: Floats, room: Ints, total: int, stream: Stream) -> Ints:
+    """How many pairs each left row has: by its popularity as long as there is room, the rest where there still is."""
+    found = np.minimum(left.counts(total), room)
+    for turn in range(8):
+        missing = total - int(found.sum())
+        open_to = np.where(found < room, weights, 0.0)
+        if not missing or not open_to.any():
             break
-        power = 0.9**number
-        span, turn = Span(0, missing + missing // 8 + 16), stream.aspect(f"round {number}")
-        lefts = choose(_flattened(left, power), turn.aspect("left"), span)
-        rights = choose(_flattened(right, power), turn.aspect("right"), span)
-        codes = lefts * len(right) + rights
-        codes = codes if loops else codes[lefts != rights]
-        found = _with_new(found, codes, total)
-    if len(found) < total:
-        raise Misfit(f"only {len(found)} of {total} different pairs were found: choose fewer, or a flatter skew")
+        found = np.minimum(found + spread(open_to, missing, stream.aspect(f"turn {turn}")), room)
+    missing = total - int(found.sum())
+    if missing:
+        order = stream.aspect("rest").shuffled(len(found))
+        spare = (room - found)[order]
+        found[order] += np.clip(missing - (np.cumsum(spare) - spare), 0, spare)
     return found
 
 
-def _flattened(weights: Floats, power: float) -> Floats:
-    return np.asarray(weights**power * (weights > 0))
+class _Draw:
+    """Draws partners for left rows of given degrees."""
+
+    def __init__(self, seats: Seats, weights: Floats, alike: Alike | None) -> None:
+        self._seats = seats
+        self._weights = weights[seats.rows]
+        self._alike = alike
+        self._rings: dict[float, Ring] = {}
+        self._seat = np.full(len(weights), -1, np.int32)
+        self._seat[seats.rows] = np.arange(len(seats.rows))
+        self._anybody = Ring(seats, alike.rest[seats.rows]) if alike else self._ring(1.0)
+
+    def all(self, degrees: Ints, stream: Stream) -> Iterator[Chunk]:
+        """Left rows and the seats they have chosen, chunk by chunk."""
+        ends = np.cumsum(degrees)
+        total = int(ends[-1]) if len(ends) else 0
+        borders = np.unique(np.searchsorted(ends, np.arange(0, total, CHUNK), side="right"))
+        for number, (first, end) in enumerate(itertools.pairwise([*borders.tolist(), len(degrees)])):
+            lefts = first + np.flatnonzero(degrees[first:end])
+            yield from self._chunk(lefts, degrees[lefts], stream.aspect(str(number)))
+
+    def _chunk(self, lefts: Ints, degrees: Ints, stream: Stream) -> Iterator[Chunk]:
+        # Who takes more than half of what there is would meet the same again and again.
+        dense = degrees * 2 > self._seats.choices(lefts)
+        yield from self._raced(lefts[dense], degrees[dense], stream.aspect("race"))
+        lefts, degrees = lefts[~dense], degrees[~dense]
+        codes, missing = np.zeros(0, np.int64), degrees
+        for turn in itertools.count():
+            rows = np.repeat(np.arange(len(lefts)), missing)
+            if not len(rows):
+                break
+            seats = self._drawn(turn, lefts[rows], degrees[rows], stream.aspect(str(turn)))
+            fit = (seats >= 0) & self._seats.allowed(lefts[rows], seats)
+            codes = _merged(codes, rows[fit] * len(self._weights) + seats[fit])
+            missing = degrees - np.bincount(codes // len(self._weights), minlength=len(lefts))
+        rows = np.repeat(np.arange(len(lefts)), degrees)
+        yield lefts[rows], codes - rows * len(self._weights)
+
+    def _drawn(self, turn: int, lefts: Ints, degrees: Ints, stream: Stream) -> Ints:
+        if self._alike is None or turn >= LOOKING:
+            return self._ring(FLATTER[max(since for since in FLATTER if since <= turn)]).draw(lefts, stream)
+        found = self._anybody.draw(lefts, stream)
+        rows, alike = self._alike.draw(lefts, degrees, stream, halved=self._seats.halved)
+        found[rows] = self._seat[alike]
+        return found
+
+    def _ring(self, power: float) -> Ring:
+        if power not in self._rings:
+            self._rings[power] = Ring(self._seats, self._weights**power)
+        return self._rings[power]
+
+    def _raced(self, lefts: Ints, degrees: Ints, stream: Stream) -> Iterator[Chunk]:
+        """Every partner gets a race time, exponential with its weight as rate; the first win (Efraimidis-Spirakis)."""
+        step = max(1, CELLS // max(len(self._weights), 1))
+        everybody = np.arange(len(self._weights))
+        for first in range(0, len(lefts), step):
+            some = lefts[first : first + step]
+            times = stream.aspect(str(first)).uniform(Span(0, len(some) * len(everybody)))
+            race = -np.log1p(-times).reshape(len(some), len(everybody)) / self._weights
+            pairs = np.repeat(some, len(everybody)), np.tile(everybody, len(some))
+            race[~self._seats.allowed(*pairs).reshape(race.shape)] = np.inf
+            ahead = np.argsort(race, axis=1, kind="stable")
+            wins = everybody < degrees[first : first + step, None]
+            yield np.repeat(some, degrees[first : first + step]), ahead[wins]
 
 
-def _with_new(found: Ints, codes: Ints, total: int) -> Ints:
-    """``found`` and those codes that are not in it, in the order in which they were drawn."""
-    together = np.concatenate([found, codes])
-    _, first = np.unique(together, return_index=True)
-    return together[np.sort(first)][:total]
+def _merged(codes: Ints, more: Ints) -> Ints:
+    """The rising codes and those of the others that are not among them."""
+    together = np.sort(np.concatenate([codes, more]), kind="stable")
+    return together[np.flatnonzero(np.diff(together, prepend=-1))]
+
+
+def _answered(drawn: Iterator[Chunk], seats: Seats, asking: Asking, stream: Stream) -> Iterator[Chunk]:
+    """The pairs and the answers to some of them."""
+    met = given = 0
+    for number, (lefts, taken) in enumerate(drawn):
+        able = np.flatnonzero((seats.place[lefts] >= 0) & (taken < seats.circle))
+        met += len(able)
+        due = asking.answers if met >= asking.answerable else int(asking.answers * met / asking.answerable)
+        due = min(due - given, len(able), len(lefts) // 2 if asking.instead else due)
+        turns = stream.aspect(str(number))
+        chosen = able[_some(len(able), due, turns.aspect("able"))]
+        given += len(chosen)
+        kept = np.ones(len(lefts), np.bool_)
+        if asking.instead:
+            silent = np.setdiff1d(np.arange(len(lefts)), chosen, assume_unique=True)
+            kept[silent[_some(len(silent), due, turns.aspect("silent"))]] = False
+        answering = seats.rows[taken[chosen]].astype(np.int64)
+        yield (
+            np.concatenate([lefts[kept], answering]),
+            np.concatenate([taken[kept], seats.place[lefts[chosen]].astype(np.int64)]),
+        )
+
+
+def _some(of: int, count: int, stream: Stream) -> Ints:
+    """So many different numbers below ``of``."""
+    if count >= of:
+        return np.arange(of)
+    return np.argpartition(stream.uniform(Span(0, of)), count)[:count]

@@ -27,13 +27,10 @@ def plan_seed(definition: Definition, facts: Mapping[str, TableFact], installed:
     deferred = bool(circle)
     if deferred:
         order, circle = load_order({fact: fact.needs for fact in known})
-    if circle:
-        message = f"the foreign keys of {', '.join(circle)} form a circle; make one of them DEFERRABLE"
-        problems.append(Problem(message, Place(definition.source), "tables"))
     if problems:
         raise Invalid(tuple(problems))
     tables = tuple(_table_plan(definition.tables[fact.name], fact, kinds) for fact in order)
-    return SeedPlan(tables, _bystanders(definition, facts), deferred, left_out)
+    return SeedPlan(tables, _bystanders(definition, facts), deferred, bool(circle), left_out)
 
 
 def _left_out(definition: Definition, installed: Collection[str]) -> Iterator[tuple[str, str]]:

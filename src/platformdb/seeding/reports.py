@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from platformdb.report.leftout import left_out
-from platformdb.report.model import Finding, Report, Step, StepResult, StepState
+from platformdb.report.model import Finding, Report, Severity, Step, StepResult, StepState
 from platformdb.report.words import counted
 from platformdb.seeding.state import Marker
 
@@ -36,10 +36,12 @@ def loaded(
     results: tuple[StepResult, ...],
     refreshed: tuple[StepResult, ...] = (),
     missed: Sequence[tuple[str, str]] = (),
+    notes: Sequence[tuple[str, str]] = (),
 ) -> Report:
     """The tables were filled, one result for each, and views refreshed.
 
-    ``missed`` are the tables and columns that were left out, each with the extension it needs.
+    ``missed`` are the tables and columns that were left out, each with the extension it needs; ``notes`` are what it
+    cost that the role may not do more, each with its remedy.
     """
     rows = sum(result.rows or 0 for result in results)
     tables = {result.step.subject: result.rows for result in results}
@@ -47,8 +49,10 @@ def loaded(
     return Report(
         f"seeded {said} ({wanted.shown})",
         steps=results + refreshed,
-        findings=tuple(_missed(missed)),
-        data={**_data(wanted), "rows": rows, "changed": True, "tables": tables},
+        findings=(*_missed(missed), *_costs(notes)),
+        data={
+            **_data(wanted), "rows": rows, "changed": True, "tables": tables, "checksums": dict(wanted.checksums)
+        },
     )
 
 
@@ -56,6 +60,11 @@ def _data(wanted: Marker) -> dict[str, object]:
     as_of = wanted.as_of.isoformat() if wanted.as_of else None
     asked = {"profile": wanted.profile, "seed": wanted.seed, "scale": wanted.scale, "as_of": as_of}
     return {**asked, "subset": list(wanted.subset), "checksum": wanted.checksum}
+
+
+def _costs(notes: Sequence[tuple[str, str]]) -> Iterator[Finding]:
+    for message, remedy in notes:
+        yield Finding("seed-rights", message, severity=Severity.NOTE, help=remedy)
 
 
 def _missed(parts: Sequence[tuple[str, str]]) -> Iterator[Finding]:

@@ -20,9 +20,9 @@ class Existing(enum.StrEnum):
 class Request:
     """Which rows, and how they get into the database.
 
-    The first five decide the rows: ``profile`` and ``seed``; ``scale`` multiplies the profile's numbers; ``as_of`` is the
-    end of the story instead of the file's; ``tables`` (none: all) are loaded with those that they come from or refer to.
-    ``jobs`` is the number of connections that load at the same time, 1: everything in one transaction.
+    The first five decide the rows: ``profile`` and ``seed``; ``scale`` multiplies the profile's numbers; ``as_of`` is
+    the end of the story instead of the file's; ``tables`` (none: all) are loaded with those that they come from or
+    refer to. ``jobs`` is the number of connections that load at the same time, 1: everything in one transaction.
     """
 
     profile: str = "dev"

@@ -14,6 +14,10 @@ from numpy.typing import NDArray
 
 from platformdb.seeding.codes import Bytes, Ints, Mask, compact
 
+# Any odd number has an inverse modulo 2 ** 64.
+BASE = 0x9E3779B97F4A7C15
+INVERSE = pow(BASE, -1, 1 << 64)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
@@ -86,6 +90,22 @@ def _one_part(parts: Sequence[Part]) -> Part:
     return Part(np.concatenate(buffers), starts, np.concatenate([part.lengths for part in parts]))
 
 
+def flattened(column: Texts) -> Part:
+    """The same texts, one after the other in a buffer of their own."""
+    lengths = sum((part.lengths for part in column.parts), np.zeros(len(column), np.int64))
+    starts = np.cumsum(lengths) - lengths
+    data = np.empty(int(lengths.sum()), np.uint8)
+    filled = starts.copy()
+    for part in column.parts:
+        before = np.cumsum(part.lengths) - part.lengths
+        within = np.arange(int(part.lengths.sum()))
+        data[within + np.repeat(filled - before, part.lengths)] = part.data[
+            within + np.repeat(part.starts - before, part.lengths)
+        ]
+        filled += part.lengths
+    return Part(data, starts, lengths)
+
+
 def constant(value: str, rows: int) -> Part:
     """The same piece in every row, without memory per row."""
     data = np.frombuffer(value.encode(), np.uint8)
@@ -127,15 +147,52 @@ def distinct(column: Texts) -> tuple[list[str], Ints]:
         return [value.decode() for value in values.tolist()], codes.astype(np.int64)
     part = column.parts[0]
     # Rows taken from one pool share slices: compare these first, and look at the bytes of few.
-    widest = 1 + int(part.lengths.max(initial=0))
-    lengths = np.zeros(len(part.data) + 1, np.int64)
-    lengths[part.starts] = part.lengths
-    told_by_start = bool((lengths[part.starts] == part.lengths).all())
-    different, codes = compact(part.starts if told_by_start else part.starts * widest + part.lengths)
-    starts = different if told_by_start else different // widest
-    pool = Part(part.data, starts, lengths[starts] if told_by_start else different % widest)
+    different, codes = compact(part.starts)
+    lengths = np.zeros(len(different), np.int64)
+    lengths[codes] = part.lengths
+    if (lengths[codes] != part.lengths).any():
+        widest = 1 + int(part.lengths.max())
+        different, codes = compact(part.starts * widest + part.lengths)
+        different, lengths = different // widest, different % widest
+    pool = Part(part.data, different, lengths)
     values, inner = np.unique(joined(Texts((pool,))), return_inverse=True)
     return [value.decode() for value in values.tolist()], inner.astype(np.int64)[codes]
+
+
+def hashes(column: Texts) -> NDArray[np.uint64]:
+    """A number for each text: different numbers only where the texts differ.
+
+    Byte i counts BASE ** i, modulo 2 ** 64, so that the number of joined texts follows from theirs (see ``joined_hash``).
+    """
+    found, lengths = np.zeros(len(column), np.uint64), np.zeros(len(column), np.int64)
+    for part in column.parts:
+        found = joined_hash(found, lengths, _slice_hashes(part))
+        lengths = lengths + part.lengths
+    return found
+
+
+def joined_hash(
+    first: NDArray[np.uint64], lengths: Ints, second: NDArray[np.uint64]
+) -> NDArray[np.uint64]:
+    """The numbers of texts, each a first one of so many bytes and a second."""
+    return np.asarray(first + second * _powers(BASE, int(lengths.max(initial=0)) + 1)[lengths])
+
+
+def _slice_hashes(part: Part) -> NDArray[np.uint64]:
+    if len(part.data) > 4 * int(part.lengths.sum()):
+        part = flattened(Texts((part,)))
+    size = len(part.data) + 1
+    # Sums from the buffer's beginning; a slice is the difference of two, moved to the front.
+    sums = np.zeros(size, np.uint64)
+    np.cumsum((part.data.astype(np.uint64) + np.uint64(1)) * _powers(BASE, size)[:-1], out=sums[1:])
+    return np.asarray((sums[part.starts + part.lengths] - sums[part.starts]) * _powers(INVERSE, size)[part.starts])
+
+
+def _powers(base: int, size: int) -> NDArray[np.uint64]:
+    """The powers of a number, modulo 2 ** 64."""
+    factors = np.full(size, base, np.uint64)
+    factors[0] = 1
+    return np.cumprod(factors)
 
 
 def recode(column: Texts, change: Callable[[str], str]) -> Texts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from typing import TYPE_CHECKING
 
 from platformdb.errors import ConfigError, Refused
 from platformdb.postgres.catalog import read_installed_extensions
@@ -16,6 +17,9 @@ from platformdb.seeding.reports import nothing_to_do
 from platformdb.seeding.request import Existing, Request
 from platformdb.seeding.sources import Sources, read_sources
 from platformdb.seeding.state import Marker, wanted_marker
+
+if TYPE_CHECKING:
+    from platformdb.seeding.load.job import Job
 
 
 def seed(
@@ -50,38 +54,32 @@ def seed(
     found = read_marker(connection, platform.name)
     if request.existing is Existing.REFUSE and holds(connection, found, wanted):
         return nothing_to_do(wanted, found)
-    return _load(connection, platform, sources, wanted, request, installed, observer or Silent())
-
-
-def _load(
-    connection: Connection,
-    platform: Platform,
-    sources: Sources,
-    wanted: Marker,
-    request: Request,
-    installed: frozenset[str],
-    observer: Observer,
-) -> Report:
     if importlib.util.find_spec("numpy") is None:
         raise ConfigError("seeding needs numpy, which is not installed", help="pip install 'platformdb[local]'")
     # Late, because numpy takes as long to import as most commands take to run.
-    from platformdb.seeding.definition import read_definition
-    from platformdb.seeding.facts import read_facts
-    from platformdb.seeding.load import load
-    from platformdb.seeding.plan import plan_seed
+    from platformdb.seeding.load.run import load
     from platformdb.seeding.problems import Invalid, explain
-    from platformdb.seeding.wires import check_types
 
     try:
-        definition = read_definition(sources, request.profile, request.scale, request.as_of)
-        facts = read_facts(connection)
-        if not definition.tables.keys() & facts.keys():
-            raise Refused(
-                "the database has none of the tables in seed.toml", help="migrate it first: platformdb migrate"
-            )
-        plan = plan_seed(definition, facts, installed)
-        if problems := check_types(definition, plan):
-            raise Invalid(problems)  # noqa: TRY301 - all problems are explained in one place
-        return load(connection, platform.name, definition, plan, wanted, existing=request.existing, observer=observer)
+        job = _planned(connection, platform, sources, wanted, request)
+        return load(connection, job, observer or Silent(), target=target, jobs=request.jobs)
     except Invalid as invalid:
         raise explain(invalid.problems, sources) from None
+
+
+def _planned(connection: Connection, platform: Platform, sources: Sources, wanted: Marker, request: Request) -> Job:
+    from platformdb.seeding.definition import read_definition
+    from platformdb.seeding.facts import read_facts
+    from platformdb.seeding.load.job import Job
+    from platformdb.seeding.plan import plan_seed
+    from platformdb.seeding.problems import Invalid
+    from platformdb.seeding.wires import check_types
+
+    definition = read_definition(sources, request.profile, request.scale, request.as_of)
+    facts = read_facts(connection)
+    if not definition.tables.keys() & facts.keys():
+        raise Refused("the database has none of the tables in seed.toml", help="migrate it first: platformdb migrate")
+    plan = plan_seed(definition, facts, read_installed_extensions(connection))
+    if problems := check_types(definition, plan):
+        raise Invalid(problems)
+    return Job(platform.name, definition, plan, wanted, request.existing)

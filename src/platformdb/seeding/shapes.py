@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from platformdb.seeding.codes import Ints
+from platformdb.seeding.codes import Ints, Mask
 from platformdb.seeding.columns import Column, link
 from platformdb.seeding.conditions import Condition, Scalar
-from platformdb.seeding.distributions import EVEN, FORBID, Distribution, Skew, choose, counts
-from platformdb.seeding.pairs import sample_pairs
+from platformdb.seeding.distributions import EVEN, FORBID, Distribution, Skew, counts
+from platformdb.seeding.graphs import Mutual, Pairs
+from platformdb.seeding.layouts import Derived, Draft, Rows, spans
 from platformdb.seeding.problems import Misfit
 from platformdb.seeding.ropes import texts
 from platformdb.seeding.streams import Span, Stream
-from platformdb.seeding.world import Draft, linked
+from platformdb.seeding.store import Stored
 
 if TYPE_CHECKING:
-    from platformdb.seeding.world import World
+    from platformdb.seeding.world import Block, World
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ class Independent:
 
     def lay(self, world: World, stream: Stream) -> Draft:
         """The rows."""
-        return Draft(0 if world.empty else self.count, {})
+        return Draft(0 if world.empty else self.count, lambda span: {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class FromFile:
         if self.file not in world.definition.references:
             raise Misfit(f"there is no reference file '{self.file}'")
         rows = 0 if world.empty else world.rows(self.file)
-        return Draft(rows, {"row": link(np.arange(rows, dtype=np.int64), self.file)})
+        return Draft(rows, lambda span: {"row": link(span.positions, self.file)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,35 +90,72 @@ class Source:
         """The link's name."""
         return self.link or self.table
 
-    def parents(self, world: World, stream: Stream) -> Ints:
-        """For each row to make the row of ``table`` it comes from."""
-        pool = self._pool(world, stream)
-        if not len(pool):
-            return pool
+    def brought(self, world: World, stream: Stream) -> Brought:
+        """The rows to make, and the row of ``table`` that each comes from."""
+        if not self.condition and self.share >= 1 and self.count is None and self.total is None:
+            return Brought(world.rows(self.table))
+        pool, numbers = world.store.scratch(np.int32), world.store.scratch(np.int64)
+        for block in world.blocks(self.table):
+            mask = self._partakers(block, stream)
+            pool.append((np.flatnonzero(mask) + block.span.first).astype(np.int32))
+            if self.count is not None:
+                numbers.append(self._counts(block, stream)[mask])
         if self.total is not None:
-            weights = self.skew.weights(stream.aspect("skew"), len(pool))
-            return pool[choose(weights, stream.aspect("total"), Span(0, self.total))]
-        return np.repeat(pool, self._counts(world, pool, stream))
+            numbers.append(self.skew.counts(stream.aspect("skew"), pool.rows, self.total))
+        return _brought(world, pool.finish(), numbers.finish() if numbers.rows else None)
 
-    def _counts(self, world: World, pool: Ints, stream: Stream) -> Ints:
-        if self.count is None:
-            return np.ones(len(pool), np.int64)
+    @property
+    def condition(self) -> Condition:
+        """Which rows take part."""
+        return Condition(self.where or {}, self.given, self.absent)
+
+    def _partakers(self, block: Block, stream: Stream) -> Mask:
+        mask = self.condition.holds(block)
+        if self.share < 1:
+            mask &= stream.aspect("share").uniform(block.span) < self.share
+        return mask
+
+    def _counts(self, block: Block, stream: Stream) -> Ints:
         if not isinstance(self.count, str):
-            return counts(self.count, stream.aspect("count"), Span(0, len(pool)))
-        column = world.whole(self.table).value(self.count)
+            return np.ones(block.rows, np.int64) if self.count is None else counts(self.count, stream.aspect("count"), block.span)
+        column = block.value(self.count)
         if column.kind != "int":
             raise Misfit(f"count: '{self.count}' of {self.table} is of kind {column.kind}, not a whole number")
-        return np.maximum(np.where(column.missing, 0, column.array)[pool], 0)
+        return np.maximum(np.where(column.missing, 0, column.array), 0)
 
-    def _pool(self, world: World, stream: Stream) -> Ints:
-        rows = world.rows(self.table)
-        mask = np.ones(rows, np.bool_)
-        condition = Condition(self.where or {}, self.given, self.absent)
-        if condition:
-            mask &= condition.holds(world.whole(self.table))
-        if self.share < 1:
-            mask &= stream.aspect("share").uniform(Span(0, rows)) < self.share
-        return np.flatnonzero(mask).astype(np.int64)
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Brought:
+    """Which row each of some rows comes from: ``pool`` are those that take part (None: all of the table).
+
+    The first ``ends[0]`` rows come from the first of them, and so on (None: one row from each).
+    """
+
+    rows: int
+    pool: Stored | None = None
+    ends: Stored | None = None
+
+    def span(self, first: int, end: int) -> Ints:
+        """The row that each of the rows from ``first`` to ``end`` comes from."""
+        if end <= first:
+            return np.zeros(0, np.int64)
+        if self.ends is None:
+            return np.arange(first, end) if self.pool is None else self.pool.span(first, end).astype(np.int64)
+        low, high = np.searchsorted(self.ends.whole(), (first, end - 1), side="right").tolist()
+        sizes = np.diff(np.clip(self.ends.span(low, high + 1), first, end), prepend=first)
+        members = np.arange(low, high + 1) if self.pool is None else self.pool.span(low, high + 1)
+        return np.repeat(members.astype(np.int64), sizes)
+
+
+def _brought(world: World, pool: Stored, numbers: Stored | None) -> Brought:
+    if numbers is None:
+        return Brought(len(pool), pool)
+    ends, total = world.store.scratch(np.int64), 0
+    for span in spans(len(numbers)):
+        reached = total + np.cumsum(numbers.span(span.first, span.end))
+        total = int(reached[-1]) if len(reached) else total
+        ends.append(reached)
+    return Brought(total, pool, ends.finish())
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,93 +173,44 @@ class Per:
 
     def lay(self, world: World, stream: Stream) -> Draft:
         """The rows, source by source."""
-        parents = [source.parents(world, stream.aspect(source.name)) for source in self.of]
-        sizes = [len(positions) for positions in parents]
-        ends = np.cumsum(sizes)
-        known: dict[str, Column] = {}
-        for source, positions, end in zip(self.of, parents, ends.tolist(), strict=True):
-            column = np.full(int(ends[-1]), -1, np.int64)
-            column[end - len(positions) : end] = positions
-            known[source.name] = link(column, source.table)
-        codes = np.repeat(np.arange(len(sizes)), sizes)
-        known["source"] = Column("text", texts(source.name for source in self.of).take(codes))
-        return Draft(len(codes), known)
+        sources = tuple(source.brought(world, stream.aspect(source.name)) for source in self.of)
+        ends = np.cumsum([source.rows for source in sources]).tolist()
+        derived: dict[str, Derived] = {"source": _SourceName(tuple(source.name for source in self.of))}
+        for number, source in enumerate(self.of):
+            derived[source.name] = _SourceLink(number, source.table)
+        return Draft(ends[-1], partial(_from_sources, sources, ends), derived)
+
+
+# What is kept of a row of ``per``: the number of its source, and the row there. Its links follow from these.
+NUMBER, PLACE = "source number", "source row"
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
-    """One end of the edges: the table, the name of the link, and how unequal its rows are."""
+class _SourceName:
+    names: tuple[str, ...]
 
+    def __call__(self, rows: Rows) -> Column:
+        return Column("text", texts(self.names).take(rows.value(NUMBER).array.astype(np.int64)))
+
+
+@dataclass(frozen=True, slots=True)
+class _SourceLink:
+    number: int
     table: str
-    link: str
-    skew: Skew = EVEN
-    __pydantic_config__: ClassVar[dict[str, str]] = FORBID
+
+    def __call__(self, rows: Rows) -> Column:
+        here = rows.value(NUMBER).array == self.number
+        places = rows.value(PLACE).array
+        return link(places if here.all() else np.where(here, places, -1), self.table)
 
 
-@dataclass(frozen=True, slots=True)
-class Pairs:
-    """``total`` different pairs; within one table nobody is paired with himself.
-
-    ``reciprocity`` is the share of pairs (a, b) of one table whose answer (b, a) is there too.
-    """
-
-    shape: Literal["pairs"]
-    left: Side
-    right: Side
-    total: int
-    reciprocity: float = 0.0
-    __pydantic_config__: ClassVar[dict[str, str]] = FORBID
-
-    def __post_init__(self) -> None:
-        if self.total < 0 or not 0 <= self.reciprocity <= 1:
-            raise ValueError("total must not be negative, reciprocity from 0 to 1")
-        if self.reciprocity and self.left.table != self.right.table:
-            raise ValueError("reciprocity needs the same table on both sides")
-
-    def lay(self, world: World, stream: Stream) -> Draft:
-        """The pairs."""
-        sides = (self.left, self.right)
-        weights = [side.skew.weights(stream.aspect(side.link), world.rows(side.table)) for side in sides]
-        within = self.left.table == self.right.table
-        total = 0 if world.empty else self.total
-        left, right = sample_pairs(weights[0], weights[1], total, self.reciprocity, stream, loops=not within)
-        known = {side.link: link(rows, side.table) for side, rows in zip(sides, (left, right), strict=True)}
-        return Draft(len(left), known)
-
-
-@dataclass(frozen=True, slots=True)
-class Mutual:
-    """One row for each two rows of one table that are paired in both directions by the edges table ``of``.
-
-    The links ``low`` and ``high`` are the two in the order of their rows (with time-ordered keys that of their ids),
-    ``edges`` names the links to the two edges.
-    """
-
-    shape: Literal["mutual"]
-    of: str
-    left: str
-    right: str
-    low: str
-    high: str
-    edges: tuple[str, str]
-    __pydantic_config__: ClassVar[dict[str, str]] = FORBID
-
-    def lay(self, world: World, stream: Stream) -> Draft:
-        """The pairs."""
-        edges = world.whole(self.of)
-        left, right = linked(edges, self.left), linked(edges, self.right)
-        size = world.rows(left.target)
-        codes = np.minimum(left.array, right.array) * size + np.maximum(left.array, right.array)
-        up = np.flatnonzero(left.array < right.array)
-        down = np.flatnonzero(left.array > right.array)
-        pairs, first, second = np.intersect1d(codes[up], codes[down], assume_unique=True, return_indices=True)
-        known = {
-            self.low: link(pairs // max(size, 1), left.target),
-            self.high: link(pairs % max(size, 1), left.target),
-            self.edges[0]: link(up[first], self.of),
-            self.edges[1]: link(down[second], self.of),
-        }
-        return Draft(len(pairs), known)
+def _from_sources(sources: Sequence[Brought], ends: Sequence[int], span: Span) -> dict[str, Column]:
+    numbers, places = [np.zeros(0, np.uint8)], [np.zeros(0, np.int64)]
+    for number, (source, end) in enumerate(zip(sources, ends, strict=True)):
+        first = end - source.rows
+        places.append(source.span(max(span.first - first, 0), min(span.end, end) - first))
+        numbers.append(np.full(len(places[-1]), number, np.uint8))
+    return {NUMBER: Column("int", np.concatenate(numbers)), PLACE: link(np.concatenate(places), "")}
 
 
 AnyShape = Independent | FromFile | Per | Pairs | Mutual

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from platformdb.contract_file import NAME as CONTRACTS
+from platformdb.contract_file import ContractFile, find_contracts
 from platformdb.errors import ConfigError, Place
 from platformdb.project import Platform
 
@@ -16,18 +18,21 @@ FILE = "seed.toml"
 FOLDER = "reference"
 # Data made by another version of the generators is other data, even where the definition is the same.
 GENERATION = 1
+# Where nothing is made of contracts.py, a change there changes no row.
+MADE_OF_MODELS = '"contract"'
 # Stands between a checksum and the extensions that were missed: with them the rows would be others.
 WITHOUT = " without "
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The texts. ``file`` and ``folder`` are named as people see them."""
+    """The texts. ``file`` and ``folder`` are named as people see them; ``contracts`` only where documents are made."""
 
     file: str
     text: str
     folder: str
     references: Mapping[str, str]
+    contracts: ContractFile | None = None
 
     @property
     def extensions(self) -> frozenset[str]:
@@ -45,7 +50,8 @@ class Sources:
 
     def _digest(self) -> str:
         digest = hashlib.blake2b(f"platformdb seed {GENERATION}".encode(), digest_size=16)
-        for name, content in ((FILE, self.text), *sorted(self.references.items())):
+        models = ((CONTRACTS, self.contracts.text),) if self.contracts else ()
+        for name, content in ((FILE, self.text), *sorted(self.references.items()), *models):
             digest.update(f"\0{name}\0{content.replace(chr(13) + chr(10), chr(10))}".encode())
         return digest.hexdigest()
 
@@ -72,7 +78,9 @@ def read_sources(platform: Platform) -> Sources:
         )
     folder = platform.seeds / FOLDER
     references = {file.name: _text(platform, file) for file in sorted(folder.glob("*.csv"))}
-    return Sources(platform.shown(path), _text(platform, path), platform.shown(folder), references)
+    text = _text(platform, path)
+    contracts = find_contracts(platform) if MADE_OF_MODELS in text else None
+    return Sources(platform.shown(path), text, platform.shown(folder), references, contracts)
 
 
 def _text(platform: Platform, path: Path) -> str:

@@ -54,6 +54,10 @@ class Stream:
         """An independent stream for another purpose in the same column."""
         return Stream(f"{self.address}/{name}")
 
+    def shared(self, name: str) -> Stream:
+        """The stream of this name that all tables and columns of the seed have in common."""
+        return Stream(f"{self.address.partition('/')[0]}//{name}")
+
     def uniform(self, span: Span) -> Floats:
         """Numbers in [0, 1), one for each row."""
         blocks = [self._generator(block).random(rows) for block, rows in span.blocks()]

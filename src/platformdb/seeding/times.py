@@ -6,12 +6,12 @@ by one rising function for all tables (``Calendar``). So what came first stays f
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
+from platformdb.seeding.bursts import Bursts
 from platformdb.seeding.codes import Floats, Ints
 from platformdb.seeding.distributions import FORBID, Distribution
 from platformdb.seeding.streams import Span, Stream
@@ -73,7 +73,7 @@ class Time:
     ``lag``: so long after the last of them; without it, at any time until the end. ``gap``: so long after the row
     before it in the same group, ``per`` naming the link which makes the group. ``together``: at the same instant.
     ``after``: further links to wait for. ``growth`` above 1 puts more rows late, below 1 more early; ``until`` is
-    the share of the story in which rows appear.
+    the share of the story in which rows appear; ``bursts`` gather some of them.
     """
 
     lag: Distribution | None = None
@@ -83,6 +83,7 @@ class Time:
     after: tuple[str, ...] = ()
     growth: float = 1.0
     until: float = 1.0
+    bursts: Bursts | None = None
     __pydantic_config__: ClassVar[dict[str, str]] = FORBID
 
     def __post_init__(self) -> None:
@@ -90,52 +91,50 @@ class Time:
             raise ValueError("choose one of lag, gap and together")
         if (self.gap is None) != (not self.per):
             raise ValueError("gap and per belong together")
+        if self.bursts and (self.gap or self.together):
+            raise ValueError("bursts go with lag, or alone")
         if self.growth <= 0 or not 0 < self.until <= 1:
             raise ValueError("growth must be greater than 0, until more than 0 and at most 1")
 
-    def instants(self, base: Ints, groups: Ints | None, calendar: Calendar, stream: Stream) -> Ints:
-        """The instant of each row, unsorted; ``base`` is that of the last row it refers to."""
+    def instants(self, base: Ints, span: Span, calendar: Calendar, stream: Stream) -> Ints:
+        """The instant of each row, in no order; ``base`` is that of the last row it refers to. Not for ``gap``."""
         if self.together:
             return base
-        last = calendar.opens + self.until * (calendar.closes - calendar.opens)
-        room = np.maximum(last - base, 0.0)
-        anywhere = room * stream.aspect("anywhere").uniform(Span(0, len(base))) ** (1.0 / self.growth)
-        waited = self._waited(base, groups, room, anywhere, stream)
-        return base + np.maximum(waited.astype(np.int64) // STEP * STEP, STEP)
-
-    def _waited(self, base: Ints, groups: Ints | None, room: Floats, anywhere: Floats, stream: Stream) -> Floats:
-        span = Span(0, len(base))
-        if self.gap is not None and groups is not None:
-            return _stepwise(self.gap.sample(stream.aspect("gap"), span) * SECOND, groups, room)
+        room = self.room(base, calendar)
+        waited = room * stream.aspect("anywhere").uniform(span) ** (1.0 / self.growth)
         if self.lag is not None:
             lag = self.lag.sample(stream.aspect("lag"), span) * SECOND
-            return np.where(lag < room, lag, anywhere)
-        return anywhere
+            waited = np.where(lag < room, lag, waited)
+        if self.bursts:
+            story = (calendar.opens, calendar.closes)
+            rows, long = self.bursts.gathered(base, span, story, stream, next_only=self.lag is not None)
+            waited[rows] = np.where(long < room[rows], long, waited[rows])
+        return base + _steps(waited)
+
+    def room(self, base: Ints, calendar: Calendar) -> Floats:
+        """How long after its base each row can be."""
+        last = calendar.opens + self.until * (calendar.closes - calendar.opens)
+        return np.maximum(last - base, 0.0)
+
+    def gaps(self, span: Span, stream: Stream) -> Floats:
+        """How long each row waits for the one before it, if there is room."""
+        if self.gap is None:
+            return np.zeros(span.rows)
+        return self.gap.sample(stream.aspect("gap"), span) * SECOND
 
 
-def _stepwise(gaps: Floats, groups: Ints, room: Floats) -> Floats:
-    """The gaps summed up within each group, compressed where a group would not end in time."""
+def in_turn(base: Ints, groups: Ints, gaps: Floats, room: Floats) -> Ints:
+    """The instants of whole groups of rows, group by group: gaps summed up, compressed where there is no room."""
     if not len(gaps):
-        return gaps
-    order = np.argsort(groups, kind="stable")
-    sums = np.cumsum(gaps[order])
-    first = np.flatnonzero(np.diff(groups[order], prepend=groups[order][0] - 1))
-    sizes = np.diff(np.append(first, len(order)))
-    sums -= np.repeat(sums[first] - gaps[order][first], sizes)
+        return base
+    sums = np.cumsum(gaps)
+    first = np.flatnonzero(np.diff(groups, prepend=groups[0] - 1))
+    sizes = np.diff(np.append(first, len(groups)))
+    sums -= np.repeat(sums[first] - gaps[first], sizes)
     total = np.repeat(sums[first + sizes - 1], sizes)
-    least = np.repeat(np.minimum.reduceat(room[order], first), sizes)
-    waited = np.empty(len(gaps))
-    waited[order] = sums * np.minimum(1.0, 0.98 * least / np.maximum(total, 1.0))
-    return waited
+    least = np.repeat(np.minimum.reduceat(room, first), sizes)
+    return base + _steps(sums * np.minimum(1.0, 0.98 * least / np.maximum(total, 1.0)))
 
 
-def ascending(instants: Ints) -> tuple[Ints, Ints]:
-    """The order of the rows in time, and their instants in that order, each later than the one before."""
-    order = np.argsort(instants, kind="stable").astype(np.int64)
-    steps = np.arange(len(order), dtype=np.int64) * STEP
-    return order, np.maximum.accumulate(instants[order] - steps) + steps
-
-
-def latest(instants: Sequence[Ints], rows: int, start: int) -> Ints:
-    """The last of several instants for each row; ``start`` where there is none."""
-    return np.asarray(np.maximum.reduce([np.full(rows, start, np.int64), *instants]))
+def _steps(waited: Floats) -> Ints:
+    return np.asarray(np.maximum(waited.astype(np.int64) // STEP * STEP, STEP))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from platformdb.errors import ConfigError, Place
 from platformdb.postgres.copy_fields import Field, WireType
 from platformdb.postgres.copy_types import encode, find_encoder
-from platformdb.seeding.model import Definition, SeedPlan, TablePlan
+from platformdb.seeding.model import ColumnFact, Definition, SeedPlan, TablePlan
 from platformdb.seeding.problems import Problem
 from platformdb.seeding.streams import BLOCK, Span
 from platformdb.seeding.world import World
@@ -42,7 +42,10 @@ def encode_table(world: World, table: TablePlan) -> Iterator[Sequence[Field]]:
 
 
 def _wires(table: TablePlan) -> list[WireType]:
-    return [
-        WireType(f"{table.fact.name}.{column.name}", column.type, column.enum, column.element, column.element_oid)
-        for column in table.columns
-    ]
+    return [wire_of(table.fact.name, column) for column in table.columns]
+
+
+def wire_of(table: str, column: ColumnFact) -> WireType:
+    """How the values of a column travel; ``table`` is for messages."""
+    element = (column.element, column.element_oid)
+    return WireType(f"{table}.{column.name}", column.type, column.enum, *element, column.form, column.subtype)

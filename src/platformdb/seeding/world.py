@@ -1,63 +1,80 @@
 """The world a seed describes: tables that are made when somebody asks for them, each thing once.
 
-A table is first laid out: which rows, what each refers to, when. Its columns follow, whole where another table
-or a generator needs them whole, else block by block while the COPY stream is written.
+A table is first laid out: which rows, what each refers to, when (layouts.py). Its columns follow block by block while
+the COPY stream is written. What other rows look at is made once, block by block, and kept in the store; several
+processes that share a store's folder share what is in it, too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 
-from platformdb.seeding.codes import Ints, by_code, compact
-from platformdb.seeding.columns import Column, keys
+from platformdb.seeding.codes import Ints
+from platformdb.seeding.columns import Column
+from platformdb.seeding.kept import Keeper, Kept
+from platformdb.seeding.layouts import Draft, Layout, draft_of, lay, spans
 from platformdb.seeding.model import Definition, Table, Value
+from platformdb.seeding.ordering import in_order, records
 from platformdb.seeding.problems import Misfit
+from platformdb.seeding.reserved import with_reserved
+from platformdb.seeding.store import Store, Stored
 from platformdb.seeding.streams import Span, Stream
-from platformdb.seeding.times import ascending, latest
+
+__all__ = ["Block", "Draft", "Groups", "Picked", "World", "WorldRecipe", "draft_of", "linked"]
 
 TIME = "time"
-LARGEST = 1 << 62
+# Tables with at most so many rows are made as one block, and that stays in memory.
+SMALL = 1 << 12
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Draft:
-    """Rows in any order: how many, and what is known of each (links, and the text ``source``)."""
-
-    rows: int
-    known: Mapping[str, Column]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Layout:
-    """A table's rows in the order of time: what they refer to, and their instants (activity time)."""
-
-    rows: int
-    known: Mapping[str, Column]
-    instants: Ints
+T = TypeVar("T")
+Given = Callable[["Block"], Column]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Groups:
-    """The rows of a table by what they refer to: those of parent p are ``order[starts[p] : starts[p] + counts[p]]``."""
+    """The rows of a table by what they refer to: those of parent p are ``order`` from ``starts[p]`` to ``starts[p + 1]``."""
 
-    order: Ints
-    starts: Ints
-    counts: Ints
+    order: Stored
+    starts: Stored
+
+    def sizes(self, parents: Ints) -> tuple[Ints, Ints]:
+        """For each parent where its rows begin in ``order``, and how many there are; none for a negative one."""
+        safe = np.maximum(parents, 0) if len(self.starts) > 1 else np.zeros_like(parents)
+        starts = self.starts.at(safe)
+        ends = self.starts.at(np.minimum(safe + 1, len(self.starts) - 1))
+        return starts, np.where(parents >= 0, ends - starts, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class WorldRecipe:
+    """What another process needs to see the same world; ``folder`` is where all of them keep it."""
+
+    definition: Definition
+    seed: int
+    folder: Path
+
+    def open(self) -> World:
+        """The world in this process."""
+        return World(self.definition, self.seed, store=Store(self.folder, shared=True))
 
 
 class World:
     """All tables of a definition for one seed. ``empty``: without any row, to try the definition itself."""
 
-    def __init__(self, definition: Definition, seed: int, *, empty: bool = False) -> None:
+    def __init__(
+        self, definition: Definition, seed: int, *, empty: bool = False, store: Store | None = None
+    ) -> None:
         self.definition = definition
         self.seed = seed
         self.empty = empty
-        self._layouts: dict[str, Layout] = {}
-        self._blocks: dict[str, Block] = {}
-        self._groups: dict[tuple[str, str], Groups] = {}
+        self.store = store or Store()
+        self._small: dict[str, Block] = {}
         self._under_way: list[str] = []
 
     def layout(self, table: str) -> Layout:
@@ -66,35 +83,33 @@ class World:
         Raises:
             Misfit: there is no such table, or its rows depend on themselves.
         """
-        if table not in self._layouts:
-            if table in self._under_way:
-                path = " → ".join([*self._under_way[self._under_way.index(table) :], table])
-                raise Misfit(f"the rows of these tables depend on each other: {path}")
-            self._under_way.append(table)
-            try:
-                self._layouts[table] = self._lay(self._spec(table))
-            finally:
-                self._under_way.pop()
-        return self._layouts[table]
+        return self._once(f"layout {table}", table, "the rows of these tables", lambda: lay(self, self._spec(table)))
 
     def rows(self, target: str) -> int:
         """How many rows a table or reference file has."""
         reference = self.definition.references.get(target)
         return self.layout(target).rows if reference is None else reference.rows
 
-    def whole(self, table: str) -> Block:
-        """All rows of a table as one block."""
-        if table not in self._blocks:
-            self._blocks[table] = self._block(table, Span(0, self.layout(table).rows))
-        return self._blocks[table]
-
     def block(self, table: str, span: Span) -> Block:
         """Some rows of a table; ``span`` begins at a block's beginning."""
-        whole = self.whole(table)
-        return whole if span == whole.span else self._block(table, span)
+        layout = self.layout(table)
+        if layout.rows > SMALL:
+            return self._block(table, span)
+        if table not in self._small:
+            self._small[table] = self._block(table, Span(0, layout.rows), carried={})
+        return self._small[table]
+
+    def blocks(self, table: str) -> Iterator[Block]:
+        """All rows of a table, block by block; at least one block, if need be an empty one."""
+        for span in spans(self.layout(table).rows):
+            yield self.block(table, span)
+
+    def whole(self, table: str) -> Block:
+        """All rows of a table as one block: in memory, so not for what must work with any number of rows."""
+        return self.block(table, Span(0, self.layout(table).rows))
 
     def field(self, target: str, path: str) -> Column:
-        """A column of a table or a reference file, for all its rows."""
+        """A column of a table or a reference file, for all its rows; in memory as well."""
         reference = self.definition.references.get(target)
         if reference is None:
             return self.whole(target).value(path)
@@ -102,59 +117,117 @@ class World:
             raise Misfit(f"{target} has no column '{path}', only {', '.join(reference.columns)}")
         return reference.columns[path]
 
+    def at(self, target: str, path: str, positions: Ints) -> Column:
+        """The values at a path of some rows of a table or reference file; a negative position gives NULL."""
+        if target in self.definition.references or self.layout(target).rows <= SMALL:
+            return self.field(target, path).take(positions)
+        name, _, rest = path.partition(".")
+        column = self._at(target, name, positions)
+        return followed(self, column, path, target) if rest else column
+
+    def column(self, table: str, name: str) -> Column | Kept:
+        """A column of a table for all its rows, made once and kept."""
+        return self._once(
+            f"column {table}.{name}", f"{table}.{name}", "these columns", lambda: self._made(table, name)
+        )
+
     def groups(self, table: str, path: str) -> Groups:
         """The rows of a table by the row which a link of theirs refers to."""
-        if (table, path) not in self._groups:
-            column = linked(self.whole(table), path)
-            order = by_code(column.array + 1)
-            counts = np.bincount(column.array + 1, minlength=self.rows(column.target) + 1)
-            starts = np.cumsum(counts) - counts
-            self._groups[table, path] = Groups(order, starts[1:], counts[1:])
-        return self._groups[table, path]
+        return self._once(f"groups {table}.{path}", table, "these groups", lambda: self._grouped(table, path))
 
     def stream(self, table: str, name: str) -> Stream:
         """The random numbers of one column."""
         return Stream(f"{self.seed}/{table}/{name}")
+
+    def draft_block(self, spec: Table, span: Span, draft: Draft, carried: dict[str, Any]) -> Block:
+        """Rows of a table that is being laid out."""
+        known = draft.block(span)
+        given: dict[str, Given] = {name: _Fixed(column) for name, column in known.items()}
+        return Block(self, spec.name, span, {**given, **draft.derived}, spec.links, carried=carried)
+
+    def linked(self, block: Block, path: str) -> Column:
+        """See ``linked``."""
+        return linked(block, path)
+
+    def _once(self, item: str, name: str, what: str, make: Callable[[], T]) -> T:
+        if item in self._under_way:
+            around = [*self._under_way[self._under_way.index(item) :], item]
+            path = " → ".join(each.partition(" ")[2] for each in around if each.startswith(item.partition(" ")[0]))
+            raise Misfit(f"{what} depend on each other: {path}")
+        self._under_way.append(item)
+        try:
+            return self.store.once(item, make)
+        finally:
+            self._under_way.pop()
 
     def _spec(self, table: str) -> Table:
         if table not in self.definition.tables:
             raise Misfit(f"there is no table '{table}' in {self.definition.file}")
         return self.definition.tables[table]
 
-    def _block(self, table: str, span: Span) -> Block:
-        spec, layout = self._spec(table), self._layouts[table]
-        part = span.positions
-        everything = span.rows == layout.rows
-        known = {name: column if everything else column.take(part) for name, column in layout.known.items()}
-        instants = layout.instants if everything else layout.instants[part]
-        known[TIME] = Column("time", self.definition.calendar.wall(instants))
-        return Block(self, table, span, known, {**spec.helpers, **spec.columns})
+    def _block(self, table: str, span: Span, carried: dict[str, Any] | None = None, making: str = "") -> Block:
+        spec, layout = self._spec(table), self.layout(table)
+        given: dict[str, Given] = {name: _Spanned(column) for name, column in layout.known.items()}
+        return Block(
+            self, table, span, {**given, **layout.derived, TIME: _wall}, {**spec.helpers, **spec.columns},
+            carried=carried, making=making,
+        )  # fmt: skip
 
-    def _lay(self, spec: Table) -> Layout:
-        try:
-            draft = spec.rows.lay(self, self.stream(spec.name, "rows"))
-        except Misfit as misfit:
-            raise Misfit(misfit.message, misfit.key or f"tables.{spec.name}.rows") from None
-        block = Block(self, spec.name, Span(0, draft.rows), draft.known, spec.links, draft=True)
-        known = {**draft.known, **{name: block.value(name) for name in spec.links}}
-        kept = _kept(spec, known, draft.rows)
-        block = Block(self, spec.name, Span(0, len(kept)), {n: c.take(kept) for n, c in known.items()}, {}, draft=True)
-        order, instants = ascending(self._instants(spec, block))
-        return Layout(len(order), {name: column.take(order) for name, column in block.known.items()}, instants)
+    def _at(self, table: str, name: str, positions: Ints) -> Column:
+        """The values of a column, helper or link of a table that is not small."""
+        layout = self.layout(table)
+        if name == TIME:
+            instants = layout.instants.at(np.maximum(positions, 0))
+            return Column("time", self.definition.calendar.wall(instants)).but_null(positions < 0)
+        if name in layout.known:
+            return layout.known[name].take(positions)
+        if name in layout.derived:
+            return layout.derived[name](Picked(self, table, positions))
+        return self.column(table, name).take(positions)
 
-    def _instants(self, spec: Table, block: Block) -> Ints:
-        columns = [column for column in block.known.values() if column.kind == "link"]
-        columns += [linked(block, path) for path in spec.time.after]
-        calendar = self.definition.calendar
-        moments = [self._moments(column) for column in columns if column.target in self.definition.tables]
-        base = latest(moments, block.span.rows, calendar.opens)
-        groups = linked(block, spec.time.per).array if spec.time.per else None
-        return spec.time.instants(base, groups, calendar, self.stream(spec.name, TIME))
+    def _made(self, table: str, name: str) -> Kept:
+        keeper = Keeper(self.store, f"{table}.{name}")
+        carried: dict[str, Any] = {}
+        for span in spans(self.layout(table).rows):
+            keeper.append(self._block(table, span, carried, name).value(name))
+        return keeper.finish()
 
-    def _moments(self, column: Column) -> Ints:
-        """The instants of what a link refers to; 0, before all times, where it refers to nothing."""
-        instants = np.append(self.layout(column.target).instants, 0)
-        return np.asarray(instants[column.array])
+    def _grouped(self, table: str, path: str) -> Groups:
+        spool = self.store.scratch([("at", np.int32), ("row", np.int32)])
+        target = ""
+        for block in self.blocks(table):
+            column = linked(block, path)
+            target = column.target
+            rows = np.flatnonzero(column.array >= 0)
+            positions = (rows + block.span.first).astype(np.int32)
+            spool.append(records(at=column.array[rows].astype(np.int32), row=positions))
+        item = f"groups {table}.{path}"
+        order, starts = self.store.writer(item, np.int32), np.zeros(self.rows(target) + 1, np.int64)
+        for piece in in_order(self.store, spool.finish(), "at"):
+            if len(piece):
+                low = int(piece["at"][0])
+                counts = np.bincount(piece["at"] - low)
+                starts[low + 1 : low + 1 + len(counts)] += counts
+            order.append(piece["row"])
+        return Groups(order.finish(), self.store.keep(item, np.cumsum(starts)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picked:
+    """Any rows of a table, in any order: their values, but no random numbers."""
+
+    world: World
+    table: str
+    positions: Ints
+
+    @property
+    def rows(self) -> int:
+        """How many."""
+        return len(self.positions)
+
+    def value(self, path: str) -> Column:
+        """The values at a path."""
+        return self.world.at(self.table, path, self.positions)
 
 
 class Block:
@@ -165,18 +238,31 @@ class Block:
         world: World,
         table: str,
         span: Span,
-        known: Mapping[str, Column],
+        given: Mapping[str, Given],
         values: Mapping[str, Value],
         *,
-        draft: bool = False,
+        carried: dict[str, Any] | None = None,
+        making: str = "",
     ) -> None:  # a block is what all generators see: nothing here can be left out
         self.world = world
         self.table = table
         self.span = span
-        self.known = dict(known)
+        self._given = given
         self._values = values
-        self._draft = draft
+        self._carried = carried
+        self._making = making
+        self._known: dict[str, Column] = {}
         self._under_way: list[str] = []
+
+    @property
+    def rows(self) -> int:
+        """How many."""
+        return self.span.rows
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What is given with the rows: links, and the text ``source``."""
+        return tuple(self._given)
 
     def value(self, path: str) -> Column:
         """The values at a path: a column, helper or link of the table, or ``link.column`` of what the link refers to.
@@ -184,43 +270,57 @@ class Block:
         Raises:
             Misfit: there is no such thing.
         """
+        if path in self._known:
+            return self._known[path]
         name, _, rest = path.partition(".")
         column = self._own(name)
-        if not rest:
-            return column
-        if column.kind != "link":
-            raise Misfit(f"'{path}': '{name}' of {self.table} is no link")
-        return self.world.field(column.target, rest).take(column.array)
+        if rest:
+            column = self._known[path] = followed(self.world, column, path, self.table)
+        return column
+
+    def carried(self, key: str, make: Callable[[], T]) -> T:
+        """What a generator that is asked block after block carries from one to the next."""
+        if self._carried is None:
+            raise TypeError(f"{self.table} is not made from its first block on")
+        if key not in self._carried:
+            self._carried[key] = make()
+        found: T = self._carried[key]
+        return found
 
     def _own(self, name: str) -> Column:
-        if name not in self.known:
+        if name not in self._known:
             if name in self._under_way:
                 path = " → ".join([*self._under_way[self._under_way.index(name) :], name])
                 raise Misfit(f"these columns of {self.table} depend on each other: {path}")
             self._under_way.append(name)
             try:
-                self.known[name] = self._make(name)
+                self._known[name] = self._given[name](self) if name in self._given else self._make(name)
             except Misfit as misfit:
                 raise Misfit(misfit.message, misfit.key or self._key(name)) from None
             finally:
                 self._under_way.pop()
-        return self.known[name]
+        return self._known[name]
 
     def _make(self, name: str) -> Column:
         if name not in self._values:
-            known = ", ".join(dict.fromkeys((*self.known, *self._values)))
-            raise Misfit(f"{self.table} has no column, helper or link '{name}'; it has {known}", self._asker())
+            names = ", ".join(name for name in dict.fromkeys((*self._given, *self._values)) if name.isidentifier())
+            raise Misfit(f"{self.table} has no column, helper or link '{name}'; it has {names}", self._asker())
         value = self._values[name]
-        complete = self._draft or self.span.rows == self.world.layout(self.table).rows
-        if value.generator.whole and not complete:
-            return self.world.whole(self.table).value(name).take(self.span.positions)
+        if self._kept(name, value):
+            return self.world.column(self.table, name).span(self.span.first, self.span.end)
         stream = self.world.stream(self.table, name)
         column = value.generator.column(self, stream)
         if value.condition:
             column = column.but_null(~value.condition.holds(self))
         if value.nulls:
             column = column.but_null(stream.aspect("nulls").uniform(self.span) < value.nulls)
-        return column
+        return with_reserved(self, name, value.generator, column)
+
+    def _kept(self, name: str, value: Value) -> bool:
+        """Whether the column is made elsewhere: from the first block on, or for somebody who has looked at it."""
+        if self._making != name and (self._carried is None or self._making):
+            return value.generator.whole or self.world.store.known(f"column {self.table}.{name}")
+        return False
 
     def _asker(self) -> str:
         return self._key(self._under_way[-2]) if len(self._under_way) > 1 else f"tables.{self.table}"
@@ -233,44 +333,42 @@ class Block:
         return f"tables.{self.table}"
 
 
-def linked(block: Block, path: str) -> Column:
+def linked(rows: Block | Picked, path: str) -> Column:
     """A column which must be a link.
 
     Raises:
         Misfit: it is none.
     """
-    column = block.value(path)
+    column = rows.value(path)
     if column.kind != "link":
-        raise Misfit(f"'{path}' of {block.table} is no link")
+        raise Misfit(f"'{path}' of {rows.table} is no link")
     return column
 
 
-def _kept(spec: Table, known: Mapping[str, Column], rows: int) -> Ints:
-    """The rows that pass ``require``, ``differ`` and ``distinct``."""
-    unknown = [name for name in (*spec.require, *spec.differ, *spec.distinct) if name not in known]
-    if unknown:
-        raise Misfit(f"{spec.name} has no link '{unknown[0]}', only {', '.join(known)}", f"tables.{spec.name}")
-    mask = np.ones(rows, np.bool_)
-    for name in spec.require:
-        mask &= known[name].array >= 0
-    if spec.differ:
-        first, second = (known[name].array for name in spec.differ)
-        mask &= first != second
-    kept = np.flatnonzero(mask).astype(np.int64)
-    return _first_of_each([known[name].take(kept) for name in spec.distinct], kept) if spec.distinct else kept
+def followed(world: World, column: Column, path: str, table: str) -> Column:
+    """The rest of a path, of the rows to which a link refers."""
+    name, _, rest = path.partition(".")
+    if column.kind != "link":
+        raise Misfit(f"'{path}': '{name}' of {table} is no link")
+    return world.at(column.target, rest, column.array)
 
 
-def _first_of_each(columns: list[Column], kept: Ints) -> Ints:
-    """The rows with combinations of values not seen before; as in SQL, who lacks a value equals nobody."""
-    codes, room = np.zeros(len(kept), np.int64), 1
-    lacking = np.zeros(len(kept), np.bool_)
-    for column in columns:
-        lacking |= column.array < 0 if column.kind == "link" else column.missing
-        values, own = keys(column)
-        if room * len(values) > LARGEST:
-            different, codes = compact(codes)
-            room = len(different)
-        codes, room = codes * len(values) + own, room * len(values)
-    first = np.zeros(len(kept), np.bool_)
-    first[np.unique(codes, return_index=True)[1]] = True
-    return kept[first | lacking]
+@dataclass(frozen=True, slots=True, eq=False)
+class _Fixed:
+    column: Column
+
+    def __call__(self, block: Block) -> Column:
+        return self.column
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Spanned:
+    column: Kept
+
+    def __call__(self, block: Block) -> Column:
+        return self.column.span(block.span.first, block.span.end)
+
+
+def _wall(block: Block) -> Column:
+    instants = block.world.layout(block.table).instants.span(block.span.first, block.span.end)
+    return Column(TIME, block.world.definition.calendar.wall(instants))

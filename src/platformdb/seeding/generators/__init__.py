@@ -1,9 +1,13 @@
 """All generators, one module for each family. A new one is a frozen dataclass with ``make`` and ``column``."""
 
+from platformdb.seeding.generators.contracts import ContractDocument
 from platformdb.seeding.generators.derived import Aggregate
-from platformdb.seeding.generators.keys import Copy, First, Ordinal, Uuid7
+from platformdb.seeding.generators.keys import Copy, First, Ordinal, Uuid4, Uuid7
 from platformdb.seeding.generators.links import Depth, Draw, Earlier, Member, Pick
 from platformdb.seeding.generators.lists import Array, Gather
+from platformdb.seeding.generators.moments import Moment
+from platformdb.seeding.generators.patterns import Inet, Pattern
+from platformdb.seeding.generators.prose import Prose
 from platformdb.seeding.generators.secrets import Digest, Encrypt, RandomBytes
 from platformdb.seeding.generators.sums import Compare, Compute, Running
 from platformdb.seeding.generators.texts import Json, Text
@@ -11,11 +15,11 @@ from platformdb.seeding.generators.values import Choice, Constant, Flag, Later, 
 from platformdb.seeding.generators.vectors import Embedding
 
 AnyGenerator = (
-    Uuid7 | Ordinal | Copy | First
+    Uuid4 | Uuid7 | Ordinal | Copy | First
     | Draw | Member | Earlier | Depth | Pick
     | Constant | Choice | Map | Flag | Present | Number | Later | Latest
     | Compare | Compute | Running
-    | Text | Json
+    | Moment | Text | Json | ContractDocument | Prose | Pattern | Inet
     | RandomBytes | Encrypt | Digest
     | Embedding
     | Array

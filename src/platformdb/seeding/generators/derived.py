@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from platformdb.seeding.codes import Ints
 from platformdb.seeding.columns import Column, link
@@ -17,7 +18,7 @@ from platformdb.seeding.world import linked
 
 if TYPE_CHECKING:
     from platformdb.seeding.streams import Stream
-    from platformdb.seeding.world import Block
+    from platformdb.seeding.world import Block, World
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,35 +46,69 @@ class Aggregate:
 
     def column(self, block: Block, stream: Stream) -> Column:
         """One figure for each row."""
-        given = (*self.given, self.value) if self.value else self.given
-        rows, at = referring(block, self.of, self.by, Condition(self.where, given, self.absent))
-        size = block.span.rows
-        if self.function == "count":
-            return Column("int", np.bincount(at, minlength=size).astype(np.int64))
-        if self.function == "last":
-            last = np.full(size, -1, np.int64)
-            last[at] = rows  # rows come in the order of time, and the last assignment stays
-            return link(last, self.of)
-        return self._figure(block.world.whole(self.of).value(self.value).take(rows), at, size)
+        figures = block.carried(stream.address, lambda: self._figures(block))
+        return figures.span(block.span.first, block.span.end)
 
-    def _figure(self, values: Column, at: Ints, size: int) -> Column:
-        if values.kind not in ("int", "float", "time"):
-            raise Misfit(f"'{self.value}' of {self.of} is of kind {values.kind}: no {self.function} of that")
-        result = np.zeros(size, values.array.dtype)
-        if self.function == "sum":
-            np.add.at(result, at, values.array)
-            return Column(values.kind, result)
-        result[at] = values.array
-        (np.minimum if self.function == "min" else np.maximum).at(result, at, values.array)
-        without = np.bincount(at, minlength=size) == 0
-        return Column(values.kind, result).but_null(without)
+    def _figures(self, block: Block) -> Column:
+        """The figures of all rows: in memory while their column is made."""
+        world, figures = block.world, _Figures(self.function, block.world.rows(block.table))
+        condition = Condition(self.where, (*self.given, self.value) if self.value else self.given, self.absent)
+        for others, rows, at in referring(world, block.table, self.of, self.by, condition):
+            values = others.value(self.value).take(rows) if self.value else None
+            if values is not None and values.kind not in ("int", "float", "time"):
+                raise Misfit(f"'{self.value}' of {self.of} is of kind {values.kind}: no {self.function} of that")
+            figures.add(at, rows + others.span.first, values)
+        return figures.column(self.of)
 
 
-def referring(block: Block, table: str, by: str, condition: Condition) -> tuple[Ints, Ints]:
-    """The rows of a table whose link ``by`` refers to a row of the block and which meet the condition; to which row."""
-    others = block.world.whole(table)
-    references = linked(others, by)
-    if references.target != block.table:
-        raise Misfit(f"'{by}' of {table} refers to {references.target}, not to {block.table}")
-    rows = np.flatnonzero(condition.holds(others) & (references.array >= 0)).astype(np.int64)
-    return rows, references.array[rows]
+class _Figures:
+    """One figure for each row of a table, while the rows that refer to it go by in the order of time."""
+
+    def __init__(self, function: str, rows: int) -> None:
+        self._function = function
+        self._kind = "link" if function == "last" else "int"
+        self._found: NDArray[Any] = np.full(rows, -1 if function == "last" else 0, np.int64)
+        self._without = np.ones(rows if function in EXTREMES else 0, np.bool_)
+
+    def add(self, at: Ints, rows: Ints, values: Column | None) -> None:
+        """Of the rows with these numbers each refers to the row ``at``, and has a value if one is wanted."""
+        if values is None:
+            if self._function == "last":
+                self._found[at] = rows  # the last assignment stays
+            else:
+                np.add.at(self._found, at, 1)
+            return
+        if values.kind != self._kind:
+            self._kind = values.kind
+            self._found = self._found.astype(values.array.dtype)
+        if self._function == "sum":
+            np.add.at(self._found, at, values.array)
+            return
+        new = self._without[at]
+        self._found[at[new]] = values.array[new]
+        self._without[at] = False
+        EXTREMES[self._function].at(self._found, at, values.array)
+
+    def column(self, target: str) -> Column:
+        """The figures; the extremes of nothing are NULL."""
+        if self._kind == "link":
+            return link(self._found, target)
+        return Column(self._kind, self._found, self._without if self._without.any() else None)
+
+
+EXTREMES = {"min": np.minimum, "max": np.maximum}
+
+
+def referring(
+    world: World, to: str, table: str, by: str, condition: Condition
+) -> Iterator[tuple[Block, Ints, Ints]]:
+    """Block by block the rows of ``table`` that meet the condition and whose link ``by`` refers to a row of ``to``.
+
+    The rows are counted within their block; with them comes the row that each refers to.
+    """
+    for others in world.blocks(table):
+        references = linked(others, by)
+        if references.target != to:
+            raise Misfit(f"'{by}' of {table} refers to {references.target}, not to {to}")
+        rows = np.flatnonzero(condition.holds(others) & (references.array >= 0)).astype(np.int64)
+        yield others, rows, references.array[rows]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
+from platformdb.seeding.carried import Grown, numbered
 from platformdb.seeding.codes import Mask, ranks
 from platformdb.seeding.columns import Column, chained
 from platformdb.seeding.distributions import FORBID
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from platformdb.seeding.streams import Stream
     from platformdb.seeding.world import Block
 
-VERSION_7 = 7 << 12
+VERSION_4, VERSION_7 = 4 << 12, 7 << 12
+VERSION_BITS = np.uint64(0xF000)
 VARIANT = np.uint64(1 << 63)
 RANDOM_BITS = np.uint64((1 << 62) - 1)
 
@@ -31,6 +33,7 @@ class Uuid7:
 
     make: Literal["uuid7"]
     of: str = "time"
+    unique: ClassVar[bool] = True
     whole: ClassVar[bool] = False
     __pydantic_config__: ClassVar[dict[str, str]] = FORBID
 
@@ -48,6 +51,23 @@ class Uuid7:
 
 
 @dataclass(frozen=True, slots=True)
+class Uuid4:
+    """A UUID of version 4: random bits, in no order."""
+
+    make: Literal["uuid4"]
+    unique: ClassVar[bool] = True
+    whole: ClassVar[bool] = False
+    __pydantic_config__: ClassVar[dict[str, str]] = FORBID
+
+    def column(self, block: Block, stream: Stream) -> Column:
+        """One id for each row."""
+        words = stream.words(block.span, 2)
+        words[:, 0] = words[:, 0] & ~VERSION_BITS | np.uint64(VERSION_4)
+        words[:, 1] = VARIANT | words[:, 1] & RANDOM_BITS
+        return Column("uuid", words.astype(">u8").view("V16")[:, 0])
+
+
+@dataclass(frozen=True, slots=True)
 class Ordinal:
     """The number of the row, from ``start``; with ``per`` among the rows with the same link, in the order of time."""
 
@@ -61,11 +81,19 @@ class Ordinal:
         """Rows are counted over all blocks."""
         return bool(self.per)
 
+    @property
+    def unique(self) -> bool:
+        """Whether no two rows have the same number."""
+        return not self.per
+
     def column(self, block: Block, stream: Stream) -> Column:
         """One number for each row."""
         if not self.per:
             return Column("int", block.span.positions + self.start)
-        return Column("int", ranks(block.value(self.per).array) + self.start)
+        groups, counts = numbered(block, self.per, stream.address), block.carried(f"{stream.address}/counts", Grown)
+        found = counts.at(groups) + ranks(groups)
+        counts.put(groups, found + 1)
+        return Column("int", found + self.start)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +139,10 @@ class First:
 def _either(one: Column, other: Column) -> Column:
     """``one`` where it has a value, else ``other``."""
     absent = one.array < 0 if one.kind == "link" else one.missing
+    if not absent.any() or absent.all():
+        return other if absent.any() else one
+    if one.kind == "link":
+        return replace(one, values=np.where(absent, other.array, one.array))
     if isinstance(one.values, Texts):
         nulls = absent & other.missing
         parts = _masked(one.texts, ~absent) + _masked(other.texts, absent)

@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from platformdb.seeding.codes import Floats, Ints, by_code, compact
+from platformdb.seeding.carried import Grown
+from platformdb.seeding.chance import Wheel
+from platformdb.seeding.codes import Floats, Ints, by_code, compact, ranks
 from platformdb.seeding.columns import Column, keys, link
 from platformdb.seeding.conditions import Condition, Scalar
-from platformdb.seeding.distributions import EVEN, FORBID, Skew, choose
+from platformdb.seeding.distributions import EVEN, FORBID, Skew
 from platformdb.seeding.problems import Misfit
+from platformdb.seeding.store import Stored
 from platformdb.seeding.streams import BLOCK
-from platformdb.seeding.world import linked
+from platformdb.seeding.world import Picked, linked
 
 if TYPE_CHECKING:
     from platformdb.seeding.streams import Stream
-    from platformdb.seeding.world import Block
+    from platformdb.seeding.world import Block, World
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +41,23 @@ class Draw:
 
     def column(self, block: Block, stream: Stream) -> Column:
         """One link for each row; none where the table has no such rows."""
-        fitting = Condition(self.among).holds(block.world.whole(self.table))
-        if not fitting.any():
-            return link(np.full(block.span.rows, -1, np.int64), self.table)
-        weights = self.skew.weights(stream.aspect("skew"), len(fitting)) * fitting
-        if self.weight:
-            weights = weights * block.world.field(self.table, self.weight).array
-        return link(choose(weights, stream.aspect("draw"), block.span), self.table)
+        ends, guide = block.world.store.once(f"draw {stream.address}", lambda: self._wheel(block.world, stream))
+        wheel = Wheel(ends.whole(), guide.whole())
+        if not wheel.width:
+            return link(np.full(block.rows, -1, np.int64), self.table)
+        return link(wheel.draw(stream.aspect("draw"), block.span), self.table)
+
+    def _wheel(self, world: World, stream: Stream) -> tuple[Stored, Stored]:
+        """How popular the table's rows are; in memory while it is made."""
+        weights = self.skew.weights(stream.aspect("skew"), world.rows(self.table))
+        if self.among or self.weight:
+            weights = weights * np.concatenate([self._factors(other) for other in world.blocks(self.table)])
+        wheel = Wheel.of(weights)
+        return world.store.keep("wheel", wheel.ends), world.store.keep("wheel", wheel.guide)
+
+    def _factors(self, other: Block) -> Floats:
+        fitting = Condition(self.among).holds(other).astype(np.float64)
+        return fitting * other.value(self.weight).array if self.weight else fitting
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +83,13 @@ class Member:
     def column(self, block: Block, stream: Stream) -> Column:
         """One link for each row; none where there is no member."""
         groups = block.world.groups(self.of, self.by)
-        at = linked(block, self.at).array
-        safe = np.append(groups.counts, 0)[at]
-        chosen = self._chosen(safe, block, stream)
-        rows = np.append(groups.order, -1)[np.where(safe > 0, np.append(groups.starts, 0)[at] + chosen, -1)]
+        starts, sizes = groups.sizes(linked(block, self.at).array)
+        rows = np.full(block.rows, -1, np.int64)
+        some = np.flatnonzero(sizes)
+        rows[some] = groups.order.at((starts + self._chosen(sizes, block, stream))[some])
         found = link(rows, self.of)
         if self.take:
-            found = linked(block.world.whole(self.of), self.take).take(rows)
+            found = linked(Picked(block.world, self.of, rows), self.take)
         return found if self.share is None else self._or_anybody(found, self.share, block, stream)
 
     def _chosen(self, sizes: Ints, block: Block, stream: Stream) -> Ints:
@@ -97,11 +110,12 @@ class Member:
 class Earlier:
     """For a ``share`` of the rows an earlier row of the same table with the same link: what a reply replies to.
 
+    Without ``same`` it is any earlier row: what a category is part of.
     ``deepest``: how many such steps at most lead from a row to one without; longer ways are cut short.
     """
 
     make: Literal["earlier"]
-    same: str
+    same: str = ""
     share: float = 1.0
     deepest: int | None = None
     whole: ClassVar[bool] = True
@@ -113,14 +127,26 @@ class Earlier:
 
     def column(self, block: Block, stream: Stream) -> Column:
         """One link for each row; none for the first of a group."""
-        groups = block.world.groups(block.table, self.same)
-        at = linked(block, self.same).array
-        ranks = np.empty(block.span.rows, np.int64)
-        ranks[groups.order] = np.arange(block.span.rows) - np.append(groups.starts, 0)[at[groups.order]]
-        chosen = groups.order[np.append(groups.starts, 0)[at] + stream.aspect("earlier").below(ranks, block.span)]
         answers = stream.aspect("share").uniform(block.span) < self.share
-        earlier = np.where(answers & (ranks > 0) & (at >= 0), chosen, -1)
-        return link(earlier if self.deepest is None else _shallow(earlier, self.deepest), block.table)
+        before, draw = self._before(block, stream), stream.aspect("earlier")
+        chosen = draw.below(before, block.span)
+        if self.same:
+            groups = block.world.groups(block.table, self.same)
+            chosen = groups.order.at(np.where(before > 0, groups.sizes(linked(block, self.same).array)[0] + chosen, 0))
+        earlier = np.where(answers & (before > 0), chosen, -1)
+        if self.deepest is not None:
+            earlier = block.carried(stream.address, Threads).shallow(earlier, block.span.first, self.deepest)
+        return link(earlier, block.table)
+
+    def _before(self, block: Block, stream: Stream) -> Ints:
+        """How many rows of its group come before each row; 0 for those without a group."""
+        if not self.same:
+            return block.span.positions
+        groups = linked(block, self.same).array
+        counts = block.carried(f"{stream.address}/counts", Grown)
+        found = counts.at(groups + 1) + ranks(groups)
+        counts.put(groups + 1, found + 1)
+        return np.where(groups >= 0, found, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,29 +161,49 @@ class Depth:
     def column(self, block: Block, stream: Stream) -> Column:
         """One number for each row, 0 for those without the link."""
         earlier = linked(block, self.of)
-        if earlier.target != block.table or (earlier.array >= np.arange(block.span.rows)).any():
+        if earlier.target != block.table or (earlier.array >= block.span.positions).any():
             raise Misfit(f"'{self.of}' of {block.table} does not link to earlier rows of the same table")
-        return Column("int", _steps(earlier.array))
+        return Column("int", block.carried(stream.address, Threads).depths(earlier.array, block.span.first))
 
 
-def _steps(earlier: Ints) -> Ints:
-    """For each row how many steps lead to the first."""
-    steps, rows = np.zeros(len(earlier), np.int64), np.flatnonzero(earlier >= 0)
-    reached = earlier[rows]
-    while len(rows):
-        steps[rows] += 1
-        reached = earlier[reached]
-        rows, reached = rows[reached >= 0], reached[reached >= 0]
-    return steps
+class Threads:
+    """Links to earlier rows, block after block: how deep each row is, and where one that is too deep may hang on.
+
+    In memory, for every row: its depth, and with ``shallow`` the row that may have followers.
+    """
+
+    def __init__(self) -> None:
+        self._depths, self._anchors = Grown(), Grown()
+
+    def depths(self, earlier: Ints, first: int) -> Ints:
+        """How many steps lead from each row to one without a link; ``first`` is the number of the first row."""
+        rows = np.arange(first, first + len(earlier))
+        self._depths.put(rows, np.zeros(len(rows), np.int32))
+        for some in _generations(earlier, first):
+            self._depths.put(rows[some], self._depths.at(earlier[some]) + 1)
+        return self._depths.at(rows).astype(np.int64)
+
+    def shallow(self, earlier: Ints, first: int, deepest: int) -> Ints:
+        """The same links, those from further down led to the nearest row that may have followers."""
+        rows = np.arange(first, first + len(earlier))
+        depths = self.depths(earlier, first)
+        self._anchors.put(rows, rows)
+        for some in _generations(earlier, first):
+            far = some[depths[some] >= deepest]
+            self._anchors.put(rows[far], self._anchors.at(earlier[far]))
+        return np.where(earlier >= 0, self._anchors.at(np.maximum(earlier, 0)), -1)
 
 
-def _shallow(earlier: Ints, deepest: int) -> Ints:
-    """The same links, those from further down led to the nearest row that may have followers."""
-    steps = _steps(earlier)
-    reached = earlier.copy()
-    while (far := (reached >= 0) & (steps[reached] >= deepest)).any():
-        reached[far] = earlier[reached[far]]
-    return reached
+def _generations(earlier: Ints, first: int) -> Iterator[Ints]:
+    """The rows with a link, each after the one it links to: first those that link to rows before this block."""
+    waiting = np.flatnonzero(earlier >= 0)
+    done = np.ones(len(earlier), np.bool_)
+    done[waiting] = False
+    while len(waiting):
+        ready = (earlier[waiting] < first) | done[np.maximum(earlier[waiting] - first, 0)]
+        yield waiting[ready]
+        done[waiting[ready]] = True
+        waiting = waiting[~ready]
 
 
 @dataclass(frozen=True, slots=True)

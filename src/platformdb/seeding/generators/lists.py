@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from platformdb.seeding.codes import by_code
+from platformdb.seeding.codes import ranks
 from platformdb.seeding.columns import SCALARS, Column, chained, lists
 from platformdb.seeding.conditions import Condition, Scalar
 from platformdb.seeding.distributions import FORBID
-from platformdb.seeding.generators.derived import referring
 from platformdb.seeding.problems import Misfit
+from platformdb.seeding.world import Picked, linked
 
 if TYPE_CHECKING:
     from platformdb.seeding.streams import Stream
@@ -59,18 +59,25 @@ class Gather:
     where: Mapping[str, Scalar | tuple[Scalar, ...]] = field(default_factory=dict)
     given: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
-    whole: ClassVar[bool] = True
+    whole: ClassVar[bool] = False
     __pydantic_config__: ClassVar[dict[str, str]] = FORBID
 
     def column(self, block: Block, stream: Stream) -> Column:
         """One list for each row, empty where no row refers to it."""
-        others, at = referring(block, self.of, self.by, Condition(self.where, (self.value, *self.given), self.absent))
-        values = block.world.whole(self.of).value(self.value)
+        world = block.world
+        groups = world.groups(self.of, self.by)
+        if (target := linked(Picked(world, self.of, np.zeros(0, np.int64)), self.by).target) != block.table:
+            raise Misfit(f"'{self.by}' of {self.of} refers to {target}, not to {block.table}")
+        starts, sizes = groups.sizes(block.span.positions)
+        at = np.repeat(np.arange(block.rows), sizes)
+        begin = int(starts[0]) if len(starts) else 0
+        others = groups.order.span(begin, begin + len(at)).astype(np.int64)
+        meeting = Condition(self.where, (self.value, *self.given), self.absent).holds(Picked(world, self.of, others))
+        at, others = at[meeting], others[meeting]
+        if self.limit is not None:
+            first = ranks(at) < self.limit
+            at, others = at[first], others[first]
+        values = world.at(self.of, self.value, others)
         if values.kind not in SCALARS:
             raise Misfit(f"'{self.value}' of {self.of} is of kind {values.kind}: no list of that")
-        order = by_code(at)
-        counts = np.bincount(at, minlength=block.span.rows).astype(np.int64)
-        if self.limit is not None:
-            first = np.arange(len(at)) - np.repeat(np.cumsum(counts) - counts, counts) < self.limit
-            order, counts = order[first], np.minimum(counts, self.limit)
-        return lists(values.take(others[order]), counts)
+        return lists(values, np.bincount(at, minlength=block.rows).astype(np.int64))

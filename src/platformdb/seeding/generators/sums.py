@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from platformdb.seeding.carried import Grown, numbered
 from platformdb.seeding.codes import Ints, Mask, by_code
-from platformdb.seeding.columns import Column, keys
+from platformdb.seeding.columns import Column
 from platformdb.seeding.conditions import present
 from platformdb.seeding.distributions import FORBID, amount
 from platformdb.seeding.problems import Misfit
@@ -145,8 +146,11 @@ class Running:
         amounts = present(block, self.of).astype(np.int64)
         if self.function == "sum":
             amounts = amounts * column.array
-        groups = keys(block.value(self.per))[1] if self.per else np.zeros(block.span.rows, np.int64)
-        return Column("float" if amounts.dtype.kind == "f" else "int", _summed(amounts, groups))
+        groups = numbered(block, self.per, stream.address) if self.per else np.zeros(block.rows, np.int64)
+        before = block.carried(f"{stream.address}/sums", lambda: Grown(amounts.dtype))
+        totals = before.at(groups) + _summed(amounts, groups)
+        before.put(groups, totals)
+        return Column("float" if amounts.dtype.kind == "f" else "int", totals)
 
 
 def _summed(amounts: NDArray[Any], groups: Ints) -> NDArray[Any]:

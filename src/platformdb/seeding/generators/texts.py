@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from platformdb.seeding.codes import Bytes, Mask, ranks
+from platformdb.seeding.codes import Bytes, Mask
 from platformdb.seeding.columns import Column, text
 from platformdb.seeding.distributions import FORBID
+from platformdb.seeding.layouts import spans
+from platformdb.seeding.ordering import numbering
 from platformdb.seeding.problems import Misfit
-from platformdb.seeding.ropes import Part, Texts, constant, joined, numerals, recode, texts
+from platformdb.seeding.ropes import Part, Texts, constant, hashes, joined_hash, numerals, recode, texts
+from platformdb.seeding.store import Store, Stored
 
 if TYPE_CHECKING:
     from platformdb.seeding.streams import Stream
@@ -50,6 +53,27 @@ class Text:
 
     def column(self, block: Block, stream: Stream) -> Column:
         """One text for each row."""
+        if not self.unique:
+            return self._filled(block, stream)
+        numbers = block.carried(stream.address, lambda: self._numbers(block, stream))
+        column = self._filled(block, stream)
+        parts = [*column.texts.parts]
+        for stored in numbers:
+            again = stored.span(block.span.first, block.span.end)
+            parts.append(numerals(again + 1).where(again > 0))
+        return replace(column, values=Texts(tuple(parts)))
+
+    def _numbers(self, block: Block, stream: Stream) -> tuple[Stored, ...]:
+        """What makes the texts of all rows unique, see ``unique``."""
+        store, blocks = block.world.store, block.world.blocks(block.table)
+        found, lengths = store.scratch(np.int64), store.scratch(np.int64)
+        for other in blocks:
+            column = self._filled(other, stream).texts
+            found.append(hashes(column).view(np.int64))
+            lengths.append(sum((part.lengths for part in column.parts), np.zeros(len(column), np.int64)))
+        return unique(store, found.finish(), lengths.finish())
+
+    def _filled(self, block: Block, stream: Stream) -> Column:
         chosen = stream.aspect("template").below(len(self.templates), block.span)
         parts: list[Part] = []
         nulls = np.zeros(block.span.rows, np.bool_)
@@ -59,7 +83,7 @@ class Text:
                 parts.append(part.where(mask) if len(self.templates) > 1 else part)
                 nulls |= missing & mask
         column = text(parts)
-        return (unique(column) if self.unique else column).but_null(nulls)
+        return column.but_null(nulls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,12 +180,29 @@ def _hexadecimal(ids: Bytes) -> Bytes:
     return dashed
 
 
-def unique(column: Column) -> Column:
-    """The texts, numbered from 2 where one was there before."""
+def unique(store: Store, found: Stored, lengths: Stored) -> tuple[Stored, ...]:
+    """The numbers, less 1, at the end of texts that were there before: those of a first round, of a second, ….
+
+    Texts are known by their hashes and lengths. Different texts with one hash are numbered as equal ones are, so the
+    result is unique in any case; nothing is in memory but a few blocks.
+    """
+    rounds: list[Stored] = []
     for _ in range(ROUNDS):
-        again = ranks(np.unique(joined(column.texts), return_inverse=True)[1].astype(np.int64))
-        if not again.any():
-            return column
-        number = numerals(again + 1).where(again > 0)
-        column = text((*column.texts.parts, number))
+        again = numbering(store, found)
+        if not any(again.span(span.first, span.end).any() for span in spans(len(again))):
+            return tuple(rounds)
+        rounds.append(again)
+        found, lengths = _with_numbers(store, found, lengths, again)
     raise Misfit("the texts cannot be made unique by a number at the end")
+
+
+def _with_numbers(store: Store, found: Stored, lengths: Stored, again: Stored) -> tuple[Stored, Stored]:
+    """Hashes and lengths of the texts with their numbers."""
+    longer, more = store.scratch(np.int64), store.scratch(np.int64)
+    for span in spans(len(found)):
+        numbers, before = again.span(span.first, span.end), lengths.span(span.first, span.end)
+        digits = numerals(numbers + 1).where(numbers > 0)
+        whole = joined_hash(found.span(span.first, span.end).view(np.uint64), before, hashes(Texts((digits,))))
+        longer.append(whole.view(np.int64))
+        more.append(before + digits.lengths)
+    return longer.finish(), more.finish()

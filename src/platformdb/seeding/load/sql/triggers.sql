@@ -1,5 +1,5 @@
 -- The users' own triggers on these tables and their partitions that are not disabled, and how each is enabled.
-SELECT n.nspname, c.relname, t.tgname, t.tgenabled::text
+SELECT format('%%I.%%I', n.nspname, c.relname), quote_ident(t.tgname), t.tgenabled::text
 FROM pg_trigger AS t
 JOIN pg_class AS c ON c.oid = t.tgrelid
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
@@ -11,4 +11,4 @@ WHERE (NOT t.tgisinternal OR (t.tgparentid <> 0 AND t.tgconstraint = 0))
         FROM unnest(%s::text[]::regclass[]) AS named (oid)
         LEFT JOIN LATERAL pg_partition_tree(named.oid) AS p ON TRUE
     )
-ORDER BY 1, 2, 3
+ORDER BY 1, 2

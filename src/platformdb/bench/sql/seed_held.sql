@@ -1,0 +1,1 @@
+SELECT profile, seed, rows FROM platformdb.seed WHERE platform = %s

@@ -1,0 +1,98 @@
+"""People look for partners like themselves: a graph in which neighbours live in one town or share an interest.
+
+As in the generator of LDBC's Social Network Benchmark: all rows stand in the order of a similarity, those with equal
+values side by side, and the chance of a link falls with the distance (0.95 to its power, from 0.2 on no more) until
+the degree is filled. Here who is popular stands as broad as his weight, up to a limit, so that popularity counts in the
+neighbourhood too. What a weight has beyond the limit counts among strangers: all together have what they should.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from platformdb.seeding.chance import Wheel
+from platformdb.seeding.codes import Floats, Ints
+from platformdb.seeding.seats import Rows
+from platformdb.seeding.streams import Span, Stream
+
+FALL = -math.log(0.95)
+FLOOR = 0.2
+# The distance from which on the chance is the floor, and the number of links expected up to there.
+LEVEL = -math.log(FLOOR) / FALL
+NEAR = (1 - FLOOR) / FALL
+# Nobody looks further than this, in rows of average weight to either side.
+FARTHEST = 5_000.0
+# So many times the average is the breadth of the most popular.
+BROADEST = 30.0
+# Of few links not all lead to the very next.
+LEAST = 5.0
+# So many times as many as are looked for are in sight. Were it fewer, the popular would soon be used up.
+SIGHT = 8.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Line:
+    """All rows in the order of one similarity: who stands where, and how broad."""
+
+    order: Rows
+    wheel: Wheel
+    middle: Floats
+    breadths: Floats
+
+    @classmethod
+    def of(cls, values: NDArray[Any], breadths: Floats, stream: Stream) -> _Line:
+        mixed = stream.shuffled(len(values))
+        order = mixed[np.argsort(values[mixed], kind="stable")]
+        wheel = Wheel.of(breadths[order])
+        middle = np.empty(len(values))
+        middle[order] = wheel.ends - breadths[order] / 2
+        return cls(order.astype(np.int32), wheel, middle, breadths)
+
+    def draw(self, rows: Ints, links: Floats, stream: Stream) -> Ints:
+        """Somebody near each of the rows; ``links``: how many each looks for to either side."""
+        points = 2 * stream.uniform(Span(0, len(rows))) - 1
+        steps = np.minimum(_distance(np.abs(points) * links), FARTHEST) + self.breadths[rows] / 2
+        places = self.wheel.at((self.middle[rows] + np.copysign(steps, points)) % self.wheel.width)
+        return self.order[places].astype(np.int64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Alike:
+    """Lines of similar rows, how often a partner is looked for there, and how popular each is among strangers."""
+
+    lines: tuple[_Line, ...]
+    share: float
+    rest: Floats
+
+    @classmethod
+    def of(cls, values: Sequence[NDArray[Any]], share: float, weights: Floats, stream: Stream) -> Alike:
+        """``values``: for each similarity a number for each row, equal or close for those alike."""
+        breadths = np.minimum(weights / weights.mean(), BROADEST)
+        lines = tuple(_Line.of(each, breadths, stream.aspect(str(number))) for number, each in enumerate(values))
+        return cls(lines, share * breadths.mean(), weights / weights.mean() - share * breadths)
+
+    def draw(self, lefts: Ints, degrees: Ints, stream: Stream, *, halved: bool) -> tuple[Ints, Ints]:
+        """Which of the left rows look for somebody like themselves, and whom they find.
+
+        ``halved``: only half of those they find may be theirs, so they look twice as far.
+        """
+        wish = stream.aspect("wish").uniform(Span(0, len(lefts)))
+        line = np.where(wish < self.share, wish * len(self.lines) / max(self.share, 1e-9), -1).astype(np.int64)
+        links = np.maximum(degrees * self.share / len(self.lines), LEAST) * SIGHT / (1 if halved else 2)
+        found = np.full(len(lefts), -1, np.int64)
+        for number, each in enumerate(self.lines):
+            rows = np.flatnonzero(line == number)
+            found[rows] = each.draw(lefts[rows], links[rows], stream.aspect(str(number)))
+        looked = np.flatnonzero(found >= 0)
+        return looked, found[looked]
+
+
+def _distance(links: Floats) -> Floats:
+    """How far one has to go to meet so many, if the chance to link falls as it does."""
+    return np.where(links < NEAR, -np.log1p(-np.minimum(links, NEAR) * FALL) / FALL, LEVEL + (links - NEAR) / FLOOR)

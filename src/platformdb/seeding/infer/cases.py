@@ -1,0 +1,152 @@
+"""Finds values that meet CHECKs of no simple form, by trying those which the CHECKs themselves speak of.
+
+Columns that such CHECKs look at together make a group. A *case* gives each of them a value, NULL, or ``ANY``: whatever
+its own generator makes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from itertools import product
+from typing import Any
+
+from platformdb.seeding.infer.limits import Rule, TableLimits
+from platformdb.seeding.model import ColumnFact, TableFact
+from platformdb.sqltext.checks.evaluate import evaluate
+from platformdb.sqltext.checks.model import Call, Expression, Literal, understood
+
+MOST_TRIED = 20_000
+MOST_KEPT = 8
+
+
+class Free(Enum):
+    """Whatever the column's own generator makes."""
+
+    ANY = "any"
+
+
+ANY = Free.ANY
+# What stands for ANY when an expression is judged: nothing that a CHECK would name.
+SAMPLES: Mapping[str, Any] = {
+    **dict.fromkeys(("int2", "int4", "int8", "numeric", "float4", "float8"), 17),
+    **dict.fromkeys(("timestamptz", "timestamp", "date"), 1_750_000_000_000_000),
+    "bool": True,
+    "uuid": "11111111-2222-4333-8444-555555555555",
+    "bytea": b"some bytes",
+    "jsonb": "{}",
+}
+Case = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Columns that are decided together, and the cases which meet their CHECKs; none: no way was found."""
+
+    columns: tuple[str, ...]
+    rules: tuple[Rule, ...]
+    cases: tuple[Case, ...]
+
+
+def find_cases(fact: TableFact, limits: TableLimits, fixed: frozenset[str], nullable: frozenset[str]) -> tuple[Group, ...]:
+    """The groups of a table. ``fixed`` columns cannot take values of one's choice (links), only NULL if ``nullable``."""
+    return tuple(
+        Group(columns, rules, _cases(fact, limits, columns, rules, fixed, nullable))
+        for columns, rules in _groups([rule for rule in limits.rules if rule.columns and understood(rule.expression)])
+    )
+
+
+def _groups(rules: Sequence[Rule]) -> Iterator[tuple[tuple[str, ...], tuple[Rule, ...]]]:
+    """Rules that share columns belong together."""
+    left = list(rules)
+    while left:
+        columns, mine = dict.fromkeys(left[0].columns), [left.pop(0)]
+        while more := [rule for rule in left if columns.keys() & set(rule.columns)]:
+            for rule in more:
+                columns |= dict.fromkeys(rule.columns)
+                left.remove(rule)
+            mine += more
+        yield tuple(columns), tuple(mine)
+
+
+def _cases(
+    fact: TableFact,
+    limits: TableLimits,
+    columns: tuple[str, ...],
+    rules: Sequence[Rule],
+    fixed: frozenset[str],
+    nullable: frozenset[str],
+) -> tuple[Case, ...]:  # fmt: skip
+    offered = [
+        _offered(column, limits, rules, free=name not in fixed, nullable=name in nullable)
+        for name in columns
+        if (column := fact.column(name)) is not None
+    ]
+    found: list[Case] = []
+    for number, values in enumerate(product(*offered)):
+        if number > MOST_TRIED:
+            break
+        case = dict(zip(columns, values, strict=True))
+        if _meets(fact, rules, case):
+            found.append(case)
+    return _chosen(found)
+
+
+def _offered(
+    column: ColumnFact, limits: TableLimits, rules: Sequence[Rule], *, free: bool, nullable: bool
+) -> tuple[Any, ...]:
+    """What a column may be in a case, most welcome first."""
+    own = limits.of(column.name)
+    values: list[Any] = [ANY]
+    if free:
+        listed = column.labels or own.values or ((True, False) if column.type == "bool" else ())
+        values = list(listed) or [ANY, *_spoken_of(column, rules)]
+    return (*values, None) if nullable else tuple(values)
+
+
+def _spoken_of(column: ColumnFact, rules: Sequence[Rule]) -> Iterator[Any]:
+    """The constants that a column is compared with, and their neighbours."""
+    found: dict[Any, None] = {}
+    for rule in rules:
+        for value in _constants(rule.expression, column.name):
+            near = [value]
+            if isinstance(value, int) and not isinstance(value, bool) and column.type.startswith(("int", "numeric")):
+                near += [value + 1, value - 1]
+            found |= dict.fromkeys(near)
+    yield from found
+    if column.type in ("jsonb", "json"):
+        yield from ("{}", "[]")
+
+
+def _constants(expression: Expression, name: str) -> Iterator[Any]:
+    match expression:
+        case Call(_, operands):
+            if any(name in str(operand) for operand in operands):
+                yield from (each.value for each in operands if isinstance(each, Literal) and each.value is not None)
+            for operand in operands:
+                yield from _constants(operand, name)
+
+
+def _meets(fact: TableFact, rules: Sequence[Rule], case: Case) -> bool:
+    row = {name: sample(fact, name) if value is ANY else value for name, value in case.items()}
+    return all(evaluate(rule.expression, row) in (True, None) for rule in rules)
+
+
+def sample(fact: TableFact, name: str) -> Any:
+    """A value of a column of which nothing is asked."""
+    column = fact.column(name)
+    return SAMPLES.get(column.type if column else "", "Some words of text")
+
+
+def _chosen(found: Sequence[Case]) -> tuple[Case, ...]:
+    """A few that show every value of every column, the fullest first."""
+    fullest = sorted(found, key=lambda case: sum(value is None for value in case.values()))
+    seen: set[tuple[str, str]] = set()
+    kept: list[Case] = []
+    for case in fullest:
+        shown = {(name, repr(value)) for name, value in case.items()}
+        if not shown <= seen and len(kept) < MOST_KEPT:
+            kept.append(case)
+            seen |= shown
+    return tuple(kept)

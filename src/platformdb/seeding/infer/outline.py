@@ -1,0 +1,169 @@
+"""Puts one table together: its links, its columns, and the cases of columns that are decided together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from platformdb.seeding.infer.cases import ANY, Group, find_cases
+from platformdb.seeding.infer.desk import Desk, about, alias, scalar
+from platformdb.seeding.infer.limits import TableLimits
+from platformdb.seeding.infer.model import Known, Link, Options, Outline, Wiring
+from platformdb.seeding.infer.names import BUILT_IN, fresh
+from platformdb.seeding.infer.uniques import MOMENTS, Roles
+from platformdb.seeding.infer.values import column_options
+from platformdb.seeding.model import ColumnFact, TableFact
+
+
+def outline(desk: Desk, known: Known, wirings: Mapping[str, Wiring], rows: Options) -> Outline:
+    """The table as it is written."""
+    fact = desk.fact
+    silent = desk.wiring.silent | desk.roles.silent | known.silent.get(fact.name, frozenset())
+    groups = _groups(desk, silent)
+    links, conditions = _links(desk, groups)
+    columns: dict[str, Options] = {}
+    for column in fact.columns:
+        if column.generated or column.name in silent:
+            continue
+        made = _column(desk, known, column, groups, conditions)
+        if made is not None:
+            columns[column.name] = made
+    _by_their_own_names(desk, columns)
+    distinct, differ = _drops(desk, links, columns)
+    require = [link.name for link in desk.wiring.links if link.needed]
+    require += _ordered(desk, links, wirings)
+    late = {link.name: _options(link, conditions) for link in desk.wiring.links if link.late}
+    helpers = {name: options for name, options in {**late, **desk.helpers}.items() if name not in links}
+    return Outline(fact.name, rows, links, helpers, columns, distinct, tuple(require), differ)
+
+
+def _links(desk: Desk, groups: list[tuple[Group, str]]) -> tuple[dict[str, Options], dict[str, Options]]:
+    """The links that are no part of the shape, and by link or column the condition under which it has a value."""
+    conditions: dict[str, Options] = {}
+    links: dict[str, Options] = {}
+    early = {link.name for link in desk.wiring.links if not link.late and link.options is not None}
+    for group, name in groups:
+        for column in group.columns:
+            there = [number for number, case in enumerate(group.cases) if case[column] is not None]
+            if len(there) < len(group.cases):
+                conditions[column] = {"where": {name: there}}
+        if any(desk.wiring.sources.get(column, ("",))[0] in early for column in group.columns):
+            links[name] = _numbers(group)
+        else:
+            desk.helpers[name] = _numbers(group)
+    for link in desk.wiring.links:
+        if link.options is not None and not link.late:
+            links[link.name] = _options(link, conditions)
+    return links, conditions
+
+
+def _numbers(group: Group) -> Options:
+    return {"make": "choice", "values": list(range(len(group.cases)))}
+
+
+def _options(link: Link, conditions: Mapping[str, Options]) -> Options:
+    found = next((conditions[name] for name in link.key.columns if name in conditions), None)
+    options = dict(link.options or {})
+    return {**{key: value for key, value in options.items() if key != "nulls"}, **found} if found else options
+
+
+def _groups(desk: Desk, silent: frozenset[str]) -> list[tuple[Group, str]]:
+    """The groups of columns for which there is a way, with the names of their cases."""
+    heads = {column for link in desk.wiring.links if link.options is None for column in link.key.columns}
+    fixed = frozenset({*desk.wiring.sources, *desk.roles.single, *desk.roles.numbered, *silent})
+    nullable = frozenset(c.name for c in desk.fact.columns if desk.may_be_null(c) and c.name not in heads)
+    found: list[tuple[Group, str]] = []
+    for group in find_cases(desk.fact, desk.limits, fixed, nullable):
+        if group.cases and not _always_free(group):
+            taken = {*BUILT_IN, *(column.name for column in desk.fact.columns), *(name for _, name in found)}
+            taken |= {link.name for link in desk.wiring.links}
+            found.append((group, fresh("case", taken)))
+    return found
+
+
+def _always_free(group: Group) -> bool:
+    return all(value is ANY for case in group.cases for value in case.values())
+
+
+def _column(
+    desk: Desk, known: Known, column: ColumnFact, groups: list[tuple[Group, str]], conditions: Mapping[str, Options]
+) -> Options | None:
+    if column.name in desk.wiring.sources:
+        return _copied(desk, known, column)
+    for group, name in groups:
+        if column.name in group.columns:
+            return _by_case(desk, column, group, name, conditions)
+    return column_options(desk, column)
+
+
+def _copied(desk: Desk, known: Known, column: ColumnFact) -> Options:
+    link, referenced = desk.wiring.sources[column.name]
+    target = known.facts[desk.wiring.link(link).table]
+    path = f"{link}.{alias(target, referenced) or referenced}"
+    own = desk.wiring.fallbacks.get(column.name)
+    return {"make": "first", "of": [path, desk.path(own)]} if own else {"make": "copy", "of": path}
+
+
+def _by_case(
+    desk: Desk, column: ColumnFact, group: Group, name: str, conditions: Mapping[str, Options]
+) -> Options | None:
+    values = [case[column.name] for case in group.cases]
+    if all(value is None for value in values):
+        return None
+    if any(value is ANY for value in values):
+        made = column_options(desk, column)
+        bare = {key: value for key, value in (made or {}).items() if key != "nulls"}
+        return {**bare, **conditions.get(column.name, {})} if bare else None
+    if len(values) == 1:
+        return {"make": "constant", "value": scalar(values[0])}
+    return {
+        "make": "map",
+        "of": name,
+        "values": {str(number): scalar(value) for number, value in enumerate(values) if value is not None},
+    }
+
+
+def _by_their_own_names(desk: Desk, columns: dict[str, Options]) -> None:
+    """Columns whose names paths read in another way are made as helpers with plain names."""
+    for name, options in list(columns.items()):
+        if own := alias(desk.fact, name):
+            desk.helpers[own] = options
+            columns[name] = {"make": "copy", "of": own}
+
+
+def _drops(
+    desk: Desk, links: dict[str, Options], columns: dict[str, Options]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What makes rows repeat one another, as links; and two links that must be different rows."""
+    names: list[str] = []
+    for name in desk.roles.distinct:
+        source = desk.wiring.sources.get(name)
+        if source and _alone(desk, source[0], name):
+            names.append(source[0])
+        elif name in columns:
+            own = fresh(f"by_{desk.path(name)}", {*links, *columns, *desk.helpers})
+            links[own] = columns[name]
+            columns[name] = {"make": "copy", "of": own}
+            names.append(own)
+    pairs = [(desk.wiring.sources.get(o.left), desk.wiring.sources.get(o.right)) for o in desk.limits.orders if o.operator == "<>"]
+    early = {link.name for link in desk.wiring.links if not link.late}
+    differ = next(((a[0], b[0]) for a, b in pairs if a and b and {a[0], b[0]} <= early and a[0] != b[0]), ())
+    return tuple(dict.fromkeys(names)), tuple(differ) if desk.wiring.shape != "pairs" else ()
+
+
+def _alone(desk: Desk, link: str, column: str) -> bool:
+    """Whether the column's value is that of one link and tells its rows apart."""
+    return desk.wiring.link(link).key.columns == (column,)
+
+
+def _ordered(desk: Desk, links: dict[str, Options], wirings: Mapping[str, Wiring]) -> list[str]:
+    """Links to rows whose keys must rise: keys rise with time, so the rows are compared by that."""
+    required: list[str] = []
+    for order in desk.limits.orders:
+        left, right = desk.wiring.sources.get(order.left), desk.wiring.sources.get(order.right)
+        if left is None or right is None or order.operator not in ("<", "<=") or left[0] == right[0]:
+            continue
+        rises = fresh("rises", links)
+        links[rises] = {"make": "compare", "left": f"{left[0]}.time", "op": "<", "right": f"{right[0]}.time"}
+        links[f"{rises}_{left[0]}"] = {"make": "copy", "of": left[0], "where": {rises: True}}
+        required.append(f"{rises}_{left[0]}")
+    return required

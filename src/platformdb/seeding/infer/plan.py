@@ -1,0 +1,179 @@
+"""Decides the whole of a seed.toml from what is known of a database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from platformdb.seeding.infer import numbers, texts
+from platformdb.seeding.infer.desk import Desk
+from platformdb.seeding.infer.limits import TableLimits, read_limits
+from platformdb.seeding.infer.links import wire
+from platformdb.seeding.infer.model import Inferred, Known, Options, Outline, Seen, Story, Wiring
+from platformdb.seeding.infer.moments import DAY, EPOCH, instant
+from platformdb.seeding.infer.names import fresh, plain
+from platformdb.seeding.infer.order import arrange
+from platformdb.seeding.infer.outline import outline
+from platformdb.seeding.infer.uniques import COUNTED, MOMENTS, TEXTS, Roles, assign
+from platformdb.seeding.infer.values import allowed_values
+from platformdb.seeding.model import ColumnFact, TableFact
+
+PROFILE = "dev"
+PERIOD = (datetime(2025, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC))
+CHILDREN, MEMBERS = 3, 4
+# Fewer different values than this, and the number of rows is a literal which no scale multiplies.
+FEW = 20_000
+HOUR = DAY // 24
+
+
+def plan(known: Known) -> Inferred:
+    """The file. Where no way is found for a table it is left out, and so are those which need it."""
+    limits = {name: read_limits(fact) for name, fact in known.facts.items()}
+    period = _period(known, limits)
+    while True:
+        planner = _Planner(known, limits, period)
+        outlines = planner.tables()
+        if not planner.troubles:
+            break
+        known = replace(known, left_out={**known.left_out, **planner.troubles})
+    story = Story(instant(period[0]), instant(period[1]), {PROFILE: planner.numbers, **planner.observed()})
+    return Inferred(story, outlines, known.left_out)
+
+
+@dataclass(frozen=True, slots=True)
+class _Size:
+    """About how many rows a table has at least, and whether no scale changes that."""
+
+    rows: int
+    fixed: bool = False
+    sure: bool = True
+
+
+@dataclass(slots=True)
+class _Planner:
+    known: Known
+    limits: Mapping[str, TableLimits]
+    period: tuple[int, int]
+    wirings: dict[str, Wiring] = field(default_factory=dict)
+    sizes: dict[str, _Size] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)
+    full: dict[str, int] = field(default_factory=dict)
+    troubles: dict[str, str] = field(default_factory=dict)
+
+    def tables(self) -> tuple[Outline, ...]:
+        """Every table, each after those it refers to; what stands in the way is noted."""
+        order = arrange(self.known.tables)
+        outlines = []
+        for name in sorted(order.places, key=order.places.__getitem__):
+            fact = self.known.facts[name]
+            wiring = self._paired(wire(fact, self.known, order, self.wirings))
+            roles = assign(fact, wiring, lambda column, fact=fact: self._narrow(fact, column))
+            self.wirings[name] = wiring
+            if trouble := "; ".join(filter(None, (wiring.trouble, roles.trouble, _nothing(fact)))):
+                self.troubles[name] = trouble
+                continue
+            seen = self.known.seen.get(name, Seen())
+            desk = Desk(fact, wiring, self.limits[name], roles, self.period, seen.columns)
+            rows = self._rows(desk)
+            outlines.append(outline(desk, self.known, self.wirings, rows))
+        return tuple(outlines)
+
+    def observed(self) -> Mapping[str, Mapping[str, int]]:
+        """A profile of as many rows as there are."""
+        return {"full": self.full} if any(seen.rows for seen in self.known.seen.values()) else {}
+
+    def _paired(self, wiring: Wiring) -> Wiring:
+        """Pairs are exact; where it is not sure how many rows there are to pair, repeated ones are dropped instead."""
+        if wiring.shape != "pairs" or all(self._size(link.table).sure for link in wiring.links[:2]):
+            return wiring
+        first, second, *others = wiring.links
+        drawn = replace(second, options={"make": "draw", "table": second.table})
+        return replace(wiring, shape="per", links=(first, drawn, *others))
+
+    def _size(self, table: str) -> _Size:
+        return self.sizes.get(table, _Size(self.known.rows, sure=False))
+
+    def _narrow(self, fact: TableFact, column: ColumnFact) -> bool:
+        """Whether a column can take a few values only."""
+        limit = self.limits[fact.name].of(column.name)
+        if limit.values is not None or column.labels or column.name in self.known.silent.get(fact.name, frozenset()):
+            return True
+        rule = any(column.name in rule.columns for rule in self.limits[fact.name].rules)
+        if column.type in COUNTED:
+            return rule and bool(limit.most) or self._capacity(fact, column) < 2
+        return rule and column.type in TEXTS
+
+    def _capacity(self, fact: TableFact, column: ColumnFact) -> int:
+        desk = Desk(fact, Wiring("independent"), self.limits[fact.name], Roles(), self.period)
+        if column.type in COUNTED:
+            return numbers.capacity(desk, column)
+        return texts.capacity(desk, column) if column.type in TEXTS else FEW * FEW
+
+    def _rows(self, desk: Desk) -> Options:
+        """The shape, as TOML has it; notes how many rows that makes."""
+        fact, wiring, roles = desk.fact, desk.wiring, desk.roles
+        room = min((self._capacity(fact, fact_column) for name in roles.single if (fact_column := fact.column(name))), default=FEW)
+        if wiring.shape == "one":
+            return self._one(fact, wiring)
+        wanted, fixed = self._wanted(wiring), False
+        if room < FEW:
+            wanted, fixed = min(wanted, room), True
+        if wiring.shape == "pairs":
+            ends = [self._size(link.table) for link in wiring.links[:2]]
+            possible = ends[0].rows * ends[1].rows - (ends[0].rows if wiring.links[0].table == wiring.links[1].table else 0)
+            wanted, fixed = min(wanted, max(possible // 3, min(possible, 1))), fixed or all(end.fixed for end in ends)
+        sure = not roles.distinct and not any(link.needed for link in wiring.links) and not desk.limits.orders
+        self.sizes[fact.name] = _Size(wanted, fixed, sure)
+        number = self._number(fact, wanted, fixed=fixed)
+        return self._shape(wiring, number)
+
+    def _one(self, fact: TableFact, wiring: Wiring) -> Options:
+        head = wiring.links[0]
+        size = self._size(head.table)
+        seen, parents = self.known.seen.get(fact.name, Seen()).rows, self.known.seen.get(head.table, Seen()).rows
+        share = round(min(1.0, max(seen / parents, 0.01)), 2) if seen and parents else 1.0
+        self.sizes[fact.name] = _Size(max(1, int(size.rows * share * 0.7)), size.fixed, sure=False)
+        source = {"table": head.table, "link": head.name, **({"share": share} if share < 1 else {})}
+        if share == 1.0:
+            self.sizes[fact.name] = size
+        return {"shape": "per", "of": [source]}
+
+    def _wanted(self, wiring: Wiring) -> int:
+        factor = {"independent": 1, "per": CHILDREN, "pairs": MEMBERS}[wiring.shape]
+        return self.known.rows * factor
+
+    def _number(self, fact: TableFact, rows: int, *, fixed: bool) -> object:
+        if fixed:
+            return rows
+        name = fresh(plain(fact.relation), self.numbers)
+        self.numbers[name] = rows
+        self.full[name] = self.known.seen.get(fact.name, Seen()).rows
+        return f"${name}"
+
+    def _shape(self, wiring: Wiring, number: object) -> Options:
+        if wiring.shape == "independent":
+            return {"shape": "independent", "count": number}
+        if wiring.shape == "per":
+            head = wiring.links[0]
+            return {"shape": "per", "of": [{"table": head.table, "link": head.name, "total": number, "skew": {"lognormal": 0.8}}]}
+        left, right = ({"table": link.table, "link": link.name, "skew": {"zipf": 0.6}} for link in wiring.links[:2])
+        return {"shape": "pairs", "left": left, "right": right, "total": number}
+
+
+def _nothing(fact: TableFact) -> str:
+    return "" if any(not column.generated for column in fact.columns) else "it has no columns to fill"
+
+
+def _period(known: Known, limits: Mapping[str, TableLimits]) -> tuple[int, int]:
+    """The story: a year; within the ranges of time that partitions leave, where these have a day in common."""
+    low, high = ((moment - EPOCH) // (instant(1) - instant(0)) for moment in PERIOD)
+    for name, fact in known.tables.items():
+        for column in fact.columns:
+            limit = limits[name].of(column.name)
+            if fact.partitioning and column.name in fact.partitioning.columns and column.type in MOMENTS and limit.least and limit.most:
+                begin, end = int(limit.least.value), int(limit.most.value) - HOUR
+                apart = begin >= high or end <= low
+                inner = (begin, end) if apart else (max(low, begin), min(high, end))
+                low, high = inner if inner[1] - inner[0] > 2 * DAY else (low, high)
+    return low, high

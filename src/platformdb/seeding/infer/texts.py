@@ -1,0 +1,147 @@
+"""Texts: what their names let expect, within their lengths and patterns."""
+
+from __future__ import annotations
+
+import re
+
+from platformdb.seeding.infer.desk import Desk, about
+from platformdb.seeding.infer.lexicon import AGENTS, CHOICES, FAMILY, GIVEN, LONG, PATTERNS, TITLES
+from platformdb.seeding.infer.model import Options
+from platformdb.seeding.infer.names import plain
+from platformdb.seeding.model import ColumnFact
+
+# Digits that the numbers of rows may have.
+DIGITS = 8
+BRIEF, ROOMY = 12, 60
+
+
+def text(desk: Desk, column: ColumnFact) -> Options:
+    """A text for each row."""
+    low, high = lengths(desk, column)
+    limit = desk.limit(column)
+    if wanted := _pattern(desk, column):
+        return {"make": "pattern", "of": wanted}
+    found = _by_name(desk, column, high) if not limit.folded and low <= 1 else None
+    if found is not None:
+        return found
+    return _words(desk, column, low, high)
+
+
+def single_text(desk: Desk, column: ColumnFact) -> Options:
+    """A text that never repeats."""
+    low, high = lengths(desk, column)
+    if wanted := _pattern(desk, column):
+        return {"make": "pattern", "of": wanted, "unique": True}
+    limit = desk.limit(column)
+    name = about(column)
+    if high < BRIEF or limit.folded == "upper" or low > DIGITS:
+        letters = "[A-Z0-9]" if limit.folded == "upper" else "[a-z0-9]"
+        return {"make": "pattern", "of": f"{letters}{{{max(low, min(high, 10))}}}", "unique": True}
+    number = desk.number()
+    if "email" in name or "mail" in name:
+        return _templates(f"user{{{number}}}@example.com", high)
+    if name & {"url", "uri", "link", "href", "website"}:
+        return _templates(f"https://example.com/{{{number}}}", high)
+    if name & {"domain", "host", "hostname", "fqdn"}:
+        return _templates(f"host{{{number}}}.example.com", high)
+    label = _label(column, high - DIGITS - 1)
+    return _templates(f"{label}-{{{number}}}", high)
+
+
+def lengths(desk: Desk, column: ColumnFact) -> tuple[int, int]:
+    """The least and the greatest number of characters."""
+    limit = desk.limit(column)
+    longest = [each for each in (column.length, limit.longest) if each is not None]
+    high = min(longest, default=63 if column.type == "name" else 10_000)
+    return min(max(limit.shortest, int(limit.filled)), high), high
+
+
+def capacity(desk: Desk, column: ColumnFact) -> int:
+    """About how many texts there are that never repeat."""
+    if _pattern(desk, column):
+        return 500
+    low, high = lengths(desk, column)
+    return int(36 ** min(max(low, min(high, 10)), 8))
+
+
+def _pattern(desk: Desk, column: ColumnFact) -> str:
+    """The regular expression that a CHECK asks for, as the generator takes it."""
+    for operator, pattern, wanted in desk.limit(column).patterns:
+        if wanted and operator in ("~", "~*"):
+            return pattern.removeprefix("^").removesuffix("$") if not re.search(r"(?<!\\)\|", pattern) else pattern
+        if wanted:
+            return re.escape(pattern).replace("%", "[a-z]{3}").replace("_", "[a-z]")
+    return ""
+
+
+def _by_name(desk: Desk, column: ColumnFact, high: int) -> Options | None:
+    name = about(column)
+    if found := _person(desk, name, high):
+        return found
+    for word, values in CHOICES.items():
+        fitting = [value for value in values if len(value) <= high]
+        if word in name and len(fitting) > 1:
+            return {"make": "choice", "values": fitting}
+    if "url" in name or name & {"uri", "href", "website", "link"}:
+        return _templates(f"https://example.com/{plain(column.name)}/{{{desk.number()}}}", high) if high > 40 else None
+    if name & {"ip", "address"} and "ip" in name and high >= 15:
+        return {"make": "inet"}
+    for word, pattern in PATTERNS.items():
+        if word in name and high >= 36:
+            return {"make": "pattern", "of": pattern}
+    if name & TITLES and high >= 20:
+        return _prose(4, high, title=True)
+    if name & LONG and high >= 20:
+        return _prose(20 if high > 200 else 4, high)
+    return None
+
+
+def _person(desk: Desk, name: frozenset[str], high: int) -> Options | None:
+    if high < 16:
+        return None
+    given = {"make": "choice", "values": list(GIVEN)}
+    family = {"make": "choice", "values": list(FAMILY)}
+    if name & {"email", "mail"} and not name & {"template", "subject"} and high >= 40:
+        return _templates(f"user{{{desk.number()}}}@example.com", high)
+    if name & {"first", "given", "firstname", "forename"} and name & {"name", "firstname", "forename", "given"}:
+        return given
+    if name & {"surname", "lastname"} or name >= {"last", "name"} or name >= {"family", "name"}:
+        return family
+    if name & {"username", "login", "nickname", "nick"} or name >= {"user", "name"}:
+        return _templates(f"user{{{desk.number()}}}", high)
+    if high >= 24 and (name >= {"full", "name"} or name >= {"display", "name"} or "fullname" in name):
+        return _templates(f"{{{desk.helper('given', given)}}} {{{desk.helper('family', family)}}}", high)
+    if "agent" in name and high >= 120:
+        return {"make": "choice", "values": list(AGENTS)}
+    return None
+
+
+def _words(desk: Desk, column: ColumnFact, low: int, high: int) -> Options:
+    """A text that says which column it is, or letters where there is little room."""
+    folded = desk.limit(column).folded
+    if high >= ROOMY and low <= 1 and not folded:
+        return _prose(3, high, title=True)
+    letters = "[A-Z]" if folded == "upper" else "[a-z]"
+    least = max(low, 1 if high else 0)
+    most = max(least, min(high, least + 7))
+    if column.type == "bpchar":
+        least = most = max(high, 1) if high <= BRIEF else most
+    return {"make": "pattern", "of": f"{letters}{{{least},{most}}}" if least < most else f"{letters}{{{least}}}"}
+
+
+def _prose(words: int, high: int, *, title: bool = False) -> Options:
+    spread = {"dist": "lognormal", "median": words, "sigma": 0.5, "min": 1}
+    made = {"make": "prose", "words": spread}
+    return {**made, **({"title": True} if title else {}), **({"max": high} if high < 10_000 else {})}
+
+
+def _templates(template: str, high: int) -> Options:
+    fixed = len(re.sub(r"\{[^}]*\}", "", template))
+    if fixed + DIGITS > high:
+        slots = re.findall(r"\{[^}]*\}", template)
+        template = slots[0] if slots else template[:high]
+    return {"make": "text", "templates": [template]}
+
+
+def _label(column: ColumnFact, room: int) -> str:
+    return plain(column.name).replace("_", "-")[: max(room, 1)].strip("-") or "n"

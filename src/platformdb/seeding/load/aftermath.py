@@ -1,0 +1,42 @@
+"""What follows a load: sequences go on after the rows, views show them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from platformdb.postgres.connect import Connection
+from platformdb.postgres.queries import query
+from platformdb.report.model import Statement, Step, StepResult, StepState
+from platformdb.report.progress import Observer
+from platformdb.seeding.load.catalog import PACKAGE
+from platformdb.seeding.model import TableFact, TablePlan
+from platformdb.sqltext.quote import quote_identifier
+
+
+def advance_sequences(connection: Connection, tables: Sequence[TablePlan]) -> None:
+    """The next number of each is the one after the largest that was loaded."""
+    for table in tables:
+        for column in table.columns:
+            if column.sequence:
+                name = quote_identifier(column.name)
+                statement = f"SELECT setval(%s, max({name})) FROM {table.fact.quoted} HAVING max({name}) IS NOT NULL"  # noqa: S608
+                connection.execute(statement.encode(), (column.sequence,))
+
+
+def refresh_views(connection: Connection, facts: Sequence[TableFact], observer: Observer) -> tuple[StepResult, ...]:
+    """Materialised views that read the tables, each after those that it reads itself."""
+    names = [fact.quoted for fact in facts]
+    views = connection.execute(query("materialized_views", PACKAGE), (names,)).fetchall()
+    return tuple(_refresh(connection, quoted, name, observer) for quoted, name in views)
+
+
+def _refresh(connection: Connection, quoted: str, name: str, observer: Observer) -> StepResult:
+    statement = f"REFRESH MATERIALIZED VIEW {quoted}"
+    step = Step("refresh", name, "it reads what was loaded", (Statement(statement),))
+    observer.started(step)
+    began = time.perf_counter()
+    connection.execute(f"{statement}; ANALYZE {quoted}".encode())
+    result = StepResult(step, StepState.APPLIED, (time.perf_counter() - began) * 1000)
+    observer.finished(result)
+    return result

@@ -1,0 +1,84 @@
+"""Gets a planned seed into the database, in the best way that its size and the role's rights allow."""
+
+from __future__ import annotations
+
+from platformdb.errors import Place, Refused
+from platformdb.postgres.connect import Connection
+from platformdb.postgres.target import Target
+from platformdb.report.model import Report
+from platformdb.report.progress import Observer
+from platformdb.seeding.load.abort import give_up
+from platformdb.seeding.load.catalog import read_rights
+from platformdb.seeding.load.continued import continued
+from platformdb.seeding.load.job import Job, may_load
+from platformdb.seeding.load.recipe import WorldRecipe
+from platformdb.seeding.load.record import Record, read_record
+from platformdb.seeding.load.rights import judge_rights
+from platformdb.seeding.load.staged import load_in_stages
+from platformdb.seeding.load.whole import load_at_once
+from platformdb.seeding.load.worker import Gear
+from platformdb.seeding.marker import read_marker
+from platformdb.seeding.problems import Invalid, Misfit, Problem
+from platformdb.seeding.reports import nothing_to_do
+from platformdb.seeding.request import Existing
+from platformdb.seeding.store import private_folder
+from platformdb.seeding.world import World
+
+# To start processes, and to lay out in each what the others have not, takes a second.
+MANY_ROWS = 1_000_000
+
+
+def load(
+    connection: Connection, job: Job, observer: Observer, *, target: Target | None = None, jobs: int = 1
+) -> Report:
+    """Loads the job's tables unless they hold this very seed already.
+
+    With several ``jobs`` and many rows it loads on so many connections to the ``target``, in stages; else in one
+    transaction. It goes on with a load in stages of the same seed that was cut short.
+
+    Raises:
+        Refused: the tables hold other rows, and nobody said what to do about them; or another load was cut short.
+        NotNow: the tables are in use.
+        Invalid: the definition asks for rows that cannot be; nothing is left of them.
+        ConfigError: a generator's values do not fit a column; nothing is left of them.
+        ApplyFailed: the server refused a row, and nothing is left of them; or it failed, see its help.
+    """
+    record = _unfinished(connection, job)
+    if record is None and may_load(connection, job) is None:
+        return nothing_to_do(job.wanted, read_marker(connection, job.platform))
+    job = continued(connection, job) if job.appends else job
+    manner = judge_rights(read_rights(connection, [fact.quoted for fact in job.emptied]), keeps=job.appends)
+    several = jobs > 1 and target is not None and manner.strips and not job.appends
+    try:
+        with private_folder() as folder:
+            recipe = WorldRecipe(job.definition, job.wanted.seed, folder)
+            if target and (record or (several and _is_large(recipe.open(), job))):
+                gear = Gear(target, recipe)
+                return load_in_stages(connection, job, gear, manner, observer, processes=jobs)
+            return load_at_once(connection, job, recipe.open(), manner, observer)
+    except Misfit as misfit:
+        raise Invalid((Problem(misfit.message, Place(job.definition.source), misfit.key),)) from None
+
+
+def _unfinished(connection: Connection, job: Job) -> Record | None:
+    """The load to go on with."""
+    record = read_record(connection, job.platform)
+    if record is None or record.same_seed(job.wanted.identity):
+        return record
+    if job.existing is not Existing.REPLACE:
+        raise Refused(
+            f"a load of another seed was cut short: {record.shown}",
+            help="go on with that one, give it up with platformdb seed --abort, or start anew with --replace",
+        )
+    give_up(connection, job.platform)
+    return None
+
+
+def _is_large(world: World, job: Job) -> bool:
+    """Whether there are many rows; looks at no more tables than it takes to know."""
+    rows = 0
+    for fact in job.facts:
+        rows += world.rows(fact.name)
+        if rows >= MANY_ROWS:
+            return True
+    return False

@@ -1,0 +1,1 @@
+UPDATE platformdb.seed_plan SET checking = TRUE WHERE platform = %s

@@ -1,0 +1,1 @@
+DROP TABLE platformdb.seed_loaded, platformdb.seed_plan

@@ -1,0 +1,1 @@
+SELECT to_regclass('platformdb.seed_plan') IS NOT NULL

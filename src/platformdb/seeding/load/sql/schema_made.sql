@@ -1,0 +1,2 @@
+-- Whether schema platformdb is there.
+SELECT to_regnamespace('platformdb') IS NOT NULL

@@ -1,0 +1,88 @@
+"""Units of work for the processes that load: each is one transaction, or none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from platformdb.postgres.connect import Connection
+from platformdb.postgres.transaction import all_or_nothing
+from platformdb.report.model import Step
+from platformdb.seeding.load import job as jobs
+from platformdb.seeding.load.copying import fill
+from platformdb.seeding.load.job import copy_step
+from platformdb.seeding.load.model import Filled, Part
+from platformdb.seeding.load.record import note_loaded
+from platformdb.seeding.model import TablePlan
+from platformdb.seeding.world import World
+
+
+class Task(Protocol):
+    """Something to be done by any of several processes."""
+
+    @property
+    def step(self) -> Step:
+        """What it is, for people."""
+
+    def run(self, connection: Connection, world: World) -> object:
+        """Does it, and returns what came of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lay:
+    """Find out which rows a table has; how many is the result."""
+
+    table: str
+
+    @property
+    def step(self) -> Step:
+        """What it is, for people."""
+        return Step("lay", self.table, "which rows there are")
+
+    def run(self, connection: Connection, world: World) -> int:
+        """The rows are there for everybody from then on."""
+        return world.rows(self.table)
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Fill a table, with all of its indexes, and note that it is whole."""
+
+    platform: str
+    table: TablePlan
+    rows: int
+    strips: bool
+
+    @property
+    def step(self) -> Step:
+        """What it is, for people."""
+        return copy_step(self.table, self.rows, freezes=True)
+
+    def run(self, connection: Connection, world: World) -> Filled:
+        """All or nothing."""
+        quoted = self.table.fact.quoted
+        with all_or_nothing(connection, self.step, lock_timeout=jobs.LOCK_TIMEOUT):
+            # For FREEZE, and for a log that need not hold the rows: both ask for a table emptied in this transaction.
+            connection.execute(f"TRUNCATE {quoted}".encode())
+            filled = fill(connection, world, self.table, strips=self.strips, freezes=True)
+            note_loaded(connection, self.platform, filled)
+        return filled
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Let the foreign keys of a table look at its rows, one after the other: two at once would wait for each other."""
+
+    relation: str
+    parts: tuple[Part, ...]
+
+    @property
+    def step(self) -> Step:
+        """What it is, for people."""
+        return Step("check", self.relation, f"{len(self.parts)} foreign keys")
+
+    def run(self, connection: Connection, world: World) -> None:
+        """Each is a transaction of its own: what was checked stays so."""
+        for part in self.parts:
+            with all_or_nothing(connection, self.step, lock_timeout=jobs.LOCK_TIMEOUT):
+                connection.execute(part.check.encode())

@@ -1,0 +1,157 @@
+"""The distribution of fan-out that a declaration amounts to, for so many parents and children."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+
+from platformdb.seeding.codes import Floats
+from platformdb.seeding.distributions import EVEN, Distribution, Fixed, Lognormal, Skew, Uniform, Weighted, amount
+from platformdb.seeding.shape_report.laws import Law
+from platformdb.seeding.shape_report.model import Spread
+
+# So many ranks stand for themselves; above, ever more of them stand together.
+SINGLE_RANKS = 400
+RANK_GROUPS = 600
+# Log-normal weights: from -6 to 6 standard deviations.
+REACH, STEPS = 6.0, 240
+# Products of two sets of rates are put in so many classes.
+CLASSES = 1_200
+MOST_PRESSURE, HALVINGS = 1e12, 40
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rates:
+    """How popular parents are, 1 on average over all, and the share of those with a chance that are so popular.
+
+    ``noise`` is the relative standard deviation of the sum: what one seed differs from another in.
+    """
+
+    rates: Floats
+    shares: Floats
+    noise: float = 0.0
+
+    def with_silent(self, silent: float) -> Rates:
+        """Those without a chance among them."""
+        if not silent:
+            return self
+        return Rates(np.append(self.rates, 0.0), np.append(self.shares * (1 - silent), silent))
+
+    def times(self, other: Rates) -> Rates:
+        """The product of two independent popularities."""
+        return _classed(np.outer(self.rates, other.rates).ravel(), np.outer(self.shares, other.shares).ravel())
+
+
+def predict(spread: Spread, parents: int, children: int, share: float, partners: int) -> tuple[Law, float]:
+    """How many children each of so many parents gets, and how far chance may move all of it (relatively).
+
+    A ``share`` of the parents takes part at all; ``partners`` are the rows at the other end of a graph.
+    """
+    if spread.skew is None:
+        return Law.of_counts(*_numbers(spread.count), silent=1 - share), 0.0
+    if spread.other is not None:
+        return _of_graph(spread, (parents, partners), children)
+    popular = popularity(spread.skew, max(round(parents * share), 1))
+    each = children / (parents * share) if share else 0.0
+    silent = 1 - share * (1 - spread.skew.childless)
+    law = Law.of_rates(popular.rates * each, popular.shares, silent=silent, drawn=bool(spread.skew.lognormal))
+    return law, popular.noise
+
+
+def popularity(skew: Skew, parents: int) -> Rates:
+    """How popular ``parents`` rows are by a skew."""
+    ranks, sizes = _ranks(parents)
+    weights = Rates(ranks**-skew.zipf, sizes / sizes.sum())
+    squares = float((weights.shares * weights.rates**2).sum())
+    noise = squares / float((weights.shares * weights.rates).sum()) ** 2 / parents
+    noise *= math.exp(skew.lognormal**2) / (1 - skew.childless) - 1
+    if skew.lognormal:
+        weights = weights.times(_lognormal(skew.lognormal))
+    average = float((weights.rates * weights.shares).sum()) * (1 - skew.childless)
+    return Rates(weights.rates / average, weights.shares, math.sqrt(max(noise, 0.0)))
+
+
+def _ranks(parents: int) -> tuple[Floats, Floats]:
+    """Ranks, and how many each stands for."""
+    if parents <= SINGLE_RANKS:
+        return np.arange(1.0, parents + 1), np.ones(parents)
+    edges = np.unique(np.geomspace(SINGLE_RANKS + 1, parents + 1, RANK_GROUPS).round())
+    starts = np.concatenate([np.arange(1.0, SINGLE_RANKS + 1), edges[:-1]])
+    ends = np.concatenate([np.arange(2.0, SINGLE_RANKS + 2), edges[1:]])
+    return np.sqrt((starts - 0.5) * (ends - 0.5)).clip(starts, ends - 1), ends - starts
+
+
+def _lognormal(spread: float) -> Rates:
+    steps = np.linspace(-REACH, REACH, STEPS + 1)
+    shares = np.exp(-(steps**2) / 2)
+    return Rates(np.exp(spread * steps), shares / shares.sum())
+
+
+def _classed(rates: Floats, shares: Floats) -> Rates:
+    """The same in fewer classes; the average of each stays."""
+    if len(rates) <= CLASSES:
+        return Rates(rates, shares)
+    logs = np.log(np.maximum(rates, 1e-12))
+    low, high = float(logs.min()), float(logs.max())
+    places = ((logs - low) / max(high - low, 1e-9) * (CLASSES - 1)).astype(np.int64)
+    weights = np.bincount(places, shares, CLASSES)
+    sums = np.bincount(places, shares * rates, CLASSES)
+    filled = weights > 0
+    return Rates(sums[filled] / weights[filled], weights[filled])
+
+
+def _of_graph(spread: Spread, sizes: tuple[int, int], edges: int) -> tuple[Law, float]:
+    """One end of a graph without double edges: a popular row runs out of rows that it is not yet paired with."""
+    own, other = spread.skew or EVEN, spread.other or EVEN
+    mine, theirs = popularity(own, sizes[0]), popularity(other, sizes[1])
+    # Of the edges a share is answered, half of it is answers.
+    answers, each = spread.reciprocity / 2, edges / sizes[0]
+    out = _saturated(mine, theirs, (own.childless, other.childless), each * (1 - answers), sizes[1])
+    noise = mine.noise + theirs.noise
+    if not answers:
+        return Law.of_rates(out, mine.shares, silent=own.childless, drawn=bool(own.lognormal)), noise
+    back = _saturated(theirs, mine, (other.childless, own.childless), each * answers, sizes[1])
+    mine, theirs = mine.with_silent(own.childless), theirs.with_silent(other.childless)
+    out, back = (np.append(part, 0.0)[: len(side.shares)] for part, side in ((out, mine), (back, theirs)))
+    both = _classed(np.add.outer(out, back).ravel(), np.outer(mine.shares, theirs.shares).ravel())
+    return Law.of_rates(both.rates, both.shares, silent=0.0, drawn=True), noise
+
+
+def _saturated(mine: Rates, theirs: Rates, silent: tuple[float, float], each: float, partners: int) -> Floats:
+    """How many different partners each has on average, if all together have ``each`` on average."""
+    products, reachable = np.outer(mine.rates, theirs.rates), theirs.shares * (1 - silent[1]) * partners
+    shares = mine.shares * (1 - silent[0])
+
+    def found(pressure: float) -> Floats:
+        return np.asarray(-np.expm1(-products * pressure / partners) @ reachable)
+
+    low, high = 0.0, 1.0
+    while high < MOST_PRESSURE and found(high) @ shares < each:
+        low, high = high, high * 2
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        low, high = (low, middle) if found(middle) @ shares >= each else (middle, high)
+    return found(high)
+
+
+def _numbers(count: Distribution | None) -> tuple[Floats, Floats]:
+    """Numbers and how often each comes, close to a distribution."""
+    match count:
+        case None:
+            return np.ones(1), np.ones(1)
+        case Fixed():
+            return np.array([amount(count.value)]), np.ones(1)
+        case Uniform():
+            low, high = amount(count.min), amount(count.max)
+            parts = int(high - low + 1) * 64
+            return np.floor(low + (np.arange(parts) + 0.5) / parts * (high - low + 1)), np.ones(parts)
+        case Weighted():
+            return np.array([amount(value) for value in count.values]), np.array(count.weights, np.float64)
+        case Lognormal():
+            normal, parts = NormalDist(), 8_192
+            steps = np.array([normal.inv_cdf((part + 0.5) / parts) for part in range(parts)])
+            values = amount(count.median) * np.exp(count.sigma * steps)
+            return np.clip(values, amount(count.min), None if count.max is None else amount(count.max)), np.ones(parts)

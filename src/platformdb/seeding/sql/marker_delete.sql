@@ -1,0 +1,1 @@
+DELETE FROM platformdb.seed WHERE platform = %s
