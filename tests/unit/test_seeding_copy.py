@@ -160,7 +160,7 @@ def test_what_is_no_value_of_the_type_is_refused_with_the_column() -> None:
         ("time", "25:00", "t.c (time): "),
         ("point", "(1)", "t.c (point): '(1)' has 1 numbers, not 2"),
         ("polygon", "(1,2,3)", "t.c (polygon): '(1,2,3)' has 3 numbers, not two for each point"),
-        ("bool", "yes", "t.c (bool): "),
+        ("_bool", '["yes"]', "t.c (_bool): '[\"yes\"]' is not a JSON array of booleans"),
         ("numeric", "NaN", "t.c (numeric): 'NaN' is not a finite number"),
     ],
 )

@@ -62,7 +62,7 @@ def _name(wire: WireType) -> str:
 
 def _scalar_encoder(kind: str, wire: WireType) -> Callable[[Any], Field] | None:
     found = ENCODERS.get((kind, _name(wire)))
-    if found is not None or kind != "text":
+    if found is not None or kind != "text" or _name(wire) in NOT_AS_TEXT:
         return found
     convert = single(_name(wire), wire.subtype)
     return _each_text(convert) if convert else None
@@ -240,6 +240,8 @@ NOT_SENT = {
     "tsvector": "the database makes a tsvector from text: leave the column out, and let it be GENERATED",
     "composite": "values of composite types are not sent: leave the column out, or make its parts columns",
 }
+# Types with values of a kind of their own; as items of a JSON array they may still be written.
+NOT_AS_TEXT = ("bool", "int2", "int4", "int8", "oid", "float4", "float8")
 # (kind of values, type) → encoder. Texts that are not here are made one by one (copy_values.SINGLES).
 ENCODERS: dict[tuple[str, str], Callable[[Any], Field]] = {
     ("bool", "bool"): _fixed("u1"),

@@ -29,11 +29,11 @@ NEAR = (1 - FLOOR) / FALL
 # Nobody looks further than this, in rows of average weight to either side.
 FARTHEST = 5_000.0
 # So many times the average is the breadth of the most popular.
-BROADEST = 30.0
+BROADEST = 8.0
 # Of few links not all lead to the very next.
 LEAST = 5.0
 # So many times as many as are looked for are in sight. Were it fewer, the popular would soon be used up.
-SIGHT = 8.0
+SIGHT = 4.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,22 +75,24 @@ class Alike:
         """``values``: for each similarity a number for each row, equal or close for those alike."""
         breadths = np.minimum(weights / weights.mean(), BROADEST)
         lines = tuple(_Line.of(each, breadths, stream.aspect(str(number))) for number, each in enumerate(values))
-        return cls(lines, share * breadths.mean(), weights / weights.mean() - share * breadths)
+        return cls(lines, share * breadths.mean(), np.maximum(weights / weights.mean() - share * breadths, 0.0))
 
-    def draw(self, lefts: Ints, degrees: Ints, stream: Stream, *, halved: bool) -> tuple[Ints, Ints]:
-        """Which of the left rows look for somebody like themselves, and whom they find.
+    def wishes(self, degrees: Ints, stream: Stream) -> Ints:
+        """How many of so many partners each wants to be alike."""
+        return np.floor(degrees * self.share + stream.uniform(Span(0, len(degrees)))).astype(np.int64)
+
+    def draw(self, lefts: Ints, wishes: Ints, stream: Stream, *, halved: bool) -> Ints:
+        """For each somebody who is alike; ``wishes``: how many each is looking for.
 
         ``halved``: only half of those they find may be theirs, so they look twice as far.
         """
-        wish = stream.aspect("wish").uniform(Span(0, len(lefts)))
-        line = np.where(wish < self.share, wish * len(self.lines) / max(self.share, 1e-9), -1).astype(np.int64)
-        links = np.maximum(degrees * self.share / len(self.lines), LEAST) * SIGHT / (1 if halved else 2)
-        found = np.full(len(lefts), -1, np.int64)
+        links = np.maximum(wishes / len(self.lines), LEAST) * SIGHT / (1 if halved else 2)
+        line = stream.aspect("line").below(len(self.lines), Span(0, len(lefts)))
+        found = np.empty(len(lefts), np.int64)
         for number, each in enumerate(self.lines):
             rows = np.flatnonzero(line == number)
             found[rows] = each.draw(lefts[rows], links[rows], stream.aspect(str(number)))
-        looked = np.flatnonzero(found >= 0)
-        return looked, found[looked]
+        return found
 
 
 def _distance(links: Floats) -> Floats:

@@ -7,7 +7,7 @@ has its own random numbers, and what is in memory does not grow with the number 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +30,8 @@ FLATTER = {0: 1.0, 6: 0.5, 12: 0.0}
 LOOKING = 6
 
 Chunk = tuple[Ints, Ints]
+# Seats for left rows of these degrees in this turn; None: it is no use looking any longer.
+Look = Callable[[int, Ints, Ints, Stream], Ints | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,7 @@ class _Draw:
         self._rings: dict[float, Ring] = {}
         self._seat = np.full(len(weights), -1, np.int32)
         self._seat[seats.rows] = np.arange(len(seats.rows))
-        self._anybody = Ring(seats, alike.rest[seats.rows]) if alike else self._ring(1.0)
+        self._strangers = Ring(seats, alike.rest[seats.rows]) if alike and alike.rest.any() else None
 
     def all(self, degrees: Ints, stream: Stream) -> Iterator[Chunk]:
         """Left rows and the seats they have chosen, chunk by chunk."""
@@ -152,25 +154,35 @@ class _Draw:
         dense = degrees * 2 > self._seats.choices(lefts)
         yield from self._raced(lefts[dense], degrees[dense], stream.aspect("race"))
         lefts, degrees = lefts[~dense], degrees[~dense]
-        codes, missing = np.zeros(0, np.int64), degrees
-        for turn in itertools.count():
-            rows = np.repeat(np.arange(len(lefts)), missing)
-            if not len(rows):
-                break
-            seats = self._drawn(turn, lefts[rows], degrees[rows], stream.aspect(str(turn)))
-            fit = (seats >= 0) & self._seats.allowed(lefts[rows], seats)
-            codes = _merged(codes, rows[fit] * len(self._weights) + seats[fit])
-            missing = degrees - np.bincount(codes // len(self._weights), minlength=len(lefts))
+        codes = np.zeros(0, np.int64)
+        if self._alike:
+            wishes = self._alike.wishes(degrees, stream.aspect("wishes"))
+            codes = self._more(codes, lefts, wishes, self._alike_ones, stream.aspect("alike"))
+        codes = self._more(codes, lefts, degrees, self._anybody, stream)
         rows = np.repeat(np.arange(len(lefts)), degrees)
         yield lefts[rows], codes - rows * len(self._weights)
 
-    def _drawn(self, turn: int, lefts: Ints, degrees: Ints, stream: Stream) -> Ints:
+    def _more(self, codes: Ints, lefts: Ints, degrees: Ints, look: Look, stream: Stream) -> Ints:
+        """The codes of pairs and of more pairs, until each left row has as many as its degree or gives up."""
+        for turn in itertools.count():
+            missing = degrees - np.bincount(codes // len(self._weights), minlength=len(lefts))
+            rows = np.repeat(np.arange(len(lefts)), missing)
+            seats = look(turn, lefts[rows], degrees[rows], stream.aspect(str(turn))) if len(rows) else None
+            if seats is None:
+                return codes
+            fit = self._seats.allowed(lefts[rows], seats)
+            codes = _merged(codes, rows[fit] * len(self._weights) + seats[fit])
+        raise AssertionError  # turns do not end
+
+    def _alike_ones(self, turn: int, lefts: Ints, degrees: Ints, stream: Stream) -> Ints | None:
         if self._alike is None or turn >= LOOKING:
-            return self._ring(FLATTER[max(since for since in FLATTER if since <= turn)]).draw(lefts, stream)
-        found = self._anybody.draw(lefts, stream)
-        rows, alike = self._alike.draw(lefts, degrees, stream, halved=self._seats.halved)
-        found[rows] = self._seat[alike]
-        return found
+            return None
+        return self._seat[self._alike.draw(lefts, degrees, stream, halved=self._seats.halved)].astype(np.int64)
+
+    def _anybody(self, turn: int, lefts: Ints, degrees: Ints, stream: Stream) -> Ints | None:
+        if turn == 0 and self._strangers:
+            return self._strangers.draw(lefts, stream)
+        return self._ring(FLATTER[max(since for since in FLATTER if since <= turn)]).draw(lefts, stream)
 
     def _ring(self, power: float) -> Ring:
         if power not in self._rings:

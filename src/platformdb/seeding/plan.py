@@ -7,12 +7,24 @@ from dataclasses import replace
 
 from platformdb.errors import Place
 from platformdb.seeding.model import Definition, SeedPlan, Table, TableFact, TablePlan
+from platformdb.seeding.possible import reserved_problems, unique_problems
 from platformdb.seeding.problems import Invalid, Misfit, Problem
 from platformdb.seeding.world import World
 
 
-def plan_seed(definition: Definition, facts: Mapping[str, TableFact], installed: Collection[str] = ()) -> SeedPlan:
-    """What to load and in which order; ``installed`` are the extensions that the database has.
+def plan_seed(
+    definition: Definition,
+    facts: Mapping[str, TableFact],
+    installed: Collection[str] = (),
+    chosen: Collection[str] | None = None,
+) -> SeedPlan:
+    """What to load and in which order.
+
+    Args:
+        definition: of all tables.
+        facts: of the catalog.
+        installed: the extensions that the database has.
+        chosen: the tables to load, None: all.
 
     Raises:
         Invalid: with everything that does not fit.
@@ -20,8 +32,10 @@ def plan_seed(definition: Definition, facts: Mapping[str, TableFact], installed:
     kinds, unmakable = rehearse(definition)
     # What is left out can still be made: other columns may look at it.
     left_out = tuple(_left_out(definition, installed))
-    definition = _without(definition, {name for name, _ in left_out})
+    unchosen = definition.tables.keys() - chosen if chosen is not None else set()
+    definition = _without(definition, {name for name, _ in left_out} | unchosen)
     problems = [*_unknown(definition, facts), *_undescribed(definition, facts), *unmakable]
+    problems += [*reserved_problems(definition), *unique_problems(definition, facts)]
     known = [facts[name] for name in definition.tables if name in facts]
     order, circle = load_order({fact: (*fact.needs, *fact.deferrable) for fact in known})
     deferred = bool(circle)

@@ -73,13 +73,16 @@ def _planned(connection: Connection, platform: Platform, sources: Sources, wante
     from platformdb.seeding.load.job import Job
     from platformdb.seeding.plan import plan_seed
     from platformdb.seeding.problems import Invalid
+    from platformdb.seeding.subset import chosen_tables, narrowed
     from platformdb.seeding.wires import check_types
 
     definition = read_definition(sources, request.profile, request.scale, request.as_of)
     facts = read_facts(connection)
     if not definition.tables.keys() & facts.keys():
         raise Refused("the database has none of the tables in seed.toml", help="migrate it first: platformdb migrate")
-    plan = plan_seed(definition, facts, read_installed_extensions(connection))
+    chosen = chosen_tables(definition, request.tables, facts)
+    plan = plan_seed(definition, facts, read_installed_extensions(connection), chosen)
+    definition = narrowed(definition, chosen) if request.tables else definition
     if problems := check_types(definition, plan):
         raise Invalid(problems)
     return Job(platform.name, definition, plan, wanted, request.existing)

@@ -330,6 +330,15 @@ def test_seeding_again_changes_nothing(seeded_db: Target, vrss: Platform) -> Non
     assert digests(seeded_db) == before
 
 
+@pytest.mark.newest_server
+def test_profile_ci_drifts_nowhere_and_keeps_every_contract(vrss_db: Target, vrss: Platform) -> None:
+    with connect(vrss_db) as connection:
+        assert seed(connection, vrss, Request(profile="ci")).data["rows"] > 300_000
+        assert value(connection, "SELECT count(*) FROM users") == 2_000
+    assert check_counters(vrss_db, vrss).findings == ()
+    assert check_contracts(vrss_db, vrss).findings == ()
+
+
 def test_the_triggers_go_on_from_what_the_seed_has_left(seeded: Connection) -> None:
     post, likes = values(seeded, "SELECT id, likes_count FROM posts ORDER BY likes_count DESC LIMIT 1")[0]
     seeded.execute("DELETE FROM post_interactions WHERE post_id = %s AND type = 'like'", (post,))

@@ -82,7 +82,8 @@ def _repeated(node: Repeat, stream: Stream, span: Span) -> list[Part]:
 
 def _row_of(one_of: OneOf, most: int, times: Ints, stream: Stream, span: Span) -> Part:
     """So many characters of one kind in one piece: 16 random bits each."""
-    bits = stream.words(span, -(-most // 4)).astype("<u8").view("<u2").reshape(span.rows, -1)[:, :most]
+    words = -(-most // 4)
+    bits = stream.words(span, words).astype("<u8").view("<u2").reshape(span.rows, 4 * words)[:, :most]
     chars = np.frombuffer(one_of.chars.encode(), np.uint8)
     data = chars[(bits.astype(np.uint32) * len(chars)) >> 16]
     return Part(data.ravel(), np.arange(span.rows, dtype=np.int64) * most, times)

@@ -98,6 +98,15 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Trouble:
+    """What speaks against a table's rows, and the columns that are concerned, where that is known."""
+
+    table: str
+    columns: tuple[str, ...]
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Outline:
     """One table of the file."""
 

@@ -74,14 +74,20 @@ def may_load(connection: Connection, job: Job) -> Mapping[str, int] | None:
     filled = count_filled(connection, job.facts)
     if not judge_state(job.wanted, read_marker(connection, job.platform), filled, job.existing):
         return None
-    outside = {} if job.appends else count_filled(connection, job.plan.bystanders)
-    if outside:
+    _refuse_bystanders(connection, job)
+    return filled
+
+
+def _refuse_bystanders(connection: Connection, job: Job) -> None:
+    """Who replaces means the seed's own tables, also those that are not loaded this time; never others."""
+    own = job.definition.tables if job.existing is Existing.REPLACE else ()
+    strangers = () if job.appends else [fact for fact in job.plan.bystanders if fact.name not in own]
+    if outside := count_filled(connection, strangers):
         holds = ", ".join(f"{table} ({rows:,})" for table, rows in outside.items())
         raise Refused(
             f"other tables refer to those to be filled, and hold rows: {holds}",
-            help="empty them, or describe them in seed.toml",
+            help="empty them; or describe them in seed.toml, and --replace empties them",
         )
-    return filled
 
 
 def copy_step(table: TablePlan, rows: int, *, freezes: bool, checksum: str = "") -> Step:

@@ -11,7 +11,6 @@ from platformdb.seeding.load.abort import give_up
 from platformdb.seeding.load.catalog import read_rights
 from platformdb.seeding.load.continued import continued
 from platformdb.seeding.load.job import Job, may_load
-from platformdb.seeding.load.recipe import WorldRecipe
 from platformdb.seeding.load.record import Record, read_record
 from platformdb.seeding.load.rights import judge_rights
 from platformdb.seeding.load.staged import load_in_stages
@@ -21,8 +20,8 @@ from platformdb.seeding.marker import read_marker
 from platformdb.seeding.problems import Invalid, Misfit, Problem
 from platformdb.seeding.reports import nothing_to_do
 from platformdb.seeding.request import Existing
-from platformdb.seeding.store import private_folder
-from platformdb.seeding.world import World
+from platformdb.seeding.store import Store, private_folder
+from platformdb.seeding.world import World, WorldRecipe
 
 # To start processes, and to lay out in each what the others have not, takes a second.
 MANY_ROWS = 1_000_000
@@ -55,7 +54,8 @@ def load(
             if target and (record or (several and _is_large(recipe.open(), job))):
                 gear = Gear(target, recipe)
                 return load_in_stages(connection, job, gear, manner, observer, processes=jobs)
-            return load_at_once(connection, job, recipe.open(), manner, observer)
+            world = World(job.definition, job.wanted.seed, store=Store(folder))
+            return load_at_once(connection, job, world, manner, observer)
     except Misfit as misfit:
         raise Invalid((Problem(misfit.message, Place(job.definition.source), misfit.key),)) from None
 

@@ -9,7 +9,7 @@ import threading
 import traceback
 from dataclasses import dataclass
 from multiprocessing.connection import Connection as Pipe
-from typing import Any, Protocol
+from typing import Any
 
 from platformdb.errors import PlatformdbError
 from platformdb.postgres.connect import Connection, connect
@@ -17,18 +17,11 @@ from platformdb.postgres.target import Target
 from platformdb.seeding.load.job import is_about_rows
 from platformdb.seeding.load.tasks import Task
 from platformdb.seeding.problems import Misfit
-from platformdb.seeding.world import World
+from platformdb.seeding.world import World, WorldRecipe
 
 # For each session that loads. An index of some million rows is sorted in this memory (64 MB without it: 20 % slower).
 # When the process is gone its statement ends within a second, not only when it wants to send something.
 SETTINGS = "SET maintenance_work_mem = '256MB'; SET client_connection_check_interval = '1s'"
-
-
-class Recipe(Protocol):
-    """How each process comes to the same world."""
-
-    def open(self) -> World:
-        """The world; what one process makes the others find."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +29,7 @@ class Gear:
     """What a process needs before its first task."""
 
     target: Target
-    recipe: Recipe
+    recipe: WorldRecipe
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,8 @@ def _expected(measured: FanMeasured, rows: Mapping[str, int]) -> Expected | None
     share, partners = measured.fan.pool.share, rows.get(spread.partners, 0)
     middle, noise = predict(spread, pool, children, share, partners)
     around = min(DEVIATIONS * noise, MOST_NOISE)
+    if not around:
+        return Expected(middle, middle, middle, pool, GRAPH_SLACK if spread.other is not None else 0.0)
     low, high = (predict(spread, pool, round(children * by), share, partners)[0] for by in (1 - around, 1 + around))
     return Expected(middle, low, high, pool, GRAPH_SLACK if spread.other is not None else 0.0)
 

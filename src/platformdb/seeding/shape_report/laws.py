@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,8 @@ from platformdb.seeding.shape_report.degrees import Degrees
 LARGE = 10_000.0
 # So many standard deviations of a Poisson number are all of it.
 REACH = 9.0
+# Instead of 0, whose logarithm is none.
+TINY = 1e-300
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,34 +83,33 @@ class Law:
 
     def below(self) -> tuple[Floats, Floats]:
         """The share of parents with at most so many children, and the variance of what one adds to it."""
-        share, inside = np.zeros(len(self.children)), np.zeros(len(self.children))
-        for piece, chances in self._cumulated():
-            share += piece.share * chances
-            inside += piece.share * chances * (1 - chances)
-        return share, share * (1 - share) if self.drawn else inside
+        share = np.minimum(np.cumsum(self.degrees(1).parents), 1.0)
+        if self.drawn:
+            return share, share * (1 - share)
+        return share, np.maximum(self._added(self.silent * (1 - self.silent), lambda chances: chances * (1 - chances)), 0)
 
     def none_above(self, parents: int) -> Floats:
         """The logarithm of the chance that none of so many parents has more children."""
-        share, logs = np.zeros(len(self.children)), np.zeros(len(self.children))
-        with np.errstate(divide="ignore"):
-            for piece, chances in self._cumulated():
-                share += piece.share * chances
-                logs += piece.share * np.log(np.minimum(chances, 1.0))
-            return np.asarray((np.log(np.minimum(share, 1.0)) if self.drawn else logs) * parents)
+        if self.drawn:
+            return np.asarray(np.log(np.maximum(self.below()[0], TINY)) * parents)
+        logs = self._added(math.log(max(self.silent, TINY)), lambda chances: np.log(np.maximum(chances, TINY)))
+        return np.asarray(np.minimum(logs, 0.0) * parents)
+
+    def _added(self, before: float, function: Callable[[Floats], Floats]) -> Floats:
+        """Σ over the pieces of ``function`` of the chance of at most so many children; ``before`` is its value below."""
+        found, steps = np.zeros(len(self.children)), np.zeros(len(self.children) + 1)
+        for piece in self.pieces:
+            end = piece.start + len(piece.chances)
+            steps[0] += piece.share * before
+            steps[piece.start] -= piece.share * before
+            chances = np.minimum(self.silent + (1 - self.silent) * np.cumsum(piece.chances), 1.0)
+            found[piece.start : end] += piece.share * function(chances)
+        return np.asarray(found + np.cumsum(steps)[:-1])
 
     def likely_largest(self, parents: int) -> float:
         """The largest number of children that is as likely exceeded as not."""
         place = int(np.searchsorted(self.none_above(parents), math.log(0.5)))
         return float(self.children[min(place, len(self.children) - 1)])
-
-    def _cumulated(self) -> Iterator[tuple[Piece, Floats]]:
-        """Each piece with the chances of at most so many children."""
-        for piece in self.pieces:
-            found = np.full(len(self.children), self.silent)
-            end = piece.start + len(piece.chances)
-            found[piece.start : end] += (1 - self.silent) * np.cumsum(piece.chances)
-            found[end:] = 1.0
-            yield piece, found
 
 
 def _poisson(rate: float, share: float, logs: Floats) -> Piece:

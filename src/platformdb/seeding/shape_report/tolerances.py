@@ -61,8 +61,12 @@ def largest_range(law: Law, parents: int) -> tuple[float, float]:
 
 def figure_margin(law: Law, influence: Floats, parents: int) -> float:
     """How far a figure may be off to which each of so many parents adds its influence."""
-    reach = float(np.abs(influence[law.degrees(1).parents > CHANCE]).max(initial=0.0))
-    return DEVIATIONS * law.deviation(influence) / math.sqrt(parents) + DEVIATIONS * min(reach / parents, 1.0)
+    margin = DEVIATIONS * law.deviation(influence) / math.sqrt(parents) + 1 / parents
+    if not law.drawn:
+        return margin
+    # The most popular may be one that is met only now and then, and moves the figure alone.
+    reach = float(np.abs(influence[law.degrees(parents).parents > CHANCE]).max(initial=0.0))
+    return margin + min(DEVIATIONS * reach / parents, 1.0)
 
 
 def exponent_bias(exponent: float, parents: float) -> float:
