@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import pty
-import select
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -15,6 +9,7 @@ import pytest
 from commandline import envelope_of, environment, platformdb_run
 from platformdb.postgres.target import Target
 from runners import runner
+from terminal import on_a_terminal
 
 pytestmark = pytest.mark.newest_server
 
@@ -59,45 +54,3 @@ def test_on_a_terminal_break_asks_first(db: Target, tmp_path: Path, answer: str,
         assert exit_code == code, said
         assert "Traceback" not in said
         assert (holder.ask("check") == "well") == (code != 0)
-
-
-def on_a_terminal(*arguments: str, answer: str, cwd: Path, env: dict[str, str]) -> tuple[str, int]:
-    """Runs the program on a terminal, and answers when it asks."""
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "platformdb", *arguments],
-        cwd=cwd,
-        env=env,
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        start_new_session=True,
-        preexec_fn=_own_terminal,
-    )
-    os.close(theirs)
-    said, deadline = "", time.monotonic() + 30
-    try:
-        while time.monotonic() < deadline:
-            if not select.select([ours], [], [], 0.5)[0]:
-                # Now it waits in earnest; and again, for Python may lose a Ctrl-C that comes just before it does.
-                if "[y/N]" in said:
-                    os.write(ours, answer.encode())
-                continue
-            try:
-                said += os.read(ours, 4096).decode()
-            except OSError:  # the other side is closed
-                break
-        assert time.monotonic() < deadline, f"it does not end; it said: {said!r}"
-        return said, process.wait(timeout=20)
-    finally:
-        process.kill()
-        process.wait()
-        os.close(ours)
-
-
-def _own_terminal() -> None:
-    """So that Ctrl-C on it reaches the program."""
-    import fcntl
-    import termios
-
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)

@@ -5,6 +5,7 @@ import pytest
 from platformdb.seeding.places import find_line
 from platformdb.seeding.plan import rehearse
 from platformdb.seeding.problems import Invalid, Problem, explain
+from platformdb.seeding.world import World
 from seeding_worlds import HEAD, definition, sources
 
 TABLE = """
@@ -221,3 +222,12 @@ def test_the_checksum_covers_every_file_and_not_the_line_ends() -> None:
     assert (
         len({one.checksum(), sources("a", {"x.csv": "1"}).checksum(), sources("a\nb", {"x.csv": "2"}).checksum()}) == 3
     )
+
+
+def test_a_column_may_be_called_time_and_paths_still_mean_the_instant() -> None:
+    columns = 'time = { make = "ordinal", start = 7 }\nat = { make = "copy", of = "time" }\n'
+    read = definition(f"{HEAD}{TABLE}{columns}")
+    block = World(read, 1).whole("t")
+    assert block.loaded("time").array.tolist() == [7, 8, 9]
+    assert block.loaded("at").array.tolist() == block.value("time").array.tolist() != [7, 8, 9]
+    assert rehearse(read)[0]["t", "time"] == "int"

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from platformdb.seeding import pairs
 from platformdb.seeding.codes import by_code, compact, ranks
 from platformdb.seeding.columns import Column, keys
 from platformdb.seeding.problems import Misfit
@@ -196,33 +195,6 @@ def test_popularity_is_uneven_and_some_have_nothing() -> None:
     posts = Counter(rows_of(large, "posts", "author"))
     assert len(posts) <= 80
     assert max(posts.values()) > 5 * np.median(list(posts.values()))
-
-
-def test_follows_are_answered_about_as_often_as_asked() -> None:
-    large = network(people=400, follows=4_000)
-    both = set(zip(rows_of(large, "follows", "who"), rows_of(large, "follows", "whom"), strict=True))
-    answered = sum((b, a) in both for a, b in both) / len(both)
-    assert 0.5 < answered < 0.8
-
-
-def test_pairs_of_large_tables_are_drawn_and_still_different() -> None:
-    large = network(people=1_500, follows=20_000, posts=0, comments=0, likes=0)
-    assert len(set(zip(rows_of(large, "follows", "who"), rows_of(large, "follows", "whom"), strict=True))) == 20_000
-
-
-def test_more_pairs_than_there_are_is_refused() -> None:
-    with pytest.raises(Misfit, match="13 different pairs are wanted and only 12 are possible") as caught:
-        network(people=4, follows=13).layout("follows")
-    assert caught.value.key == "tables.follows.rows"
-    assert network(people=4, follows=12).layout("follows").rows == 12
-
-
-def test_nearly_all_pairs_of_tables_too_large_to_weigh_them_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pairs, "WEIGH_ALL", 0)
-    assert network(people=30, follows=100).layout("follows").rows == 100
-    monkeypatch.setattr(pairs, "WEIGH_ALL_DENSE", 0)
-    with pytest.raises(Misfit, match="different pairs were found: choose fewer"):
-        network(people=40, follows=1_560).layout("follows")
 
 
 def test_rows_in_turn_come_one_gap_after_the_other_and_end_in_time() -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 import sys
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from platformdb.cli.asking import confirmed
 from platformdb.cli.frame import READING_OPTIONS, Run, command
 from platformdb.errors import ConfigError
 from platformdb.postgres.providers import open_target
@@ -19,19 +19,7 @@ def register(app: typer.Typer) -> None:
     lock = typer.Typer(name="lock", help="The runner lock: who holds it, and how to break it", no_args_is_help=True)
     command(lock, "status", options=(*READING_OPTIONS, "role"))(lock_status)
     command(lock, "break", options=(*READING_OPTIONS, "role"))(lock_break)
-    breaking = lock.registered_commands[-1]
-    breaking.callback = _without_display(breaking.callback)
     app.add_typer(lock)
-
-
-def _without_display(callback: Any) -> Any:
-    """A live display would draw over the question, and swallow Ctrl-C while it redirects stdout (seen with rich 15)."""
-
-    @functools.wraps(callback)
-    def wrapper(**given: Any) -> Any:
-        return callback(**{**given, "quiet": True})
-
-    return wrapper
 
 
 def lock_status(run: Run) -> Report:
@@ -56,11 +44,4 @@ def lock_break(
             help="look with: platformdb lock status; then say: platformdb lock break --yes",
         )
     with open_target(run.config, run.observer, database=run.database) as target:
-        return break_lock(target, confirm=lambda text: yes or _confirmed(text), role=run.config.role)
-
-
-def _confirmed(text: str) -> bool:
-    try:
-        return typer.confirm(text, err=True)
-    except typer.Abort:  # Ctrl-C, or no more input
-        raise KeyboardInterrupt from None
+        return break_lock(target, confirm=lambda text: yes or confirmed(text), role=run.config.role)

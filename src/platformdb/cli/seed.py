@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from platformdb.cli.asking import confirmed
 from platformdb.cli.frame import READING_OPTIONS, Run, command
 from platformdb.errors import ConfigError, Refused
 from platformdb.postgres.providers import open_target
@@ -123,13 +124,8 @@ def _instant(text: str | None) -> datetime | None:
 
 def _confirm(*, yes: bool) -> Confirm:
     def ask(question: str) -> bool:
-        if yes:
-            return True
-        if not sys.stdin.isatty():
+        if not yes and not sys.stdin.isatty():
             raise Refused(question, help="say --yes where that is what you want")
-        try:
-            return typer.confirm(question, err=True)
-        except typer.Abort:  # Ctrl-C, or no more input
-            raise KeyboardInterrupt from None
+        return yes or confirmed(question)
 
     return ask

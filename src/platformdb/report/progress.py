@@ -79,7 +79,11 @@ class PlainLines:
 
 
 class LiveDisplay:
-    """A bar per stage that is under way, gone when it ends."""
+    """A bar per stage that is under way, gone when it ends.
+
+    It appears with the first stage: before, a command may ask a question, which the display would draw over (and
+    rich 15 swallows Ctrl-C while it redirects stdout).
+    """
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
@@ -87,6 +91,7 @@ class LiveDisplay:
 
     def stage(self, title: str, total: int | None = None) -> None:
         """Replaces the bar."""
+        self._progress.start()
         if self._task is not None:
             self._progress.remove_task(self._task)
         self._task = self._progress.add_task(title, total=total, subject="")
@@ -118,5 +123,8 @@ def live_display(console: Console) -> Iterator[LiveDisplay]:
         TextColumn("{task.fields[subject]}", style="dim", markup=False),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console, transient=True) as progress:
+    progress = Progress(*columns, console=console, transient=True)
+    try:
         yield LiveDisplay(progress)
+    finally:
+        progress.stop()

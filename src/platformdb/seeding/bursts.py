@@ -62,4 +62,4 @@ class Bursts:
         places = own.uniform(Span(0, self.count))
         order = np.argsort(places, kind="stable")
         opens, closes = story
-        return (opens + places[order] * (closes - opens)).astype(np.int64), 1.0 / (1.0 + order)
+        return (opens + places[order] * (closes - opens)).astype(np.int64), np.asarray(1.0 / (1.0 + order), np.float64)

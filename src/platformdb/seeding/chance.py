@@ -46,7 +46,7 @@ class Wheel:
         # Rounding must not reach the end: the last position may be a weightless one.
         points = np.minimum(points, np.nextafter(self.width, 0.0))
         if not len(self.guide):
-            return np.searchsorted(self.ends, points, side="right").astype(np.int64)
+            return np.asarray(np.searchsorted(self.ends, points, side="right"), np.int64)
         # Points and ends fall into cells by the same rising function: nothing before the guide's place can be meant.
         found = self.guide[(points * (len(self.ends) / self.ends[-1])).astype(np.int64)]
         behind = np.flatnonzero(self.ends[found] <= points)
@@ -54,7 +54,7 @@ class Wheel:
             found[behind] += 1
             behind = behind[self.ends[found[behind]] <= points[behind]]
         found[behind] = np.searchsorted(self.ends, points[behind], side="right")
-        return found
+        return np.asarray(found, np.int64)
 
     def draw(self, stream: Stream, span: Span) -> Ints:
         """For each row a position."""
@@ -67,13 +67,12 @@ def spread(weights: Floats, total: int, stream: Stream) -> Ints:
     found = poisson(weights * (total / width if width else 0.0), stream)
     missing = total - int(found.sum())
     if missing > 0 and width:
-        found += _tally(weights, missing, stream.aspect("more"))
+        return found + _tally(weights, missing, stream.aspect("more"))
     turn = 0
     while missing < 0:
-        found = np.maximum(found - _tally(found.astype(np.float64), -missing, stream.aspect(f"less {turn}")), 0)
+        surplus = _tally(found.astype(np.float64), -missing, stream.aspect(f"less {turn}"))
+        found = np.maximum(found - surplus, 0)
         missing, turn = total - int(found.sum()), turn + 1
-        if missing > 0:
-            found += _tally(weights, missing, stream.aspect("more"))
     return found
 
 

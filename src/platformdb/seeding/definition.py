@@ -115,7 +115,8 @@ def _unique_names(reader: Reader, parts: Mapping[str, Mapping[str, Value]], key:
     seen = {"time": "built in"}
     for part, values in parts.items():
         for name in values:
-            if name in seen:
+            # A column may be called so; in paths it is the row's instant all the same.
+            if name in seen and (part, name) != ("columns", "time"):
                 reader.problem((*key, part, name), f"'{name}' is there already ({seen[name]})")
             seen[name] = part
 

@@ -151,9 +151,9 @@ class Skew:
         """The popularity of each row."""
         if self.histogram:
             return self._children(stream, rows).astype(np.float64)
-        weights = np.ones(rows)
+        weights: Floats = np.ones(rows)
         if self.zipf:
-            weights = (1.0 + stream.aspect("rank").shuffled(rows)) ** -self.zipf
+            weights = np.asarray((1.0 + stream.aspect("rank").shuffled(rows)) ** -self.zipf, np.float64)
         if self.lognormal:
             weights = weights * np.exp(self.lognormal * stream.aspect("weight").normal(Span(0, rows)))
         if self.childless:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -9,12 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platformdb.seeding.alike import Alike
-from platformdb.seeding.columns import identities, link
+from platformdb.seeding.codes import Ints
+from platformdb.seeding.columns import Column, identities
 from platformdb.seeding.distributions import EVEN, FORBID, Skew
+from platformdb.seeding.kept import Form, Kept
+from platformdb.seeding.layouts import Draft, draft_of
+from platformdb.seeding.ordering import in_order, records
 from platformdb.seeding.pairs import Popularity, Wanted, draw_pairs
 from platformdb.seeding.problems import Misfit
-from platformdb.seeding.streams import Stream
-from platformdb.seeding.world import Draft, draft_of, linked
+from platformdb.seeding.streams import Span, Stream
 
 if TYPE_CHECKING:
     from platformdb.seeding.world import World
@@ -70,22 +74,19 @@ class Pairs:
         if self.alike and right.rows:
             alike = Alike.of(values, self.alike_share, right.weights(), stream.aspect("alike"))
         wanted = Wanted(0 if world.empty else self.total, self.reciprocity, self.within)
-        found = [np.zeros((2, 0), np.int32), *map(np.stack, draw_pairs(left, right, wanted, stream, alike))]
-        ends = np.concatenate(found, axis=1).astype(np.int64)
-        sides = (self.left, self.right)
-        return draft_of(ends.shape[1], {side.link: link(rows, side.table) for side, rows in zip(sides, ends, strict=True)})
+        return _draft(world, (self.left, self.right), draw_pairs(left, right, wanted, stream, alike))
 
 
 def _similarity(world: World, table: str, path: str) -> NDArray[Any]:
     """Numbers for the values at the path, equal where these are; close numbers stay close."""
     try:
-        block = world.whole(table)
-        column = block.value(path)
+        return np.concatenate([_numbers(block.value(path), block.span) for block in world.blocks(table)])
     except Misfit as misfit:
         raise Misfit(f"alike: {misfit.message}") from None
-    if column.kind in ("int", "float", "time"):
-        return column.array
-    return identities([column], block.span)
+
+
+def _numbers(column: Column, span: Span) -> NDArray[Any]:
+    return column.array if column.kind in ("int", "float", "time") else identities([column], span)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,17 +108,37 @@ class Mutual:
 
     def lay(self, world: World, stream: Stream) -> Draft:
         """The pairs."""
-        edges = world.whole(self.of)
-        left, right = linked(edges, self.left), linked(edges, self.right)
-        size = world.rows(left.target)
-        codes = np.minimum(left.array, right.array) * size + np.maximum(left.array, right.array)
-        up = np.flatnonzero(left.array < right.array)
-        down = np.flatnonzero(left.array > right.array)
-        pairs, first, second = np.intersect1d(codes[up], codes[down], assume_unique=True, return_indices=True)
-        known = {
-            self.low: link(pairs // max(size, 1), left.target),
-            self.high: link(pairs % max(size, 1), left.target),
-            self.edges[0]: link(up[first], self.of),
-            self.edges[1]: link(down[second], self.of),
-        }
-        return draft_of(len(pairs), known)
+        edges, target = world.store.scratch(EDGE), ""
+        for block in world.blocks(self.of):
+            left, right = world.linked(block, self.left), world.linked(block, self.right)
+            target, size = left.target, world.rows(left.target)
+            low, high = np.minimum(left.array, right.array), np.maximum(left.array, right.array)
+            down = left.array > right.array
+            edges.append(records(pair=low * size + high, down=down, row=block.span.positions.astype(np.int32)))
+        ends = (Side(target, self.low), Side(target, self.high))
+        sides = (*ends, Side(self.of, self.edges[0]), Side(self.of, self.edges[1]))
+        return _draft(world, sides, _answered(in_order(world.store, edges.finish(), "pair"), world.rows(target)))
+
+
+EDGE = [("pair", np.int64), ("down", np.bool_), ("row", np.int32)]
+
+
+def _answered(edges: Iterator[NDArray[Any]], size: int) -> Iterator[tuple[Ints, ...]]:
+    """Of edges in the order of their pairs: the two rows, and the edge up and the edge down, where there are both."""
+    for some in edges:
+        first = np.flatnonzero((some["pair"][1:] == some["pair"][:-1]) & (some["down"][1:] != some["down"][:-1]))
+        pair, down, row = some["pair"][first], some["down"][first], some["row"]
+        yield pair // size, pair % size, row[first + down], row[first + 1 - down]
+
+
+def _draft(world: World, sides: Sequence[Side], portions: Iterator[tuple[NDArray[Any], ...]]) -> Draft:
+    """Rows whose links come in portions."""
+    writers = [world.store.scratch(np.int32) for _ in sides]
+    for portion in portions:
+        for writer, rows in zip(writers, portion, strict=True):
+            writer.append(rows)
+    links = {
+        side.link: Kept(Form("link", side.table), (writer.finish(),))
+        for side, writer in zip(sides, writers, strict=True)
+    }
+    return draft_of(writers[0].rows, links)

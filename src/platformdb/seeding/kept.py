@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from platformdb.seeding.codes import Bytes, Ints, Mask
+from platformdb.seeding.codes import Bytes, Ints
 from platformdb.seeding.columns import Column, Lists
 from platformdb.seeding.ropes import Part, Texts, flattened
 from platformdb.seeding.store import WINDOW, Store, Stored, Writer
@@ -122,9 +122,7 @@ class Packer:
         if self._items is not None:
             return Form(sample.kind, "", self._items.finish())
         matrix = sample.array.ndim > 1
-        return Form(
-            sample.kind, sample.target, None, sample.array.shape[1] if matrix else 0, sample.array.dtype.str
-        )
+        return Form(sample.kind, sample.target, None, sample.array.shape[1] if matrix else 0, sample.array.dtype.str)
 
     def _with_bytes(self, texts: Texts) -> tuple[Ints, Ints]:
         part = texts.parts[0]

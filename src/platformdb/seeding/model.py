@@ -22,9 +22,9 @@ from platformdb.sqltext.quote import quote_identifier
 
 if TYPE_CHECKING:
     from platformdb.seeding.columns import Column
+    from platformdb.seeding.layouts import Draft
     from platformdb.seeding.reference import Reference
     from platformdb.seeding.streams import Stream
-    from platformdb.seeding.layouts import Draft
     from platformdb.seeding.world import Block, World
 
 
@@ -104,6 +104,7 @@ class ColumnFact:
     pg_type.typtype has it (b: base, c: composite, e: enum, r: range, m: multirange); a range is one of ``subtype``.
     ``required``: it is NOT NULL and nobody else gives it a value. ``identity``: "", "always" or "by default".
     ``declared`` is the type as written in SQL, ``modifier`` what it has in brackets (see ``length``, ``digits``).
+    ``loose``: by its collation different texts can be equal.
     ``checks`` are those of its domain, ``element_checks`` those of the domain of its elements.
     """
 
@@ -123,6 +124,7 @@ class ColumnFact:
     subtype: str = ""
     modifier: int = -1
     collation: str = ""
+    loose: bool = False
     labels: tuple[str, ...] = ()
     checks: tuple[Check, ...] = ()
     element_checks: tuple[Check, ...] = ()
@@ -171,11 +173,15 @@ class TableFact:
 
 @dataclass(frozen=True, slots=True)
 class TablePlan:
-    """One table to load, the columns of the COPY in the catalog's order, and the kinds of their values."""
+    """One table to load, the columns of the COPY in the catalog's order, and the kinds of their values.
+
+    ``unproven`` are CHECKs of which only the rows themselves can tell whether they are met.
+    """
 
     fact: TableFact
     columns: tuple[ColumnFact, ...]
     kinds: tuple[str, ...] = ()
+    unproven: tuple[Check, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,7 @@ def _limits(found: Stored, key: str) -> Ints:
     """Keys at which intervals begin. One that very many records have is an interval of its own."""
     step = max(1, RUN // SAMPLE)
     pieces = [found.span(first, first + RUN)[key][::step] for first in range(0, len(found), RUN)]
-    sample = np.sort(np.concatenate(pieces).astype(np.int64))[:: SAMPLE]
+    sample = np.sort(np.concatenate(pieces).astype(np.int64))[::SAMPLE]
     crowded = sample[1:][sample[1:] == sample[:-1]]
     return np.unique(np.concatenate([sample[1:], crowded, crowded + 1]))
 

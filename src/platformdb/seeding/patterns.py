@@ -46,14 +46,14 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
-    """One of these characters."""
+    """One of these texts, most often characters."""
 
-    chars: str
+    texts: tuple[str, ...]
 
     @property
     def size(self) -> int:
         """How many different texts there are."""
-        return len(self.chars)
+        return len(self.texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class Repeat:
     @property
     def roomy(self) -> int:
         """How many times give more texts than anybody needs, or else the most."""
-        enough = (n for n in range(self.low, self.high + 1) if self.part.size**n >= ENOUGH)
+        enough = (n for n in range(self.low, self.high + 1) if room(self.part) ** n >= ENOUGH)
         return next(enough, self.high)
 
 
@@ -119,12 +119,17 @@ def read_pattern(pattern: str) -> Node:
     return node
 
 
+def room(node: Node) -> int:
+    """How many different texts ``one_way`` gives."""
+    return math.prod(piece.size for piece in one_way(node))
+
+
 def one_way(node: Node) -> Iterator[Literal | OneOf]:
     """The pieces of those texts that take the roomiest of all choices: as many as there can be of one length."""
     if isinstance(node, (Literal, OneOf)):
         yield node
     elif isinstance(node, Either):
-        yield from one_way(max(node.options, key=lambda option: option.size))
+        yield from one_way(max(node.options, key=room))
     else:
         parts = node.parts if isinstance(node, Sequence) else (node.part,) * node.roomy
         for part in parts:
@@ -136,7 +141,7 @@ def said(node: Node, below: Callable[[int], int]) -> str:
     if isinstance(node, Literal):
         return node.text
     if isinstance(node, OneOf):
-        return node.chars[below(node.size)]
+        return node.texts[below(node.size)]
     if isinstance(node, Sequence):
         return "".join(said(part, below) for part in node.parts)
     if isinstance(node, Either):
@@ -149,6 +154,11 @@ def _pieces(node: Node) -> int:
         return 1 if isinstance(node.part, OneOf) else node.high * _pieces(node.part)
     inner = node.parts if isinstance(node, Sequence) else node.options if isinstance(node, Either) else ()
     return sum(map(_pieces, inner)) or 1
+
+
+def _texts(node: Node) -> tuple[str, ...]:
+    """The texts of a piece that is one; of others none."""
+    return (node.text,) if isinstance(node, Literal) else node.texts if isinstance(node, OneOf) else ()
 
 
 class _Reading:
@@ -180,29 +190,37 @@ class _Reading:
         options = [self.sequence()]
         while self.taken("|"):
             options.append(self.sequence())
-        return options[0] if len(options) == 1 else Either(tuple(options))
+        if len(options) == 1:
+            return options[0]
+        texts = dict.fromkeys(text for option in options for text in _texts(option))
+        return OneOf(tuple(texts)) if all(map(_texts, options)) else Either(tuple(options))
 
     def sequence(self) -> Node:
         parts: list[Node] = []
         while self.rest and self.rest[0] not in "|)":
             atom = self.atom()
-            if atom is not None:
-                parts.append(self.repeated(atom))
-        return parts[0] if len(parts) == 1 else Sequence(tuple(parts))
+            if atom is None:
+                continue
+            part = self.repeated(atom)
+            if isinstance(part, Literal) and parts and isinstance(parts[-1], Literal):
+                parts[-1] = Literal(parts[-1].text + part.text)
+            else:
+                parts.append(part)
+        return parts[0] if len(parts) == 1 else Sequence(tuple(parts)) if parts else Literal("")
 
     def atom(self) -> Node | None:
         """The next piece; None for an anchor."""
         if self.taken("("):
             return self.group()
         if self.taken("["):
-            return OneOf(self.listed())
+            return OneOf(tuple(self.listed()))
         char = self.char()
         if char in "*+?{":
             raise self.wrong(f"nothing to repeat before '{char}'")
         if char in "^$":
             return None
         if char == ".":
-            return OneOf(LOWER + DIGITS)
+            return OneOf(tuple(LOWER + DIGITS))
         return self.escaped() if char == "\\" else Literal(char)
 
     def group(self) -> Node:
@@ -216,7 +234,7 @@ class _Reading:
     def escaped(self) -> Node | None:
         char = self.char()
         if char in SHORTHANDS:
-            return OneOf(SHORTHANDS[char])
+            return OneOf(tuple(SHORTHANDS[char]))
         if char in ANCHORS:
             return None
         return Literal(self.plain(char))

@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 from platformdb.errors import Place
+from platformdb.seeding.constraints import Check
+from platformdb.seeding.limits import impossible
 from platformdb.seeding.model import Definition, SeedPlan, Table, TableFact, TablePlan
 from platformdb.seeding.possible import reserved_problems, unique_problems
 from platformdb.seeding.problems import Invalid, Misfit, Problem
@@ -35,7 +37,7 @@ def plan_seed(
     unchosen = definition.tables.keys() - chosen if chosen is not None else set()
     definition = _without(definition, {name for name, _ in left_out} | unchosen)
     problems = [*_unknown(definition, facts), *_undescribed(definition, facts), *unmakable]
-    problems += [*reserved_problems(definition), *unique_problems(definition, facts)]
+    problems += [*reserved_problems(definition, facts), *unique_problems(definition, facts), *impossible(definition)]
     known = [facts[name] for name in definition.tables if name in facts]
     order, circle = load_order({fact: (*fact.needs, *fact.deferrable) for fact in known})
     deferred = bool(circle)
@@ -43,7 +45,7 @@ def plan_seed(
         order, circle = load_order({fact: fact.needs for fact in known})
     if problems:
         raise Invalid(tuple(problems))
-    tables = tuple(_table_plan(definition.tables[fact.name], fact, kinds) for fact in order)
+    tables = tuple(_table_plan(definition.tables[fact.name], fact, kinds, judged[fact][1]) for fact in order)
     return SeedPlan(tables, _bystanders(definition, facts), deferred, bool(circle), left_out)
 
 
@@ -99,7 +101,8 @@ def rehearse(definition: Definition) -> tuple[Mapping[tuple[str, str], str], tup
     for table, spec in definition.tables.items():
         for name in ("time", *spec.helpers, *spec.columns):
             try:
-                kinds[table, name] = world.whole(table).value(name).kind
+                rows = world.whole(table)
+                kinds[table, name] = (rows.loaded if name in spec.columns else rows.value)(name).kind
             except Misfit as misfit:
                 problem = Problem(misfit.message, Place(definition.source), misfit.key or f"tables.{table}")
                 problems.setdefault(problem)
@@ -137,6 +140,8 @@ def _undescribed(definition: Definition, facts: Mapping[str, TableFact]) -> Iter
                 yield Problem(message, Place(definition.source), f"tables.{name}.columns")
 
 
-def _table_plan(spec: Table, fact: TableFact, kinds: Mapping[tuple[str, str], str]) -> TablePlan:
+def _table_plan(
+    spec: Table, fact: TableFact, kinds: Mapping[tuple[str, str], str], unproven: tuple[Check, ...]
+) -> TablePlan:
     columns = tuple(column for column in fact.columns if column.name in spec.columns)
-    return TablePlan(fact, columns, tuple(kinds[fact.name, column.name] for column in columns))
+    return TablePlan(fact, columns, tuple(kinds[fact.name, column.name] for column in columns), unproven)

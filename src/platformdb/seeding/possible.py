@@ -10,7 +10,7 @@ from typing import Any
 from platformdb.errors import Place
 from platformdb.seeding.columns import Column, keys
 from platformdb.seeding.constraints import Unique
-from platformdb.seeding.distributions import Distribution, Fixed, Lognormal, Uniform, Weighted, amount
+from platformdb.seeding.distributions import Fixed, Lognormal, Uniform, Weighted, amount
 from platformdb.seeding.generators.contracts import ContractDocument
 from platformdb.seeding.generators.derived import Aggregate
 from platformdb.seeding.generators.keys import Copy
@@ -32,11 +32,11 @@ from platformdb.seeding.streams import BLOCK
 TWICE = 10
 
 
-def reserved_problems(definition: Definition) -> Iterator[Problem]:
+def reserved_problems(definition: Definition, facts: Mapping[str, TableFact]) -> Iterator[Problem]:
     """What is wrong with the tables' reserved rows."""
     for name, table in definition.tables.items():
         if table.reserved:
-            for message in _faults(table, definition):
+            for message in _faults(table, definition, facts.get(name)):
                 yield Problem(message, Place(definition.source), f"tables.{name}.reserved")
 
 
@@ -119,7 +119,7 @@ def different(definition: Definition, table: Table, value: Value) -> int | None:
     if isinstance(value.generator, Copy):
         return _copied(definition, table, value.generator.of)
     count = COUNTS.get(type(value.generator))
-    return count(value.generator) if count else None
+    return None if count is None else count(value.generator)
 
 
 def _choices(choice: Choice) -> int:
@@ -138,7 +138,7 @@ def _addresses(inet: Inet) -> int:
 
 
 def _numbers(number: Number) -> int | None:
-    spread, steps = number.spread, 10**number.decimals
+    spread, steps = number.spread, float(10**number.decimals)
     if number.times:
         return None
     if isinstance(spread, Fixed):
@@ -154,15 +154,15 @@ def _copied(definition: Definition, table: Table, path: str) -> int | None:
     name, _, rest = path.partition(".")
     value = table.helpers.get(name) or table.columns.get(name) or table.links.get(name)
     if not rest:
-        return (
-            different(definition, table, value) if value is not None and not isinstance(value.generator, Copy) else None
-        )
+        own = value is not None and not (isinstance(value.generator, Copy) or value.nulls or value.condition)
+        return different(definition, table, value) if value is not None and own else None
     file = None
     if isinstance(table.rows, FromFile) and name == "row":
         file = definition.references.get(table.rows.file)
     elif value is not None and isinstance(value.generator, Pick):
         file = definition.references.get(value.generator.file)
-    return len(keys(file.columns[rest])[0]) if file is not None and rest in file.columns else None
+    column = file.columns.get(rest) if file is not None else None
+    return len(keys(column)[0]) if column is not None and column.nulls is None else None
 
 
 # Those of which the options alone tell how many different values there are.
@@ -182,7 +182,7 @@ COUNTS: dict[type, Callable[[Any], int | None]] = {
 }
 
 
-def _faults(table: Table, definition: Definition) -> Iterator[str]:
+def _faults(table: Table, definition: Definition, fact: TableFact | None) -> Iterator[str]:
     file = definition.references.get(table.reserved)
     if file is None:
         yield f"there is no reference file '{table.reserved}'"
@@ -194,6 +194,9 @@ def _faults(table: Table, definition: Definition) -> Iterator[str]:
         yield f"{file.name} has {file.rows:,} rows, and profile {definition.profile} {rows}"
     for name, column in file.columns.items():
         yield from _column_faults(table, file, name, column)
+        known = fact.column(name) if fact else None
+        if column.nulls is not None and known and known.not_null:
+            yield f"'{name}' of {file.name} is empty in a row, and the column is NOT NULL"
 
 
 def _column_faults(table: Table, file: Reference, name: str, column: Column) -> Iterator[str]:

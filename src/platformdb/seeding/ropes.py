@@ -171,9 +171,7 @@ def hashes(column: Texts) -> NDArray[np.uint64]:
     return found
 
 
-def joined_hash(
-    first: NDArray[np.uint64], lengths: Ints, second: NDArray[np.uint64]
-) -> NDArray[np.uint64]:
+def joined_hash(first: NDArray[np.uint64], lengths: Ints, second: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """The numbers of texts, each a first one of so many bytes and a second."""
     return np.asarray(first + second * _powers(BASE, int(lengths.max(initial=0)) + 1)[lengths])
 

@@ -59,12 +59,15 @@ def seed(
     # Late, because numpy takes as long to import as most commands take to run.
     from platformdb.seeding.load.run import load
     from platformdb.seeding.problems import Invalid, explain
+    from platformdb.seeding.refused import RowRefused, located
 
     try:
         job = _planned(connection, platform, sources, wanted, request)
         return load(connection, job, observer or Silent(), target=target, jobs=request.jobs)
     except Invalid as invalid:
         raise explain(invalid.problems, sources) from None
+    except RowRefused as refused:
+        raise located(refused, sources) from None
 
 
 def _planned(connection: Connection, platform: Platform, sources: Sources, wanted: Marker, request: Request) -> Job:

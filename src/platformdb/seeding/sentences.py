@@ -17,7 +17,7 @@ from platformdb.seeding.distributions import choose
 from platformdb.seeding.streams import Span, Stream
 from platformdb.seeding.vocabulary import words
 
-SENTENCES = 6_000
+SENTENCES = 2_000
 # Up to so many words a text has exactly as many as it should; beyond, the sentence is finished.
 EXACT = 256
 MARKS = ("", ",", ".", "?", ":")
@@ -74,11 +74,13 @@ class Places:
         least = np.minimum(wanted, EXACT)
         many = self.bounds[least + 1] - self.bounds[least]
         begins = self.fitting[self.bounds[least] + stream.aspect("piece").below(many, span)]
-        anywhere = self.begins[stream.aspect("anywhere").below(len(self.begins), span)]
-        begins = np.where(wanted > EXACT, anywhere, begins)
-        rounds, last = np.divmod(begins + np.maximum(wanted, 1) - 1, len(self.places))
-        end = self.ends[np.searchsorted(self.ends, last)]
-        return begins, rounds * len(self.places) + end + 1 - begins
+        sizes, long = least.copy(), np.flatnonzero(wanted > EXACT)
+        if len(long):
+            begins[long] = self.begins[stream.aspect("anywhere").below(len(self.begins), span)[long]]
+            rounds, last = np.divmod(begins[long] + wanted[long] - 1, len(self.places))
+            end = self.ends[np.searchsorted(self.ends, last)]
+            sizes[long] = rounds * len(self.places) + end + 1 - begins[long]
+        return begins, sizes
 
 
 @cache

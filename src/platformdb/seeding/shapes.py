@@ -17,8 +17,8 @@ from platformdb.seeding.graphs import Mutual, Pairs
 from platformdb.seeding.layouts import Derived, Draft, Rows, spans
 from platformdb.seeding.problems import Misfit
 from platformdb.seeding.ropes import texts
-from platformdb.seeding.streams import Span, Stream
 from platformdb.seeding.store import Stored
+from platformdb.seeding.streams import Span, Stream
 
 if TYPE_CHECKING:
     from platformdb.seeding.world import Block, World
@@ -92,7 +92,7 @@ class Source:
 
     def brought(self, world: World, stream: Stream) -> Brought:
         """The rows to make, and the row of ``table`` that each comes from."""
-        if not self.condition and self.share >= 1 and self.count is None and self.total is None:
+        if not self.condition and self.share >= 1 and self.count is self.total is None:
             return Brought(world.rows(self.table))
         pool, numbers = world.store.scratch(np.int32), world.store.scratch(np.int64)
         for block in world.blocks(self.table):
@@ -116,8 +116,10 @@ class Source:
         return mask
 
     def _counts(self, block: Block, stream: Stream) -> Ints:
+        if self.count is None:
+            return np.ones(block.rows, np.int64)
         if not isinstance(self.count, str):
-            return np.ones(block.rows, np.int64) if self.count is None else counts(self.count, stream.aspect("count"), block.span)
+            return counts(self.count, stream.aspect("count"), block.span)
         column = block.value(self.count)
         if column.kind != "int":
             raise Misfit(f"count: '{self.count}' of {self.table} is of kind {column.kind}, not a whole number")

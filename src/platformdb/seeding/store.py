@@ -21,7 +21,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from urllib.parse import quote
 
 import numpy as np
@@ -256,9 +256,7 @@ class Store:
     def file(self, name: str) -> io.BufferedRandom:
         """A new file for an array; only what is shared has a name in the folder."""
         if not (self._shared and name):
-            made: Any = tempfile.TemporaryFile(dir=self.folder, buffering=1 << 16)
-            found: io.BufferedRandom = made
-            return found
+            return cast(io.BufferedRandom, tempfile.TemporaryFile(dir=self.folder))
         return (self.folder or Path()).joinpath(f"{os.getpid()}-{next(self._numbers)}.array").open("x+b")
 
     def mapped(self, file: io.BufferedRandom, dtype: np.dtype[Any], rows: int) -> Stored:

@@ -114,7 +114,7 @@ class Time:
     def room(self, base: Ints, calendar: Calendar) -> Floats:
         """How long after its base each row can be."""
         last = calendar.opens + self.until * (calendar.closes - calendar.opens)
-        return np.maximum(last - base, 0.0)
+        return np.asarray(np.maximum(last - base, 0.0))
 
     def gaps(self, span: Span, stream: Stream) -> Floats:
         """How long each row waits for the one before it, if there is room."""

@@ -38,7 +38,7 @@ def encode_table(world: World, table: TablePlan) -> Iterator[Sequence[Field]]:
     rows = world.rows(name)
     for first in range(0, rows, BLOCK):
         block = world.block(name, Span(first, min(first + BLOCK, rows)))
-        yield [encode(block.value(column.name), wire) for column, wire in zip(table.columns, wires, strict=True)]
+        yield [encode(block.loaded(column.name), wire) for column, wire in zip(table.columns, wires, strict=True)]
 
 
 def _wires(table: TablePlan) -> list[WireType]:

@@ -7,38 +7,35 @@ processes that share a store's folder share what is in it, too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
+from platformdb.seeding.blocks import TIME, Block, Fixed, Given, Picked, Spanned, followed, linked, wall
 from platformdb.seeding.codes import Ints
 from platformdb.seeding.columns import Column
 from platformdb.seeding.kept import Keeper, Kept
 from platformdb.seeding.layouts import Draft, Layout, draft_of, lay, spans
-from platformdb.seeding.model import Definition, Table, Value
+from platformdb.seeding.model import Definition, Table
 from platformdb.seeding.ordering import in_order, records
 from platformdb.seeding.problems import Misfit
-from platformdb.seeding.reserved import with_reserved
 from platformdb.seeding.store import Store, Stored
 from platformdb.seeding.streams import Span, Stream
 
 __all__ = ["Block", "Draft", "Groups", "Picked", "World", "WorldRecipe", "draft_of", "linked"]
 
-TIME = "time"
 # Tables with at most so many rows are made as one block, and that stays in memory.
 SMALL = 1 << 12
 
 T = TypeVar("T")
-Given = Callable[["Block"], Column]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Groups:
-    """The rows of a table by what they refer to: those of parent p are ``order`` from ``starts[p]`` to ``starts[p + 1]``."""
+    """The rows of a table by what they refer to: ``order`` from ``starts[p]`` to ``starts[p + 1]`` are those of row p."""
 
     order: Stored
     starts: Stored
@@ -67,9 +64,7 @@ class WorldRecipe:
 class World:
     """All tables of a definition for one seed. ``empty``: without any row, to try the definition itself."""
 
-    def __init__(
-        self, definition: Definition, seed: int, *, empty: bool = False, store: Store | None = None
-    ) -> None:
+    def __init__(self, definition: Definition, seed: int, *, empty: bool = False, store: Store | None = None) -> None:
         self.definition = definition
         self.seed = seed
         self.empty = empty
@@ -127,9 +122,7 @@ class World:
 
     def column(self, table: str, name: str) -> Column | Kept:
         """A column of a table for all its rows, made once and kept."""
-        return self._once(
-            f"column {table}.{name}", f"{table}.{name}", "these columns", lambda: self._made(table, name)
-        )
+        return self._once(f"column {table}.{name}", f"{table}.{name}", "these columns", lambda: self._made(table, name))
 
     def groups(self, table: str, path: str) -> Groups:
         """The rows of a table by the row which a link of theirs refers to."""
@@ -142,7 +135,7 @@ class World:
     def draft_block(self, spec: Table, span: Span, draft: Draft, carried: dict[str, Any]) -> Block:
         """Rows of a table that is being laid out."""
         known = draft.block(span)
-        given: dict[str, Given] = {name: _Fixed(column) for name, column in known.items()}
+        given: dict[str, Given] = {name: Fixed(column) for name, column in known.items()}
         return Block(self, spec.name, span, {**given, **draft.derived}, spec.links, carried=carried)
 
     def linked(self, block: Block, path: str) -> Column:
@@ -167,9 +160,9 @@ class World:
 
     def _block(self, table: str, span: Span, carried: dict[str, Any] | None = None, making: str = "") -> Block:
         spec, layout = self._spec(table), self.layout(table)
-        given: dict[str, Given] = {name: _Spanned(column) for name, column in layout.known.items()}
+        given: dict[str, Given] = {name: Spanned(column) for name, column in layout.known.items()}
         return Block(
-            self, table, span, {**given, **layout.derived, TIME: _wall}, {**spec.helpers, **spec.columns},
+            self, table, span, {**given, **layout.derived, TIME: wall}, {**spec.helpers, **spec.columns},
             carried=carried, making=making,
         )  # fmt: skip
 
@@ -210,165 +203,3 @@ class World:
                 starts[low + 1 : low + 1 + len(counts)] += counts
             order.append(piece["row"])
         return Groups(order.finish(), self.store.keep(item, np.cumsum(starts)))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Picked:
-    """Any rows of a table, in any order: their values, but no random numbers."""
-
-    world: World
-    table: str
-    positions: Ints
-
-    @property
-    def rows(self) -> int:
-        """How many."""
-        return len(self.positions)
-
-    def value(self, path: str) -> Column:
-        """The values at a path."""
-        return self.world.at(self.table, path, self.positions)
-
-
-class Block:
-    """Some rows of a table, and the way to their values."""
-
-    def __init__(
-        self,
-        world: World,
-        table: str,
-        span: Span,
-        given: Mapping[str, Given],
-        values: Mapping[str, Value],
-        *,
-        carried: dict[str, Any] | None = None,
-        making: str = "",
-    ) -> None:  # a block is what all generators see: nothing here can be left out
-        self.world = world
-        self.table = table
-        self.span = span
-        self._given = given
-        self._values = values
-        self._carried = carried
-        self._making = making
-        self._known: dict[str, Column] = {}
-        self._under_way: list[str] = []
-
-    @property
-    def rows(self) -> int:
-        """How many."""
-        return self.span.rows
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """What is given with the rows: links, and the text ``source``."""
-        return tuple(self._given)
-
-    def value(self, path: str) -> Column:
-        """The values at a path: a column, helper or link of the table, or ``link.column`` of what the link refers to.
-
-        Raises:
-            Misfit: there is no such thing.
-        """
-        if path in self._known:
-            return self._known[path]
-        name, _, rest = path.partition(".")
-        column = self._own(name)
-        if rest:
-            column = self._known[path] = followed(self.world, column, path, self.table)
-        return column
-
-    def carried(self, key: str, make: Callable[[], T]) -> T:
-        """What a generator that is asked block after block carries from one to the next."""
-        if self._carried is None:
-            raise TypeError(f"{self.table} is not made from its first block on")
-        if key not in self._carried:
-            self._carried[key] = make()
-        found: T = self._carried[key]
-        return found
-
-    def _own(self, name: str) -> Column:
-        if name not in self._known:
-            if name in self._under_way:
-                path = " → ".join([*self._under_way[self._under_way.index(name) :], name])
-                raise Misfit(f"these columns of {self.table} depend on each other: {path}")
-            self._under_way.append(name)
-            try:
-                self._known[name] = self._given[name](self) if name in self._given else self._make(name)
-            except Misfit as misfit:
-                raise Misfit(misfit.message, misfit.key or self._key(name)) from None
-            finally:
-                self._under_way.pop()
-        return self._known[name]
-
-    def _make(self, name: str) -> Column:
-        if name not in self._values:
-            names = ", ".join(name for name in dict.fromkeys((*self._given, *self._values)) if name.isidentifier())
-            raise Misfit(f"{self.table} has no column, helper or link '{name}'; it has {names}", self._asker())
-        value = self._values[name]
-        if self._kept(name, value):
-            return self.world.column(self.table, name).span(self.span.first, self.span.end)
-        stream = self.world.stream(self.table, name)
-        column = value.generator.column(self, stream)
-        if value.condition:
-            column = column.but_null(~value.condition.holds(self))
-        if value.nulls:
-            column = column.but_null(stream.aspect("nulls").uniform(self.span) < value.nulls)
-        return with_reserved(self, name, value.generator, column)
-
-    def _kept(self, name: str, value: Value) -> bool:
-        """Whether the column is made elsewhere: from the first block on, or for somebody who has looked at it."""
-        if self._making != name and (self._carried is None or self._making):
-            return value.generator.whole or self.world.store.known(f"column {self.table}.{name}")
-        return False
-
-    def _asker(self) -> str:
-        return self._key(self._under_way[-2]) if len(self._under_way) > 1 else f"tables.{self.table}"
-
-    def _key(self, name: str) -> str:
-        spec = self.world.definition.tables[self.table]
-        for part in ("links", "helpers", "columns"):
-            if name in getattr(spec, part):
-                return f"tables.{self.table}.{part}.{name}"
-        return f"tables.{self.table}"
-
-
-def linked(rows: Block | Picked, path: str) -> Column:
-    """A column which must be a link.
-
-    Raises:
-        Misfit: it is none.
-    """
-    column = rows.value(path)
-    if column.kind != "link":
-        raise Misfit(f"'{path}' of {rows.table} is no link")
-    return column
-
-
-def followed(world: World, column: Column, path: str, table: str) -> Column:
-    """The rest of a path, of the rows to which a link refers."""
-    name, _, rest = path.partition(".")
-    if column.kind != "link":
-        raise Misfit(f"'{path}': '{name}' of {table} is no link")
-    return world.at(column.target, rest, column.array)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Fixed:
-    column: Column
-
-    def __call__(self, block: Block) -> Column:
-        return self.column
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Spanned:
-    column: Kept
-
-    def __call__(self, block: Block) -> Column:
-        return self.column.span(block.span.first, block.span.end)
-
-
-def _wall(block: Block) -> Column:
-    instants = block.world.layout(block.table).instants.span(block.span.first, block.span.end)
-    return Column(TIME, block.world.definition.calendar.wall(instants))

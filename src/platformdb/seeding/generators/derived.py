@@ -99,9 +99,7 @@ class _Figures:
 EXTREMES = {"min": np.minimum, "max": np.maximum}
 
 
-def referring(
-    world: World, to: str, table: str, by: str, condition: Condition
-) -> Iterator[tuple[Block, Ints, Ints]]:
+def referring(world: World, to: str, table: str, by: str, condition: Condition) -> Iterator[tuple[Block, Ints, Ints]]:
     """Block by block the rows of ``table`` that meet the condition and whose link ``by`` refers to a row of ``to``.
 
     The rows are counted within their block; with them comes the row that each refers to.

@@ -13,7 +13,7 @@ import numpy as np
 from platformdb.seeding.codes import Bytes, Ints
 from platformdb.seeding.columns import Column, text
 from platformdb.seeding.distributions import FORBID
-from platformdb.seeding.patterns import Either, Node, OneOf, Repeat, Sequence, one_way, read_pattern
+from platformdb.seeding.patterns import Either, Node, OneOf, Repeat, Sequence, one_way, read_pattern, room
 from platformdb.seeding.patterns import Literal as Piece
 from platformdb.seeding.problems import Misfit
 from platformdb.seeding.ropes import Part, constant, numerals
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # A prime: the positions of rows times it, modulo a number that is no multiple of it, are as different as before, and
 # no longer in order. More than 36 bits of number would leave the first places of a small table all the same.
-STRIDE = (1 << 31) - 1
+STRIDE = 1_327_217_909
 ROOM = 1 << 36
 FIRST = Span(0, 1)
 
@@ -46,7 +46,7 @@ class Pattern:
     def different(self) -> int:
         """How many different texts it makes at most."""
         node = read_pattern(self.of)
-        return math.prod(piece.size for piece in one_way(node)) if self.unique else node.size
+        return room(node) if self.unique else node.size
 
     def column(self, block: Block, stream: Stream) -> Column:
         """One text for each row."""
@@ -74,7 +74,7 @@ def _parts(node: Node, stream: Stream, span: Span) -> list[Part]:
 
 def _repeated(node: Repeat, stream: Stream, span: Span) -> list[Part]:
     times = node.low + stream.aspect("times").below(node.high - node.low + 1, span)
-    if isinstance(node.part, OneOf) and node.part.chars.isascii() and node.high:
+    if isinstance(node.part, OneOf) and all(len(text.encode()) == 1 for text in node.part.texts) and node.high:
         return [_row_of(node.part, node.high, times, stream, span)]
     again = ((times > n, _parts(node.part, stream.aspect(str(n)), span)) for n in range(node.high))
     return [part.where(mask) for mask, parts in again for part in parts]
@@ -84,32 +84,30 @@ def _row_of(one_of: OneOf, most: int, times: Ints, stream: Stream, span: Span) -
     """So many characters of one kind in one piece: 16 random bits each."""
     words = -(-most // 4)
     bits = stream.words(span, words).astype("<u8").view("<u2").reshape(span.rows, 4 * words)[:, :most]
-    chars = np.frombuffer(one_of.chars.encode(), np.uint8)
+    chars = np.frombuffer("".join(one_of.texts).encode(), np.uint8)
     data = chars[(bits.astype(np.uint32) * len(chars)) >> 16]
     return Part(data.ravel(), np.arange(span.rows, dtype=np.int64) * most, times)
 
 
 def _chosen(one_of: OneOf, codes: Ints) -> Part:
-    encoded = [char.encode() for char in one_of.chars]
-    lengths = np.array([len(char) for char in encoded], np.int64)
+    encoded = [text.encode() for text in one_of.texts]
+    lengths = np.array([len(text) for text in encoded], np.int64)
     starts = np.cumsum(lengths) - lengths
     return Part(np.frombuffer(b"".join(encoded), np.uint8), starts[codes], lengths[codes])
 
 
 def _numbered(pieces: list[Piece | OneOf], stream: Stream, span: Span) -> list[Part]:
     """Every row has its number, which is written in the pattern's characters from the right."""
-    room = 1
-    for piece in pieces:
-        room = min(room * piece.size, ROOM)
-    begin = int(stream.aspect("begin").below(room, FIRST)[0])
-    numbers = (span.positions * STRIDE + begin) % room
+    left = min(math.prod(piece.size for piece in pieces), ROOM)
+    begin = int(stream.aspect("begin").below(left, FIRST)[0])
+    numbers = (span.positions * STRIDE + begin) % left
     written: list[Part] = []
     for place, piece in reversed(list(enumerate(pieces))):
         if isinstance(piece, Piece):
             written.append(constant(piece.text, span.rows))
-        elif room > 1:
+        elif left > 1:
             written.append(_chosen(piece, numbers % piece.size))
-            numbers, room = numbers // piece.size, -(-room // piece.size)
+            numbers, left = numbers // piece.size, -(-left // piece.size)
         else:
             # More places than a number needs.
             written.append(_chosen(piece, stream.aspect(str(place)).below(piece.size, span)))

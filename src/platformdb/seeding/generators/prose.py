@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -14,7 +13,7 @@ from platformdb.seeding.codes import Bytes, Floats, Ints
 from platformdb.seeding.columns import Column
 from platformdb.seeding.distributions import FORBID, Distribution, counts
 from platformdb.seeding.problems import Misfit
-from platformdb.seeding.ropes import Part, Texts, contents, stacked
+from platformdb.seeding.ropes import Part, Texts, contents
 from platformdb.seeding.sentences import MARKS, Places, grammatical, listed
 from platformdb.seeding.streams import Span, Stream
 
@@ -24,12 +23,18 @@ if TYPE_CHECKING:
 
 # Words put together at once: what is between them and the text stays in the processor's cache.
 AT_ONCE = 1 << 16
-MOST_WORDS = 100_000
+# A text is two pieces of one long text (one, if it is short), so that no word is written again for a row. The long text
+# goes so many times through the places of the grammar, for tables of so many rows: up to 0.9 M words, 6 MB.
+CYCLES = ((2_000, 1), (50_000, 8), (1 << 31, 64))
+SPLIT = 12
+MOST_WORDS = 10_000
 # The word of rank r comes as often as 1 / (r + FLAT): Zipf's law as Mandelbrot corrected it for the first words.
 FLAT = 2.7
 # Odds are counted in steps of 1 in 32,768, finer where there are more words.
 FINENESS = 15
 NEXT, PARAGRAPH, LAST = range(3)
+# The first word of each row's piece, and how many there are.
+Piece = tuple[Ints, Ints]
 # After a word, by its mark: in a sentence, at the end of a paragraph, at the end of the text; the same for headings.
 GAPS = [gap for mark in MARKS for gap in (f"{mark} ", f"{mark}\n\n", mark)]
 HEADING_GAPS = [" ", " ", "", ", ", ", ", "", ": ", "\n\n", "", "? ", "?\n\n", "?", ": ", "\n\n", ""]
@@ -61,16 +66,24 @@ class Prose:
 
     def column(self, block: Block, stream: Stream) -> Column:
         """One text for each row."""
-        lexicon = self._lexicon(block)
+        lexicon, span = self._lexicon(block), block.span
         if self.max is not None and self.max < lexicon.longest:
             raise Misfit(f"max must leave room for the longest word, {lexicon.longest} characters")
-        wanted = np.clip(counts(self.words, stream.aspect("words"), block.span), 1, MOST_WORDS)
-        begins, sizes = lexicon.places.pieces(wanted, stream, block.span)
-        made = [
-            lexicon.written(begins[part], sizes[part], stream.aspect(f"{number}"), self.max)
-            for number, part in _portions(block.span, sizes)
-        ]
-        return Column("text", stacked([Texts((part,)) for part in made]))
+        wanted = np.clip(counts(self.words, stream.aspect("words"), span), 1, MOST_WORDS)
+        cycles = self._cycles(block)
+        long_text = _long_text(lexicon, cycles, stream.shared(f"prose/{self.vocabulary}/{self.title}"))
+        second = np.where(wanted > SPLIT, wanted // 2, 0)
+        pieces = []
+        for name, words in (("first", wanted - second), ("second", second)):
+            begins, sizes = lexicon.places.pieces(words, stream.aspect(name), span)
+            begins += stream.aspect(f"{name} cycle").below(cycles, span) * len(lexicon.places.places)
+            pieces.append((begins, np.where(words > 0, sizes, 0)))
+        return Column("text", Texts(long_text.parts(pieces[0], pieces[1], self.max)))
+
+    def _cycles(self, block: Block) -> int:
+        """How much text the table needs, so that not too many rows say the same."""
+        rows = block.world.rows(block.table)
+        return next(cycles for most, cycles in CYCLES if rows <= most)
 
     def _lexicon(self, block: Block) -> Lexicon:
         if not self.vocabulary:
@@ -79,19 +92,6 @@ class Prose:
         if reference is None:
             raise Misfit(f"there is no reference file '{self.vocabulary}'")
         return _from_file(reference, self.paragraphs)
-
-
-def _portions(span: Span, sizes: Ints) -> Iterator[tuple[str, slice]]:
-    """Rows to be made at once, and a name for them which does not depend on what else is made."""
-    first = 0
-    for number, rows in span.blocks():
-        ends = np.cumsum(sizes[first : first + rows])
-        begins = np.flatnonzero(np.diff(ends // AT_ONCE, prepend=-1)).tolist() or [0]
-        for portion, (begin, end) in enumerate(zip(begins, [*begins[1:], rows], strict=True)):
-            yield f"{number}/{portion}", slice(first + begin, first + end)
-        first += rows
-    if not span.rows:
-        yield "", slice(0, 0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,34 +114,70 @@ class Lexicon:
         """Of the words, in bytes."""
         return int(self.lengths[: self.words].max())
 
-    def written(self, begins: Ints, sizes: Ints, stream: Stream, most: int | None) -> Part:
-        """A text for each row: so many words from a place on."""
-        before = np.cumsum(sizes) - sizes
-        total = int(sizes.sum())
-        places = (np.arange(total) + np.repeat(begins - before, sizes)) % len(self.places.places)
-        drawn = stream.words(Span(0, -(-total // 2)), 1).astype("<u8").view("<u4").ravel()[:total]
+    def written(self, first: int, end: int, stream: Stream) -> tuple[Bytes, Ints, Ints, Ints]:
+        """The words of these places: the text, and where each word begins, ends, and would end as the last one."""
+        places = np.arange(first, end) % len(self.places.places)
+        drawn = stream.words(Span(0, -(-len(places) // 2)), 1).astype("<u8").view("<u4").ravel()[: len(places)]
         fine = self.odds.shape[1].bit_length() - 1
-        pieces = np.empty(2 * total, np.int64)
+        pieces = np.empty(2 * len(places), np.int64)
         pieces[0::2] = self.odds[self.places.places[places], drawn >> np.uint32(32 - fine)]
         pieces[0::2] += self.places.opens[places] * self.words
-        follows = self.paragraphs[places]
-        follows[before + sizes - 1] = LAST
-        pieces[1::2] = 2 * self.words + 3 * self.places.marks[places] + follows
-        return self._joined(pieces, before, sizes, most)
-
-    def _joined(self, pieces: Ints, before: Ints, sizes: Ints, most: int | None) -> Part:
+        gaps = 2 * self.words + 3 * self.places.marks[places]
+        pieces[1::2] = gaps + self.paragraphs[places]
         lengths = self.lengths[pieces]
         ends = np.cumsum(lengths)
         source = np.repeat(self.starts[pieces] - (ends - lengths), lengths)
         source += np.arange(len(source))
-        first = ends[2 * before] - lengths[2 * before]
-        last = ends[2 * (before + sizes) - 1]
+        bare = ends[0::2]
+        return self.data[source], bare - lengths[0::2], bare, bare + self.lengths[gaps + LAST]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LongText:
+    """Words one after the other, for every text to take pieces: where each begins, ends, and ends as the last one."""
+
+    data: Bytes
+    begins: NDArray[np.int32]
+    bare: NDArray[np.int32]
+    ends: NDArray[np.int32]
+
+    def parts(self, one: Piece, other: Piece, most: int | None) -> tuple[Part, Part]:
+        """For each row a piece, and a second one where it has words; together at most so many bytes."""
+        (first, words), (second, more) = one, other
+        starts, others = self.begins[first].astype(np.int64), self.begins[second].astype(np.int64)
+        closing, joining = self.ends[first + words - 1] - starts, self.begins[first + words] - starts
+        left = np.where(more > 0, self.ends[second + more - 1] - others, 0)
         if most is not None:
             # Too long a text ends with the last word that has room.
-            words = ends[0::2]
-            cut = words[np.searchsorted(words, first + most, side="right") - 1]
-            last = np.where(last - first > most, cut, last)
-        return Part(self.data[source], first, last - first)
+            over = np.flatnonzero(joining + left > most)
+            left[over] = self._cut(others[over], most - joining[over])
+            over = np.flatnonzero(closing > most)
+            closing[over] = self._cut(starts[over], np.full(len(over), most))
+        return Part(self.data, starts, np.where(left > 0, joining, closing)), Part(self.data, others, left)
+
+    def _cut(self, starts: Ints, room: Ints) -> Ints:
+        """How many bytes from there on are whole words that have room; 0 where not even one has."""
+        last = np.searchsorted(self.bare, starts + room, side="right") - 1
+        return np.asarray(np.maximum(self.bare[np.maximum(last, 0)] - starts, 0))
+
+
+@lru_cache(maxsize=8)
+def _long_text(lexicon: Lexicon, cycles: int, stream: Stream) -> LongText:
+    """The first of it is the same, however long it is."""
+    # One round more than pieces begin in: they have to end as well.
+    words = (cycles + 1) * len(lexicon.places.places)
+    made = [
+        lexicon.written(first, min(first + AT_ONCE, words), stream.aspect(str(first)))
+        for first in range(0, words, AT_ONCE)
+    ]
+    before = np.cumsum([0, *(len(data) for data, *_ in made)])
+    begins, bare, ends = (
+        np.concatenate(
+            [(part[field] + begin).astype(np.int32) for part, begin in zip(made, before.tolist(), strict=False)]
+        )
+        for field in (1, 2, 3)
+    )
+    return LongText(np.concatenate([data for data, *_ in made]), begins, bare, ends)
 
 
 @lru_cache(maxsize=8)

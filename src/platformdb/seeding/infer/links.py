@@ -53,7 +53,7 @@ class _Wirer:
     def heads(self) -> tuple[str, tuple[ForeignKey, ...]]:
         """The table's shape and the foreign keys that make its rows: one, two different ones in pairs, or none."""
         keys = sorted((key for key in self.fact.foreign_keys if self._early(key)), key=self.urgency)
-        uniques = [key_columns(self.fact, unique) for unique in self.fact.uniques if not unique.where]
+        uniques = [key_columns(self.fact, unique) for unique in self.fact.uniques if not unique.where and not unique.overlaps]
         for key in keys:
             if any(columns <= set(key.columns) for columns in uniques):
                 return "one", (key,)

@@ -63,7 +63,9 @@ def _numbers(group: Group) -> Options:
 def _options(link: Link, conditions: Mapping[str, Options]) -> Options:
     found = next((conditions[name] for name in link.key.columns if name in conditions), None)
     options = dict(link.options or {})
-    return {**{key: value for key, value in options.items() if key != "nulls"}, **found} if found else options
+    if found or link.name in desk_filled:
+        options.pop("nulls", None)
+    return {**options, **(found or {})}
 
 
 def _groups(desk: Desk, silent: frozenset[str]) -> list[tuple[Group, str]]:
@@ -111,7 +113,7 @@ def _by_case(
         return None
     if any(value is ANY for value in values):
         made = column_options(desk, column)
-        bare = {key: value for key, value in (made or {}).items() if key != "nulls"}
+        bare = {key: value for key, value in (made or {}).items() if key not in ("nulls", "share")}
         return {**bare, **conditions.get(column.name, {})} if bare else None
     if len(values) == 1:
         return {"make": "constant", "value": scalar(values[0])}

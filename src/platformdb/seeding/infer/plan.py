@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from platformdb.seeding.infer import numbers, texts
+from platformdb.seeding.infer.apart import equalities
 from platformdb.seeding.infer.desk import Desk
 from platformdb.seeding.infer.limits import TableLimits, read_limits
 from platformdb.seeding.infer.links import wire
@@ -68,7 +69,7 @@ class _Planner:
         for name in sorted(order.places, key=order.places.__getitem__):
             fact = self.known.facts[name]
             wiring = self._paired(wire(fact, self.known, order, self.wirings))
-            roles = assign(fact, wiring, lambda column, fact=fact: self._narrow(fact, column))
+            roles = assign(fact, wiring, lambda column, fact=fact: self._narrow(fact, column), equalities(fact))
             self.wirings[name] = wiring
             if trouble := "; ".join(filter(None, (wiring.trouble, roles.trouble, _nothing(fact)))):
                 self.troubles[name] = trouble

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from platformdb.seeding.constraints import Unique
@@ -106,10 +106,10 @@ class _Keys:
         return not known and column.type in CAPABLE and not column.enum and not self.narrow(column)
 
     def _fill(self, free: list[ColumnFact], columns: set[str]) -> None:
-        links = [link for link in self.wiring.links if not link.late and set(link.key.columns) & columns]
+        links = [link for link in self.wiring.links if not link.late and set(link.key.columns) <= columns]
         counted = [column for column in free if column.type in COUNTED and _NUMBERING & set(words(column.name))]
         if links and (counted or free[0].type in COUNTED):
-            self.numbered[(counted or free)[0].name] = links[0].name if len(columns) > 1 else ""
+            self.numbered[(counted or free)[0].name] = links[0].name
         elif links and free[0].type == "date":
             self.numbered[free[0].name] = links[0].name
         else:
@@ -126,10 +126,14 @@ class _Keys:
         return next((column.name for column in facts if column and not column.not_null and not column.generated), "")
 
 
-def assign(fact: TableFact, wiring: Wiring, narrow: Callable[[ColumnFact], bool]) -> Roles:
-    """The roles of a table's columns; ``narrow`` says which can take a few values only."""
+def assign(
+    fact: TableFact, wiring: Wiring, narrow: Callable[[ColumnFact], bool], more: Iterable[Unique] = ()
+) -> Roles:
+    """The roles of a table's columns; ``narrow`` says which can take a few values only, ``more`` are further keys."""
     keys = _Keys(fact, wiring, narrow)
-    for unique in fact.uniques:
+    held = [unique for unique in (*fact.uniques, *more) if not unique.overlaps]
+    # What holds for few columns holds for more.
+    for unique in sorted(held, key=lambda unique: (not unique.primary, len(unique.columns))):
         keys.ensure(unique)
     return Roles(
         frozenset(keys.single), keys.numbered, keys.distinct, frozenset(keys.silent), frozenset(keys.filled),

@@ -37,6 +37,8 @@ def _must(desk: Desk, column: ColumnFact) -> bool:
 
 
 def _made(desk: Desk, column: ColumnFact) -> Options | None:
+    if column.name in desk.apart:
+        return ranged(desk, column, *desk.apart[column.name])
     per = desk.roles.numbered.get(column.name)
     if per is not None:
         return moments.single_moment(desk, column, per) if column.type in MOMENTS else numbers.ordinal(desk, column, per)
@@ -151,7 +153,7 @@ def _json(desk: Desk, column: ColumnFact) -> Options:
 
 def _range(desk: Desk, column: ColumnFact) -> Options | None:
     """From a number or time to a later one."""
-    if column.subtype in ("integer", "bigint", "numeric"):
+    if column.subtype in COUNTED:
         low = desk.helper(f"{column.name}_low", {"make": "number", "spread": {"dist": "uniform", "min": 0, "max": 1000}})
         high = desk.helper(f"{column.name}_high", {"make": "compute", "function": "add", "of": [low, 10]})
     else:

@@ -13,6 +13,7 @@ from platformdb.seeding.load.ahead import ahead
 from platformdb.seeding.load.catalog import put_on, read_indexes, take_off
 from platformdb.seeding.load.model import Filled
 from platformdb.seeding.model import TablePlan
+from platformdb.seeding.refused import refusals_told
 from platformdb.seeding.streams import BLOCK
 from platformdb.seeding.wires import encode_table
 from platformdb.seeding.world import World
@@ -58,9 +59,10 @@ def fill(connection: Connection, world: World, table: TablePlan, *, strips: bool
     rows = world.rows(table.fact.name)
     parts = read_indexes(connection, [table.fact.quoted]) if strips else ()
     take_off(connection, parts)
-    checksum = copy(connection, world, table, copy_statement(table, freezes=freezes))
-    for part in parts:
-        put_on(connection, [part])
+    with refusals_told(world, [table]):
+        checksum = copy(connection, world, table, copy_statement(table, freezes=freezes))
+        for part in parts:
+            put_on(connection, [part])
     analyze(connection, table.fact.quoted, world.definition.tables[table.fact.name].statistics)
     return Filled(table.fact.quoted, rows, checksum, (time.perf_counter() - began) * 1000)
 

@@ -43,6 +43,8 @@ def load(
         ApplyFailed: the server refused a row, and nothing is left of them; or it failed, see its help.
     """
     record = _unfinished(connection, job)
+    if record and target is None:
+        raise Refused("a load in stages was cut short, and to go on needs a target", help="pass one, or give it up")
     if record is None and may_load(connection, job) is None:
         return nothing_to_do(job.wanted, read_marker(connection, job.platform))
     job = continued(connection, job) if job.appends else job

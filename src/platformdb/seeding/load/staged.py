@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from platformdb.errors import Interrupted, PlatformdbError
+from platformdb.postgres.alive import is_alive
 from platformdb.postgres.connect import Connection
 from platformdb.postgres.transaction import all_or_nothing
 from platformdb.report.model import Report, StepResult
@@ -20,7 +21,7 @@ from platformdb.seeding.load.abort import give_up
 from platformdb.seeding.load.aftermath import advance_sequences, refresh_views
 from platformdb.seeding.load.catalog import read_keys, read_triggers, take_off
 from platformdb.seeding.load.crew import Crew, Failed, crew
-from platformdb.seeding.load.job import Job, copied, listed, may_load
+from platformdb.seeding.load.job import Job, copied, is_about_rows, listed, may_load
 from platformdb.seeding.load.model import Filled, Manner
 from platformdb.seeding.load.record import Record, forget, note_checking, read_record, write_record
 from platformdb.seeding.load.tasks import Check, Lay, Load
@@ -52,13 +53,14 @@ def load_in_stages(
                 return nothing_to_do(job.wanted, read_marker(connection, job.platform))
             filled = [*record.loaded, *_fill(hands, loads, observer, results)]
             _restore(connection, job, record)
-            _check(hands, record, observer, results)
+            _check(hands, job, record, observer)
         return _finish(connection, job, manner, filled, results, observer)
     except KeyboardInterrupt:
         done = f"{len(results)} of {len(job.plan.tables)} tables were loaded in this run"
         raise _with(Interrupted(f"seeding {job.platform}: interrupted, {done}", help=AGAIN), results) from None
-    except Failed as failed:
-        raise _explained(connection, job, failed.failure, results) from None
+    except (Failed, PlatformdbError) as error:
+        failure = error.failure if isinstance(error, Failed) else Failure(error, is_about_rows(error))
+        raise _explained(connection, job, failure, results) from None
 
 
 def _loads(hands: Crew, job: Job, record: Record | None, observer: Observer) -> list[Load]:
@@ -123,10 +125,13 @@ def _restore(connection: Connection, job: Job, record: Record) -> None:
         note_checking(connection, job.platform)
 
 
-def _check(hands: Crew, record: Record, observer: Observer, results: list[StepResult]) -> None:
+def _check(hands: Crew, job: Job, record: Record, observer: Observer) -> None:
     """Each table's foreign keys; those that were checked before the last run ended take no time again."""
     parts = sorted((part for part in record.keys if part.check), key=lambda part: part.relation)
-    checks = [Check(relation, tuple(group)) for relation, group in groupby(parts, key=lambda part: part.relation)]
+    checks = [
+        Check(relation, tuple(group), tuple(table for table in job.plan.tables if table.fact.quoted == relation))
+        for relation, group in groupby(parts, key=lambda part: part.relation)
+    ]
     observer.stage("checking foreign keys", len(checks))
     for _ in hands.do(checks, _silently):
         pass
@@ -152,10 +157,12 @@ def _finish(
 def _explained(connection: Connection, job: Job, failure: Failure, results: Sequence[StepResult]) -> Exception:
     """What failed; where the rows are wrong the next run could not do better, so everything is taken back."""
     error = failure.error
-    if failure.lasting:
+    lost = not is_alive(connection)
+    if not lost and read_record(connection, job.platform) is None:
+        return error  # nothing was begun
+    if failure.lasting and not lost:
         give_up(connection, job.platform)
-        return error
-    if isinstance(error, PlatformdbError):
+    elif isinstance(error, PlatformdbError):
         error.help = f"{error.help}; {AGAIN}" if error.help else AGAIN
         return _with(error, results)
     return error

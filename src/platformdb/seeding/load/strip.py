@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from platformdb.seeding.load.model import IndexFact, KeyFact, Part
 
 ENABLE = {"O": "ENABLE TRIGGER", "R": "ENABLE REPLICA TRIGGER", "A": "ENABLE ALWAYS TRIGGER"}
-# From here on a foreign key from a partitioned table can be added first and checked later; before, to check one to such a
-# table checked no partition.
+# From here on a foreign key from a partitioned table can be added first and checked later; before that release the
+# check of one to such a table left out its partitions.
 CHECKS_PARTITIONS_LATER = 180_000
 UNCHECKED = ("NOT VALID", "NOT ENFORCED")
 

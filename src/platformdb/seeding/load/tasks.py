@@ -14,6 +14,7 @@ from platformdb.seeding.load.job import copy_step
 from platformdb.seeding.load.model import Filled, Part
 from platformdb.seeding.load.record import note_loaded
 from platformdb.seeding.model import TablePlan
+from platformdb.seeding.refused import refusals_told
 from platformdb.seeding.world import World
 
 
@@ -75,6 +76,7 @@ class Check:
 
     relation: str
     parts: tuple[Part, ...]
+    tables: tuple[TablePlan, ...]
 
     @property
     def step(self) -> Step:
@@ -84,5 +86,8 @@ class Check:
     def run(self, connection: Connection, world: World) -> None:
         """Each is a transaction of its own: what was checked stays so."""
         for part in self.parts:
-            with all_or_nothing(connection, self.step, lock_timeout=jobs.LOCK_TIMEOUT):
+            with (
+                all_or_nothing(connection, self.step, lock_timeout=jobs.LOCK_TIMEOUT),
+                refusals_told(world, self.tables),
+            ):
                 connection.execute(part.check.encode())

@@ -18,6 +18,7 @@ from platformdb.seeding.load.job import Job, copied, copy_step, listed, may_load
 from platformdb.seeding.load.mend import mend
 from platformdb.seeding.load.model import Emptying, Filled, Manner, Part, Triggers
 from platformdb.seeding.marker import read_marker, write_marker
+from platformdb.seeding.refused import refusals_told
 from platformdb.seeding.reports import loaded, nothing_to_do
 from platformdb.seeding.state import added
 from platformdb.seeding.world import World
@@ -106,7 +107,8 @@ def _quiet(connection: Connection, job: Job, manner: Manner, *, many: bool) -> S
 def _wake(connection: Connection, job: Job, world: World, manner: Manner, quiet: Sequence[Part]) -> None:
     # A table with checks still to come cannot be altered.
     connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    put_on(connection, quiet)
+    with refusals_told(world, job.plan.tables):
+        put_on(connection, quiet)
     if manner.triggers is Triggers.REPLICA:
         connection.execute("SET LOCAL session_replication_role = origin")
         check_keys(connection, job.facts, job.step)

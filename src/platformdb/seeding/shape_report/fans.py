@@ -24,6 +24,8 @@ QUANTILES = (("median", 0.5), ("p90", 0.9), ("p99", 0.99))
 MOST_NOISE = 0.9
 # How far the prediction of a graph, whose edges all differ, is from the way it is made.
 GRAPH_SLACK = 0.01
+# Where the most popular is among the childless, the others do not only have more: their inequality is another one.
+NOISE_SLACK = 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,10 +66,11 @@ def _expected(measured: FanMeasured, rows: Mapping[str, int]) -> Expected | None
     share, partners = measured.fan.pool.share, rows.get(spread.partners, 0)
     middle, noise = predict(spread, pool, children, share, partners)
     around = min(DEVIATIONS * noise, MOST_NOISE)
+    slack = noise * NOISE_SLACK + (GRAPH_SLACK if spread.other is not None else 0.0)
     if not around:
-        return Expected(middle, middle, middle, pool, GRAPH_SLACK if spread.other is not None else 0.0)
+        return Expected(middle, middle, middle, pool, slack)
     low, high = (predict(spread, pool, round(children * by), share, partners)[0] for by in (1 - around, 1 + around))
-    return Expected(middle, low, high, pool, GRAPH_SLACK if spread.other is not None else 0.0)
+    return Expected(middle, low, high, pool, slack)
 
 
 def _shown(fan: Fan, has: Degrees) -> Iterator[Line]:
@@ -116,8 +119,8 @@ def _figures(fan: Fan, has: Degrees, expected: Expected) -> Iterator[tuple[str, 
     if skew is None or bool(skew.zipf) == bool(skew.lognormal):
         return
     if skew.lognormal and not graph:
-        influence = sigma_influence(degrees, skew.childless)
-        yield "sigma", sigma(has, skew.childless), skew.lognormal, figure_margin(law, influence, parents)
+        influence = sigma_influence(degrees, skew.silent)
+        yield "sigma", sigma(has, skew.silent), skew.lognormal, figure_margin(law, influence, parents)
     found, declared = has.exponent, degrees.exponent if graph else skew.zipf
     if skew.zipf and found is not None and declared is not None:
         margin = figure_margin(law, exponent_influence(degrees, declared), parents)
@@ -137,6 +140,8 @@ def _skew(skew: Skew) -> Iterator[str]:
         yield f"zipf {skew.zipf:g}"
     if skew.lognormal:
         yield f"lognormal {skew.lognormal:g}"
+    if skew.histogram:
+        yield f"histogram of {len(skew.histogram)}"
     if skew.childless:
         yield f"childless {skew.childless:.0%}"
 

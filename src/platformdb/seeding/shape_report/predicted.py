@@ -14,8 +14,8 @@ from platformdb.seeding.shape_report.laws import Law
 from platformdb.seeding.shape_report.model import Spread
 
 # So many ranks stand for themselves; above, ever more of them stand together.
-SINGLE_RANKS = 400
-RANK_GROUPS = 600
+SINGLE_RANKS = 200
+RANK_GROUPS = 300
 # Log-normal weights: from -6 to 6 standard deviations.
 REACH, STEPS = 6.0, 240
 # Products of two sets of rates are put in so many classes.
@@ -54,15 +54,20 @@ def predict(spread: Spread, parents: int, children: int, share: float, partners:
         return Law.of_counts(*_numbers(spread.count), silent=1 - share), 0.0
     if spread.other is not None:
         return _of_graph(spread, (parents, partners), children)
-    popular = popularity(spread.skew, max(round(parents * share), 1))
     each = children / (parents * share) if share else 0.0
-    silent = 1 - share * (1 - spread.skew.childless)
+    silent = 1 - share * (1 - spread.skew.silent)
+    if spread.skew.histogram:
+        return _of_histogram(spread.skew, each, silent), 0.0
+    popular = popularity(spread.skew, max(round(parents * share), 1))
     law = Law.of_rates(popular.rates * each, popular.shares, silent=silent, drawn=bool(spread.skew.lognormal))
     return law, popular.noise
 
 
 def popularity(skew: Skew, parents: int) -> Rates:
     """How popular ``parents`` rows are by a skew."""
+    if skew.histogram:
+        children, sizes = _having(skew)
+        return Rates(children / float(children @ sizes) / (1 - skew.silent), sizes)
     ranks, sizes = _ranks(parents)
     weights = Rates(ranks**-skew.zipf, sizes / sizes.sum())
     squares = float((weights.shares * weights.rates**2).sum())
@@ -72,6 +77,21 @@ def popularity(skew: Skew, parents: int) -> Rates:
         weights = weights.times(_lognormal(skew.lognormal))
     average = float((weights.rates * weights.shares).sum()) * (1 - skew.childless)
     return Rates(weights.rates / average, weights.shares, math.sqrt(max(noise, 0.0)))
+
+
+def _having(skew: Skew) -> tuple[Floats, Floats]:
+    """The numbers of children of a histogram, and how often each comes among those that have some."""
+    children, shares = np.array(skew.histogram, np.float64).T
+    return children[children > 0], shares[children > 0] / shares[children > 0].sum()
+
+
+def _of_histogram(skew: Skew, each: float, silent: float) -> Law:
+    """Its numbers scaled, so that on average there are ``each``: some parents get one more than others."""
+    children, shares = _having(skew)
+    wanted = children * each / float(children @ shares) / (1 - skew.silent)
+    below = np.floor(wanted)
+    values = np.concatenate([below, below + 1])
+    return Law.of_counts(values, np.concatenate([shares * (1 - wanted + below), shares * (wanted - below)]), silent=silent)
 
 
 def _ranks(parents: int) -> tuple[Floats, Floats]:
@@ -109,12 +129,12 @@ def _of_graph(spread: Spread, sizes: tuple[int, int], edges: int) -> tuple[Law, 
     mine, theirs = popularity(own, sizes[0]), popularity(other, sizes[1])
     # Of the edges a share is answered, half of it is answers.
     answers, each = spread.reciprocity / 2, edges / sizes[0]
-    out = _saturated(mine, theirs, (own.childless, other.childless), each * (1 - answers), sizes[1])
+    out = _saturated(mine, theirs, (own.silent, other.silent), each * (1 - answers), sizes[1])
     noise = mine.noise + theirs.noise
     if not answers:
-        return Law.of_rates(out, mine.shares, silent=own.childless, drawn=bool(own.lognormal)), noise
-    back = _saturated(theirs, mine, (other.childless, own.childless), each * answers, sizes[1])
-    mine, theirs = mine.with_silent(own.childless), theirs.with_silent(other.childless)
+        return Law.of_rates(out, mine.shares, silent=own.silent, drawn=bool(own.lognormal)), noise
+    back = _saturated(theirs, mine, (other.silent, own.silent), each * answers, sizes[1])
+    mine, theirs = mine.with_silent(own.silent), theirs.with_silent(other.silent)
     out, back = (np.append(part, 0.0)[: len(side.shares)] for part, side in ((out, mine), (back, theirs)))
     both = _classed(np.add.outer(out, back).ravel(), np.outer(mine.shares, theirs.shares).ravel())
     return Law.of_rates(both.rates, both.shares, silent=0.0, drawn=True), noise

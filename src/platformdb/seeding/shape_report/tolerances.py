@@ -16,6 +16,8 @@ from platformdb.seeding.shape_report.laws import LARGE, Law
 DEVIATIONS = 5.0
 # Of the distribution as a whole: 2 exp(-2 n d²), see band().
 CHANCE = 1e-6
+# So many parents are expected of the most popular that is reckoned with.
+RARE = 1e-3
 
 
 def share_margin(share: float, rows: float) -> float:
@@ -64,9 +66,9 @@ def figure_margin(law: Law, influence: Floats, parents: int) -> float:
     margin = DEVIATIONS * law.deviation(influence) / math.sqrt(parents) + 1 / parents
     if not law.drawn:
         return margin
-    # The most popular may be one that is met only now and then, and moves the figure alone.
-    reach = float(np.abs(influence[law.degrees(parents).parents > CHANCE]).max(initial=0.0))
-    return margin + min(DEVIATIONS * reach / parents, 1.0)
+    # The most popular may be one that is met once in a thousand seeds, and moves the figure alone.
+    reach = float(np.abs(influence[law.degrees(parents).parents > RARE]).max(initial=0.0))
+    return margin + min(reach / parents, 1.0)
 
 
 def exponent_bias(exponent: float, parents: float) -> float:

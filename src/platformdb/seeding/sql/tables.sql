@@ -30,6 +30,7 @@ SELECT
     coalesce(s.typname, '') AS subtype,
     greatest(a.atttypmod, base.modifier, below.modifier) AS modifier,
     coalesce(o.collname, '') AS collation,
+    NOT coalesce(o.collisdeterministic, TRUE) AS loose,
     coalesce(e.oid, t.oid)::bigint AS labelled_oid,
     a.atttypid::bigint AS type_oid
 FROM pg_class AS c

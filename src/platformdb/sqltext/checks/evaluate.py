@@ -158,6 +158,8 @@ STRICT: dict[str, Callable[..., Outcome]] = {
     "-": lambda left, right: _exact(left) - _exact(right),
     "*": lambda left, right: _exact(left) * _exact(right),
     "%": lambda left, right: abs(_exact(left)) % abs(_exact(right)) * (1 if left >= 0 else -1),
+    "&": lambda left, right: left & right,
+    "|": lambda left, right: left | right,
     "abs": lambda value: abs(_exact(value)),
     "negative": lambda value: -_exact(value),
     "float": float,

@@ -69,6 +69,18 @@ def understood(expression: Expression) -> bool:
     return not isinstance(expression, Opaque)
 
 
+def renamed(expression: Expression, name: str) -> Expression:
+    """The same of another column, for an expression that looks at one."""
+    match expression:
+        case Column(_, kind):
+            return Column(name, kind)
+        case Call(called, operands, kind):
+            return Call(called, tuple(renamed(operand, name) for operand in operands), kind)
+        case Opaque(names, kind):
+            return Opaque((name,) if names else (), kind)
+    return expression
+
+
 # PostgreSQL's types by what their values are here. What is not named is "other", and only compared with NULL.
 FAMILIES = {
     **dict.fromkeys(("int2", "int4", "int8", "smallint", "integer", "bigint"), "int"),

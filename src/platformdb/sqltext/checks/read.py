@@ -117,15 +117,18 @@ def _coalesce(reader: _Reader, node: Any) -> Expression | None:
 
 
 def _case(reader: _Reader, node: Any) -> Expression | None:
-    if node.HasField("arg"):
-        return None
     pairs = [each.case_when for each in node.args]
+    conditions = [reader.read(pair.expr) for pair in pairs]
+    if node.HasField("arg"):
+        asked = reader.read(node.arg)
+        compared = [_comparison("=", asked, value) for value in conditions]
+        conditions = [each or Opaque() for each in compared]
     otherwise = reader.read(node.defresult) if node.HasField("defresult") else Literal(None, "null")
     values = _uniform("case", (*(reader.read(pair.result) for pair in pairs), otherwise))
     if values is None:
         return None
     *results, last = values.operands
-    turns = [part for pair, result in zip(pairs, results, strict=True) for part in (reader.read(pair.expr), result)]
+    turns = [part for turn in zip(conditions, results, strict=True) for part in turn]
     return Call("case", (*turns, last), values.family)
 
 
@@ -210,6 +213,8 @@ def _binary(name: str, left: Expression, right: Expression) -> Expression | None
     if name in PATTERNS:
         return _pattern(name, left, right)
     families = {left.family, right.family}
+    if name in ("&", "|") and families == {"int"}:
+        return Call(name, (left, right), "int")
     if name in ("+", "-", "*", "%") and families <= set(EXACT):
         return Call(name, (left, right), "int" if families == {"int"} else "numeric")
     if name == "?" and (left.family, right.family) == ("jsonb", "text"):
