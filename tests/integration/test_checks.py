@@ -66,7 +66,8 @@ VALUES: Mapping[str, list[Any]] = {
 }
 ATOMS = """
 a > 0; a >= 1 AND a <= 5; a BETWEEN 0 AND 5; a NOT BETWEEN 0 AND 5; a IN (1, 2, 3); a NOT IN (1, 2); a <> 2; a = -1
-a < b; a <> b; a + b > 3; a - 1 < b; a * 2 <= 10; a % 2 = 0; -a < 1; (a & 2) = 0; (a | 1) = a; abs(a) > 2; a IS DISTINCT FROM b; a > 0 IS TRUE
+a < b; a <> b; a + b > 3; a - 1 < b; a * 2 <= 10; a % 2 = 0; -a < 1; (a & 2) = 0; (a | 1) = a
+abs(a) > 2; a IS DISTINCT FROM b; a > 0 IS TRUE
 a IS NOT DISTINCT FROM 1; a = ANY (ARRAY[1, NULL, 2]); a <> ALL (ARRAY[1, NULL]); a IN (NULL); a = ANY ('{1,2}'::int[])
 n > 0; n >= 0.5 AND n < 10; n = 0.50; n IN (0.5, 1); n < a; n * 2 > 1; n % 1 = 0; n BETWEEN -1 AND 1; abs(n) < 1
 f > 0; f >= 0.1; f BETWEEN 0 AND 1; f = 0.5; f <> r; r > 0.5; r <= f; f IN (0.5, 2); f > n; f < a; r = 1.5::real
@@ -74,10 +75,12 @@ t <> ''; t = 'a'; t IN ('a', 'ab', ''); t NOT IN ('a', 'b'); length(t) > 1; char
 octet_length(t) <= 2; btrim(t) <> ''; length(trim(t)) > 0; trim(both 'a' from t) <> ''; rtrim(t) = t; ltrim(t, ' a') = t
 lower(t) = t; upper(t) = t; lower(v) IN ('a', 'ab'); strpos(t, '@') > 0; position('@' in t) > 1; t IS NOT NULL
 t LIKE 'a%'; t LIKE '%\\%%'; t NOT LIKE '_'; t ILIKE 'a%'; t LIKE 'a\\_%'; t NOT ILIKE '%B'; v LIKE '%'; t LIKE ''
-t ~ '^[a-z]+$'; t ~* '^[a-z]+$'; t !~ '\\s'; t ~ '^\\d{1,4}(-\\d\\d)?$'; t ~ '@'; t ~ '^[^@]+@[^@]+\\.[a-z]+$'
+t ~ '^[a-z]+$'; t ~* '^[a-z]+$'; t !~ '\\s'; t ~ '@'
+t ~ '^\\d{1,4}(-\\d\\d)?$'; t ~ '^[^@]+@[^@]+\\.[a-z]+$'
 t !~* 'AB'
 t ~ '^[A-Z]{2}-[0-9]+$'; t ~ '[[:alpha:]]'; t ~ '^[]^-]+$'; t ~ '^(a|b)+$'; t ~ '^.$'; t ~ 'a.b'; t ~ '^$'
-t ~ '(?i)^AB'; t ~ '\\ma'; t ~ '^[\\w.@-]+$'; t ~ '^(?:a|x)'; t ~ '^(?=a).*b'; t ~ 'a{2,}|b'; v ~ '[a-c]{1,2}?$'; t ~ '^[^[:space:]]*$'
+t ~ '(?i)^AB'; t ~ '\\ma'; t ~ '^[\\w.@-]+$'; t ~ '^(?:a|x)'; t ~ '^(?=a).*b'; t ~ 'a{2,}|b'
+v ~ '[a-c]{1,2}?$'; t ~ '^[^[:space:]]*$'
 t SIMILAR TO '(a|b)%'; t SIMILAR TO '_'; t SIMILAR TO '[a-z]+@%'; t NOT SIMILAR TO 'a.b'; v SIMILAR TO 'a{1,2}'
 v <> ''; v IN ('a', 'ab'); v = t; length(v) < 3; v ~ '^a'; v = ANY (ARRAY['a', 'b']); v::text <> 'a'; lower(v) = v
 c = 'a'; c IN ('a', 'ab'); c <> 'abc'; length(c) = 2; c ~ '^[A-Z]'; c <> ''; c = t

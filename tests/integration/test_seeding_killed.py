@@ -48,10 +48,10 @@ end = 2025-06-30T18:00:00Z
 [profiles.dev]
 [tables.people]
 rows = { shape = "independent", count = 50 }
-helpers.recent = { make = "aggregate", function = "last", of = "orders", by = "buyer" }
+helpers.recent = { make = "aggregate", function = "last", of = "orders", by = "buyer_row" }
 columns.id = { make = "uuid7" }
 columns.name = { make = "text", templates = ["x"], unique = true }
-columns.orders = { make = "aggregate", function = "count", of = "orders", by = "buyer" }
+columns.orders = { make = "aggregate", function = "count", of = "orders", by = "buyer_row" }
 columns.last = { make = "copy", of = "recent.id" }
 [tables.orders]
 rows = { shape = "per", of = [{ table = "people", link = "buyer_row", total = 300 }] }
@@ -127,7 +127,7 @@ def sampled(requests: int, version: str) -> range:
 def test_killed_at_any_request_the_next_run_or_giving_up_ends_well(
     db: Target, server: Server, shop: Project, tmp_path: Path
 ) -> None:
-    """Whoever sends the request is killed: the program, or one of the processes that load; the others lose the server."""
+    """Whoever sends the request is killed: the program, or a process that loads; the others lose the server."""
     name = str(db.parameters["dbname"])
     clone(server, name, f"{name}_empty")
     before = schema(server, db)
@@ -174,7 +174,7 @@ END $$;
 CREATE INDEX troublesome ON lines (troubled(n));
 """
 MAKING = (
-    "FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND query LIKE 'CREATE INDEX tr%%'"
+    "FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND query LIKE 'CREATE INDEX tr%'"
 )
 
 

@@ -182,7 +182,7 @@ NASTY: dict[str, str] = {
             f float8 NOT NULL, g money NOT NULL, h text NOT NULL, i varchar(1) NOT NULL, j char(7) NOT NULL, k bytea NOT NULL,
             l timestamp NOT NULL, m timestamptz NOT NULL, n date NOT NULL, o time NOT NULL, p timetz NOT NULL,
             q interval NOT NULL, r bool NOT NULL, s inet NOT NULL, t cidr NOT NULL, u macaddr NOT NULL, v macaddr8 NOT NULL,
-            w bit(5) NOT NULL, x bit varying(9) NOT NULL, y uuid NOT NULL, z xml NOT NULL, aa json NOT NULL, ab jsonb NOT NULL,
+            w bit(5) NOT NULL, x bit varying(9) NOT NULL, y uuid NOT NULL, z xml, aa json NOT NULL, ab jsonb NOT NULL,
             ac int[] NOT NULL, ad text[] NOT NULL, ae numeric(4, 1)[] NOT NULL, af uuid[] NOT NULL, ag timestamptz[] NOT NULL,
             ah int4range NOT NULL, ai tstzrange NOT NULL, aj daterange NOT NULL, ak numrange NOT NULL, al point NOT NULL,
             am box NOT NULL, an oid NOT NULL, ao "char" NOT NULL, ap name NOT NULL, aq bool[] NOT NULL, ar tsvector,

@@ -38,28 +38,37 @@ SIGHT = 4.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Line:
-    """All rows in the order of one similarity: who stands where, and how broad."""
+    """All rows in the order of one similarity: who stands where, how broad, and in which group of equals."""
 
     order: Rows
     wheel: Wheel
     middle: Floats
     breadths: Floats
+    group: Rows
+    begins: Floats
 
     @classmethod
     def of(cls, values: NDArray[Any], breadths: Floats, stream: Stream) -> _Line:
         mixed = stream.shuffled(len(values))
         order = mixed[np.argsort(values[mixed], kind="stable")]
         wheel = Wheel.of(breadths[order])
-        middle = np.empty(len(values))
+        middle, group = np.empty(len(values)), np.empty(len(values), np.int32)
         middle[order] = wheel.ends - breadths[order] / 2
-        return cls(order.astype(np.int32), wheel, middle, breadths)
+        differs = values[order][1:] != values[order][:-1]
+        group[order] = np.concatenate([[0], np.cumsum(differs)])
+        begins = np.concatenate([[0.0], wheel.ends[:-1][differs], [wheel.width]])
+        return cls(order.astype(np.int32), wheel, middle, breadths, group, begins)
 
     def draw(self, rows: Ints, links: Floats, stream: Stream) -> Ints:
-        """Somebody near each of the rows; ``links``: how many each looks for to either side."""
+        """Somebody near each of the rows; ``links``: how many each must have in sight, to either side."""
         points = 2 * stream.uniform(Span(0, len(rows))) - 1
         steps = np.minimum(_distance(np.abs(points) * links), FARTHEST) + self.breadths[rows] / 2
-        places = self.wheel.at((self.middle[rows] + np.copysign(steps, points)) % self.wheel.width)
-        return self.order[places].astype(np.int64)
+        first, end = self.begins[self.group[rows]], self.begins[self.group[rows] + 1]
+        # Who has enough equals stays among them.
+        alone = end - first < links
+        first, end = np.where(alone, 0.0, first), np.where(alone, self.wheel.width, end)
+        points = first + (self.middle[rows] + np.copysign(steps, points) - first) % (end - first)
+        return self.order[self.wheel.at(points)].astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

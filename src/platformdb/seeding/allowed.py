@@ -19,6 +19,7 @@ from platformdb.seeding.constraints import Check
 from platformdb.seeding.model import ColumnFact, Definition, Table, TableFact
 from platformdb.seeding.problems import Problem
 from platformdb.seeding.reach import Reach, reach
+from platformdb.seeding.shown import HIDDEN, cut, is_secret
 from platformdb.sqltext.checks.allowed import allowed
 from platformdb.sqltext.checks.evaluate import UNKNOWN, Outcome, evaluate
 from platformdb.sqltext.checks.model import Call, Column, Expression, Literal, columns_of, family, renamed, understood
@@ -46,10 +47,10 @@ class Answer(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Counterexample:
-    """A value that a column will get, and which a demand does not allow."""
+    """What a column will get, and a demand does not allow."""
 
     column: str
-    value: str
+    said: str
 
 
 def judge_table(definition: Definition, fact: TableFact) -> tuple[tuple[Problem, ...], tuple[Check, ...]]:
@@ -61,7 +62,7 @@ def judge_table(definition: Definition, fact: TableFact) -> tuple[tuple[Problem,
         answer = judge(demand.expression, reaches)
         if isinstance(answer, Counterexample):
             key = f"tables.{fact.name}.columns.{answer.column}"
-            problems.append(Problem(f"can make {answer.value}, {demand.shown}", Place(definition.source), key))
+            problems.append(Problem(f"{answer.said}, and {demand.shown}", Place(definition.source), key))
         elif answer is Answer.OPEN and demand.check:
             open_.append(demand.check)
     return tuple(problems), tuple(open_)
@@ -71,15 +72,15 @@ def demands(fact: TableFact, table: Table) -> Iterator[Demand]:
     """Of the table's CHECKs and partitions, and of its columns' types and domains, as far as they are filled."""
     families = {column.name: _family(column) for column in fact.columns}
     for check in fact.checks:
-        shown = f"and {check.name} asks for CHECK {check.expression}"
+        shown = f"{check.name} asks for CHECK {check.expression}"
         yield Demand(shown, read_check(check.expression, families), check)
     split = fact.partitioning
     if split is not None and not any(part.default for part in split.partitions):
         bounds = tuple(read_check(part.expression, families) for part in split.partitions)
         wanted = Call("is true", (Call("or", bounds),)) if bounds else Literal(value=False, family="bool")
         expression = " OR ".join(f"({part.expression})" for part in split.partitions) or "false"
-        check = Check("no partition takes it", f"({expression}) IS TRUE", split.columns)
-        yield Demand(f"and {fact.name} has no partition for that", wanted, check)
+        check = Check("", f"({expression}) IS TRUE", split.columns)
+        yield Demand(f"{fact.name} has no partition for that", wanted, check)
     for column in fact.columns:
         if column.name in table.columns and not column.element:
             yield from _of_type(column, Column(column.name, families[column.name]))
@@ -88,11 +89,12 @@ def demands(fact: TableFact, table: Table) -> Iterator[Demand]:
 def _of_type(column: ColumnFact, value: Column) -> Iterator[Demand]:
     for check in column.checks:
         read = read_check(check.expression, {"value": value.family})
-        shown = f"and the domain {check.holder} asks for CHECK {check.expression}"
+        shown = f"the domain {check.holder} asks for CHECK {check.expression}"
         yield Demand(shown, renamed(read, column.name), Check(check.name, "true", (column.name,)))
-    declared = f"which is no value of the type {column.declared or column.type}"
+    declared = f"the column is {column.declared or column.type}"
     if column.labels:
-        yield Demand(declared, Call("among", (value, *(Literal(label, "enum") for label in column.labels))))
+        labels = Call("among", (value, *(Literal(label, "enum") for label in column.labels)))
+        yield Demand(f"{declared}: {', '.join(column.labels)}", labels)
     if column.length and value.family in ("text", "bpchar"):
         yield Demand(declared, _at_most(Call("length", (Column(column.name, "text"),), "int"), column.length))
     if column.type in INTEGERS:
@@ -141,7 +143,7 @@ def _judge_cases(
         return Answer.YES
     bad = [row[name] for row, verdict in zip(rows, verdicts, strict=True) if verdict is False for name in names]
     surely = next((value for value in bad if value in given[0].typical), None) if len(names) == 1 else None
-    return Answer.OPEN if surely is None else Counterexample(names[0], _shown(surely))
+    return Answer.OPEN if surely is None else Counterexample(names[0], f"can make {_shown(names[0], surely)}")
 
 
 def _judge_one(expression: Expression, name: str, found: Reach) -> Answer | Counterexample:
@@ -151,7 +153,7 @@ def _judge_one(expression: Expression, name: str, found: Reach) -> Answer | Coun
     if found.ranged:
         return _judge_range(expression, name, found, whole=asked.complete and not (asked.without or asked.patterns))
     if asked.longest is not None and found.shortest > asked.longest:
-        return Counterexample(name, f"no text of fewer than {found.shortest:,} characters")
+        return Counterexample(name, f"all values have {found.shortest:,} characters or more")
     sizes = asked.complete and not (asked.values or asked.without or asked.patterns or asked.filled or asked.folded)
     fits = asked.longest is None or (found.longest is not None and found.longest <= asked.longest)
     return Answer.YES if sizes and not asked.documents and fits and found.shortest >= asked.shortest else Answer.OPEN
@@ -161,7 +163,7 @@ def _judge_range(expression: Expression, name: str, found: Reach, *, whole: bool
     """By the ends of a range: what both meet, all between them meet, where nothing but bounds is asked."""
     for value in found.typical:
         if evaluate(expression, {name: _exact(value)}) is False:
-            return Counterexample(name, _shown(value))
+            return Counterexample(name, f"can make {_shown(name, value)}")
     ends = [evaluate(expression, {name: _exact(end)}) for end in (found.least, found.most) if end is not None]
     open_above = found.most is None and allowed([expression], name).most is not None
     return Answer.YES if whole and not open_above and all(end is True for end in ends) else Answer.OPEN
@@ -214,5 +216,5 @@ def _exact(value: float | str) -> int | Decimal:
     return int(value) if float(value).is_integer() else Decimal(repr(value))
 
 
-def _shown(value: object) -> str:
-    return repr(value) if isinstance(value, str) else str(value)
+def _shown(name: str, value: object) -> str:
+    return HIDDEN if is_secret(name) else cut(repr(value) if isinstance(value, str) else str(value))

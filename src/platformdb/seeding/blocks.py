@@ -91,8 +91,9 @@ class Block:
         return column
 
     def loaded(self, name: str) -> Column:
-        """What a column of the table is filled with; its name may mean something else in paths (``time``)."""
-        return self._make(name) if name in self._given and name in self._values else self.value(name)
+        """What a column of the table is filled with; its name may mean something else in paths (``time``, ``a.b``)."""
+        other = name in self._given or "." in name
+        return self._make(name) if other and name in self._values else self.value(name)
 
     def carried(self, key: str, make: Callable[[], T]) -> T:
         """What a generator that is asked block after block carries from one to the next."""
@@ -169,24 +170,14 @@ def followed(world: World, column: Column, path: str, table: str) -> Column:
     return world.at(column.target, rest, column.array)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Fixed:
+def fixed(column: Column) -> Given:
     """A column that is there."""
-
-    column: Column
-
-    def __call__(self, block: Block) -> Column:
-        return self.column
+    return lambda block: column
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Spanned:
+def spanned(column: Kept) -> Given:
     """The block's rows of a column in the store."""
-
-    column: Kept
-
-    def __call__(self, block: Block) -> Column:
-        return self.column.span(block.span.first, block.span.end)
+    return lambda block: column.span(block.span.first, block.span.end)
 
 
 def wall(block: Block) -> Column:

@@ -12,7 +12,8 @@ from numpy.typing import DTypeLike, NDArray
 from platformdb.seeding.codes import Bytes, Ints
 from platformdb.seeding.columns import Column, Lists
 from platformdb.seeding.ropes import Part, Texts, flattened
-from platformdb.seeding.store import WINDOW, Store, Stored, Writer
+from platformdb.seeding.store import Store, Writer
+from platformdb.seeding.stored import WINDOW, Stored
 
 Array = NDArray[Any]
 

@@ -19,7 +19,8 @@ from platformdb.seeding.kept import Kept, Packer
 from platformdb.seeding.model import Table
 from platformdb.seeding.ordering import in_order, repeats
 from platformdb.seeding.problems import Misfit
-from platformdb.seeding.store import Stored, Writer
+from platformdb.seeding.store import Writer
+from platformdb.seeding.stored import Stored
 from platformdb.seeding.streams import BLOCK, Span
 from platformdb.seeding.times import STEP, in_turn
 
@@ -117,7 +118,7 @@ class _Drafted:
         record = np.empty(block.span.rows, self._records.dtype)
         for name, array in arrays.items():
             record[name] = array
-        self._records.append(record if passing.all() else record[passing])
+        self._records.append(record if passing.all() else record.take(np.flatnonzero(passing)))
         if self._spec.distinct:
             self._identities.append(identities([columns[name] for name in self._spec.distinct], block.span)[passing])
 
@@ -186,7 +187,7 @@ class _Drafted:
         again = repeats(self._world.store, self._identities.finish())
         left = self._world.store.scratch(found.dtype)
         for span in spans(len(found)):
-            left.append(found.span(span.first, span.end)[~again.span(span.first, span.end)])
+            left.append(found.span(span.first, span.end).take(np.flatnonzero(~again.span(span.first, span.end))))
         return left.finish()
 
     def _in_turn(self, found: Stored) -> Stored:

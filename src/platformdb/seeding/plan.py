@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 from platformdb.errors import Place
+from platformdb.seeding.allowed import judge_table
 from platformdb.seeding.constraints import Check
 from platformdb.seeding.limits import impossible
 from platformdb.seeding.model import Definition, SeedPlan, Table, TableFact, TablePlan
@@ -39,13 +40,15 @@ def plan_seed(
     problems = [*_unknown(definition, facts), *_undescribed(definition, facts), *unmakable]
     problems += [*reserved_problems(definition, facts), *unique_problems(definition, facts), *impossible(definition)]
     known = [facts[name] for name in definition.tables if name in facts]
+    judged = {fact.name: judge_table(definition, fact) for fact in known}
+    problems += [problem for wrong, _ in judged.values() for problem in wrong]
     order, circle = load_order({fact: (*fact.needs, *fact.deferrable) for fact in known})
     deferred = bool(circle)
     if deferred:
         order, circle = load_order({fact: fact.needs for fact in known})
     if problems:
         raise Invalid(tuple(problems))
-    tables = tuple(_table_plan(definition.tables[fact.name], fact, kinds, judged[fact][1]) for fact in order)
+    tables = tuple(_table_plan(definition.tables[fact.name], fact, kinds, judged[fact.name][1]) for fact in order)
     return SeedPlan(tables, _bystanders(definition, facts), deferred, bool(circle), left_out)
 
 

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
-from uuid import UUID
 
 import numpy as np
 
 from platformdb.errors import ApplyFailed, Place
 from platformdb.postgres.refusal import Refusal, explaining
-from platformdb.seeding.columns import Column, Lists
 from platformdb.seeding.constraints import Check, Exclusion, ForeignKey, Unique
 from platformdb.seeding.model import TableFact, TablePlan
 from platformdb.seeding.places import find_line
+from platformdb.seeding.shown import HIDDEN, cut, is_secret, shown
 from platformdb.seeding.sources import Sources
 from platformdb.seeding.streams import BLOCK, Span
 from platformdb.seeding.world import World
 from platformdb.sqltext.checks.model import columns_of
 from platformdb.sqltext.checks.read import read_check
 
-SECRET = re.compile(r"pass(word|wd|phrase)|secret|token|credential|hash|salt|nonce|(^|_)keys?($|_)", re.IGNORECASE)
-LONGEST = 60
-START = datetime(1970, 1, 1, tzinfo=UTC)
 # What to change, by SQLSTATE.
 ADVICE = {
     "23502": "give it a value in every row (nulls, where, given and absent leave some without)",
@@ -137,8 +130,8 @@ def _details(world: World, table: TablePlan, wrong: Wrong, refusal: Refusal) -> 
         for name in wrong.columns:
             yield f"  {name} = {value_in(world, table, name, refusal.row)}"
     elif refusal.key:
-        hidden = any(SECRET.search(name) for name in wrong.columns)
-        yield f"  {', '.join(wrong.columns)} = {'(not shown)' if hidden else _cut(refusal.key)}"
+        hidden = any(map(is_secret, wrong.columns))
+        yield f"  {', '.join(wrong.columns)} = {HIDDEN if hidden else cut(refusal.key)}"
     yield f"SQLSTATE: {refusal.sqlstate}"
 
 
@@ -147,34 +140,8 @@ def value_in(world: World, table: TablePlan, name: str, number: int) -> str:
     row = number - 1
     if name not in [column.name for column in table.columns]:
         return "(the database's own: it has no generator)"
-    if SECRET.search(name):
-        return "(not shown)"
+    if is_secret(name):
+        return HIDDEN
     first = row // BLOCK * BLOCK
     block = world.block(table.fact.name, Span(first, min(first + BLOCK, world.rows(table.fact.name))))
     return shown(block.loaded(name).take(np.array([row - block.span.first])))
-
-
-def shown(column: Column) -> str:
-    """The only row of a column, for people: texts quoted, long ones cut."""
-    if column.missing[0]:
-        return "NULL"
-    if isinstance(column.values, Lists):
-        items = column.values.flat()
-        return _cut(f"[{', '.join(shown(items.take(np.array([place]))) for place in range(len(items)))}]")
-    if column.kind in ("text", "bytes"):
-        return _cut(repr(column.texts.contents()[0].decode())) if column.kind == "text" else f"{_size(column)} bytes"
-    return _cut(_plain(column.kind, column.array[0]))
-
-
-def _size(column: Column) -> int:
-    return len(column.texts.contents()[0])
-
-
-def _plain(kind: str, value: Any) -> str:
-    if kind == "time":
-        return (START + timedelta(microseconds=int(value))).isoformat()
-    return str(UUID(bytes=value.tobytes())) if kind == "uuid" else str(value)
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text):,} characters)"

@@ -162,7 +162,7 @@ def distinct(column: Texts) -> tuple[list[str], Ints]:
 def hashes(column: Texts) -> NDArray[np.uint64]:
     """A number for each text: different numbers only where the texts differ.
 
-    Byte i counts BASE ** i, modulo 2 ** 64, so that the number of joined texts follows from theirs (see ``joined_hash``).
+    Byte i counts BASE ** i, modulo 2 ** 64: so the number of joined texts follows from theirs, see ``joined_hash``.
     """
     found, lengths = np.zeros(len(column), np.uint64), np.zeros(len(column), np.int64)
     for part in column.parts:

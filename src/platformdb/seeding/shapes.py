@@ -17,7 +17,7 @@ from platformdb.seeding.graphs import Mutual, Pairs
 from platformdb.seeding.layouts import Derived, Draft, Rows, spans
 from platformdb.seeding.problems import Misfit
 from platformdb.seeding.ropes import texts
-from platformdb.seeding.store import Stored
+from platformdb.seeding.stored import Stored
 from platformdb.seeding.streams import Span, Stream
 
 if TYPE_CHECKING:

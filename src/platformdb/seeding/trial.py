@@ -25,6 +25,8 @@ from platformdb.sqltext.quote import quote_identifier
 
 # So many show what one row in 200 does wrong, and take some milliseconds.
 ROWS = 1_000
+# A smaller load says as soon by itself which row is wrong.
+MANY_ROWS = 100_000
 TRIED = 'pg_temp."platformdb trial"'
 # What the role may not do, or what the server says of something else than a row, is no reason to refuse anything.
 ABOUT_ROWS = ("22", "23")
@@ -46,7 +48,8 @@ def try_rows(connection: Connection, world: World, table: TablePlan) -> None:
     if refusal is not None and refusal.sqlstate[:2] in ABOUT_ROWS:
         error = explain_refusal(world, [table], refusal)
         if error is not None:
-            raise Misfit(" ".join([error.message, *error.detail.split("\n")[:-1]]), error.key)
+            said = [line.strip() for line in error.detail.splitlines()[:-1]]
+            raise Misfit(f"{error.message} ({'; '.join(said)})", error.key)
     for number, check in found:
         raise Misfit(*_told(world, table, number, check))
 
@@ -94,4 +97,5 @@ def _told(world: World, table: TablePlan, number: int, check: Check) -> tuple[st
     values = ", ".join(f"{name} = {value_in(world, table, name, number)}" for name in names)
     made = next((name for name in names if name in filled), "")
     key = f"tables.{table.fact.name}.columns.{made}" if made else f"tables.{table.fact.name}"
-    return f"row {number:,} of {table.fact.name} is against {check.name}, CHECK {check.expression}: {values}", key
+    against = f"is against {check.name}, CHECK {check.expression}" if check.name else "fits into no partition"
+    return f"row {number:,} of {table.fact.name} {against}: {values}", key

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from platformdb.seeding.blocks import TIME, Block, Fixed, Given, Picked, Spanned, followed, linked, wall
+from platformdb.seeding.blocks import TIME, Block, Given, Picked, fixed, followed, linked, spanned, wall
 from platformdb.seeding.codes import Ints
 from platformdb.seeding.columns import Column
 from platformdb.seeding.kept import Keeper, Kept
@@ -22,7 +22,8 @@ from platformdb.seeding.layouts import Draft, Layout, draft_of, lay, spans
 from platformdb.seeding.model import Definition, Table
 from platformdb.seeding.ordering import in_order, records
 from platformdb.seeding.problems import Misfit
-from platformdb.seeding.store import Store, Stored
+from platformdb.seeding.store import Store
+from platformdb.seeding.stored import Stored
 from platformdb.seeding.streams import Span, Stream
 
 __all__ = ["Block", "Draft", "Groups", "Picked", "World", "WorldRecipe", "draft_of", "linked"]
@@ -35,7 +36,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Groups:
-    """The rows of a table by what they refer to: ``order`` from ``starts[p]`` to ``starts[p + 1]`` are those of row p."""
+    """The rows of a table by what they refer to: of row p ``order`` from ``starts[p]`` to ``starts[p + 1]``."""
 
     order: Stored
     starts: Stored
@@ -135,7 +136,7 @@ class World:
     def draft_block(self, spec: Table, span: Span, draft: Draft, carried: dict[str, Any]) -> Block:
         """Rows of a table that is being laid out."""
         known = draft.block(span)
-        given: dict[str, Given] = {name: Fixed(column) for name, column in known.items()}
+        given: dict[str, Given] = {name: fixed(column) for name, column in known.items()}
         return Block(self, spec.name, span, {**given, **draft.derived}, spec.links, carried=carried)
 
     def linked(self, block: Block, path: str) -> Column:
@@ -160,7 +161,7 @@ class World:
 
     def _block(self, table: str, span: Span, carried: dict[str, Any] | None = None, making: str = "") -> Block:
         spec, layout = self._spec(table), self.layout(table)
-        given: dict[str, Given] = {name: Spanned(column) for name, column in layout.known.items()}
+        given: dict[str, Given] = {name: spanned(column) for name, column in layout.known.items()}
         return Block(
             self, table, span, {**given, **layout.derived, TIME: wall}, {**spec.helpers, **spec.columns},
             carried=carried, making=making,
@@ -182,7 +183,7 @@ class World:
         keeper = Keeper(self.store, f"{table}.{name}")
         carried: dict[str, Any] = {}
         for span in spans(self.layout(table).rows):
-            keeper.append(self._block(table, span, carried, name).value(name))
+            keeper.append(self._block(table, span, carried, name).loaded(name))
         return keeper.finish()
 
     def _grouped(self, table: str, path: str) -> Groups:

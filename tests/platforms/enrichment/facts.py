@@ -560,7 +560,7 @@ FACTS = Facts(
         "member_list": PlanFact(("users_pkey",), 210),
         "search": PlanFact(("idx_messages_content_gin",), 80),
         "permissions": PlanFact(
-            ("idx_server_members_user_id", "channel_permissions_channel_id_target_id_key", "member_roles_pkey"), 25
+            ("idx_server_members_user_id", "channel_permissions_channel_id_target_id_key", "member_roles_pkey"), 60
         ),
         "server_overview": PlanFact(
             ("servers_pkey", "idx_channels_server_id", "community_health_server_id_date_key"), 130

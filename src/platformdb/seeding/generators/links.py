@@ -15,7 +15,7 @@ from platformdb.seeding.columns import Column, keys, link
 from platformdb.seeding.conditions import Condition, Scalar
 from platformdb.seeding.distributions import EVEN, FORBID, Skew
 from platformdb.seeding.problems import Misfit
-from platformdb.seeding.store import Stored
+from platformdb.seeding.stored import Stored
 from platformdb.seeding.streams import BLOCK
 from platformdb.seeding.world import Picked, linked
 

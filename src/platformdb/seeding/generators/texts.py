@@ -18,7 +18,8 @@ from platformdb.seeding.layouts import spans
 from platformdb.seeding.ordering import numbering
 from platformdb.seeding.problems import Misfit
 from platformdb.seeding.ropes import Part, Texts, constant, hashes, joined_hash, numerals, recode, texts
-from platformdb.seeding.store import Store, Stored
+from platformdb.seeding.store import Store
+from platformdb.seeding.stored import Stored
 
 if TYPE_CHECKING:
     from platformdb.seeding.streams import Stream

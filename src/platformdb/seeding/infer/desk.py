@@ -24,6 +24,7 @@ class Desk:
     roles: Roles
     period: tuple[int, int]
     shapes: Mapping[str, Shape] = field(default_factory=dict)
+    apart: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     helpers: dict[str, Options] = field(default_factory=dict)
     columns: dict[str, Options] = field(default_factory=dict)
 

@@ -99,11 +99,12 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What speaks against a table's rows, and the columns that are concerned, where that is known."""
+    """What speaks against a table's rows, and the columns and the constraint concerned, where these are known."""
 
     table: str
     columns: tuple[str, ...]
     message: str
+    constraint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from platformdb.seeding.infer.cases import ANY, Group, find_cases
 from platformdb.seeding.infer.desk import Desk, about, alias, scalar
@@ -27,13 +28,25 @@ def outline(desk: Desk, known: Known, wirings: Mapping[str, Wiring], rows: Optio
         made = _column(desk, known, column, groups, conditions)
         if made is not None:
             columns[column.name] = made
+    if not columns:
+        columns = _something(desk, silent)
     _by_their_own_names(desk, columns)
     distinct, differ = _drops(desk, links, columns)
     require = [link.name for link in desk.wiring.links if link.needed]
     require += _ordered(desk, links, wirings)
-    late = {link.name: _options(link, conditions) for link in desk.wiring.links if link.late}
+    late = {link.name: _options(desk, link, conditions) for link in desk.wiring.links if link.late}
     helpers = {name: options for name, options in {**late, **desk.helpers}.items() if name not in links}
     return Outline(fact.name, rows, links, helpers, columns, distinct, tuple(require), differ)
+
+
+def _something(desk: Desk, silent: frozenset[str]) -> dict[str, Options]:
+    """One column of a table that could do without any: rows are sent column by column."""
+    for column in desk.fact.columns:
+        if not column.generated and column.name not in silent:
+            made = column_options(desk, replace(column, default=""))
+            if made is not None:
+                return {column.name: made}
+    return {}
 
 
 def _links(desk: Desk, groups: list[tuple[Group, str]]) -> tuple[dict[str, Options], dict[str, Options]]:
@@ -52,7 +65,7 @@ def _links(desk: Desk, groups: list[tuple[Group, str]]) -> tuple[dict[str, Optio
             desk.helpers[name] = _numbers(group)
     for link in desk.wiring.links:
         if link.options is not None and not link.late:
-            links[link.name] = _options(link, conditions)
+            links[link.name] = _options(desk, link, conditions)
     return links, conditions
 
 
@@ -60,12 +73,12 @@ def _numbers(group: Group) -> Options:
     return {"make": "choice", "values": list(range(len(group.cases)))}
 
 
-def _options(link: Link, conditions: Mapping[str, Options]) -> Options:
-    found = next((conditions[name] for name in link.key.columns if name in conditions), None)
-    options = dict(link.options or {})
-    if found or link.name in desk_filled:
-        options.pop("nulls", None)
-    return {**options, **(found or {})}
+def _options(desk: Desk, link: Link, conditions: Mapping[str, Options]) -> Options:
+    found = next((conditions[name] for name in link.key.columns if name in conditions), {})
+    kept = dict(link.options or {})
+    if found or desk.roles.filled & set(link.key.columns):
+        kept.pop("nulls", None)
+    return {**kept, **found}
 
 
 def _groups(desk: Desk, silent: frozenset[str]) -> list[tuple[Group, str]]:
@@ -113,7 +126,8 @@ def _by_case(
         return None
     if any(value is ANY for value in values):
         made = column_options(desk, column)
-        bare = {key: value for key, value in (made or {}).items() if key not in ("nulls", "share")}
+        dropped = ("nulls", "share") if (made or {}).get("make") == "later" else ("nulls",)
+        bare = {key: value for key, value in (made or {}).items() if key not in dropped}
         return {**bare, **conditions.get(column.name, {})} if bare else None
     if len(values) == 1:
         return {"make": "constant", "value": scalar(values[0])}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from platformdb.seeding.infer import numbers, texts
-from platformdb.seeding.infer.apart import equalities
+from platformdb.seeding.infer.apart import apart, equalities
 from platformdb.seeding.infer.desk import Desk
 from platformdb.seeding.infer.limits import TableLimits, read_limits
 from platformdb.seeding.infer.links import wire
@@ -75,7 +75,7 @@ class _Planner:
                 self.troubles[name] = trouble
                 continue
             seen = self.known.seen.get(name, Seen())
-            desk = Desk(fact, wiring, self.limits[name], roles, self.period, seen.columns)
+            desk = Desk(fact, wiring, self.limits[name], roles, self.period, seen.columns, apart(fact))
             rows = self._rows(desk)
             outlines.append(outline(desk, self.known, self.wirings, rows))
         return tuple(outlines)

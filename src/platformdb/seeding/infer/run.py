@@ -53,6 +53,9 @@ def infer(
         facts = _wanted(read_facts(connection), schemas)
         known = Known(facts, rows, seen=_seen(connection, facts) if data else {})
         inferred, text = _settled(connection, known, connection.info.dbname)
+    if not inferred.tables:
+        why = "\n".join(f"{name}: {reason}" for name, reason in sorted(inferred.left_out.items()))
+        raise Refused("for no table rows are known that it would accept", detail=why, help="write seed.toml by hand")
     if output is not None:
         output.write_text(text, encoding="utf-8")
     return _report(inferred, text, output)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from math import prod
 
 from platformdb.seeding.infer.desk import Desk, about
 from platformdb.seeding.infer.lexicon import AGENTS, CHOICES, FAMILY, GIVEN, LONG, PATTERNS, TITLES
 from platformdb.seeding.infer.model import Options
 from platformdb.seeding.infer.names import plain
 from platformdb.seeding.model import ColumnFact
+from platformdb.seeding.patterns import one_way, read_pattern
+from platformdb.sqltext.checks.allowed import Allowed
+from platformdb.sqltext.checks.patterns import Foreign, translated
 
+SLOT = re.compile(r"\{[a-z_0-9.]+\}")
 # Digits that the numbers of rows may have.
 DIGITS = 8
 BRIEF, ROOMY = 12, 60
@@ -18,34 +23,59 @@ BRIEF, ROOMY = 12, 60
 def text(desk: Desk, column: ColumnFact) -> Options:
     """A text for each row."""
     low, high = lengths(desk, column)
-    limit = desk.limit(column)
+    found = _by_name(desk, column, high) if low <= 1 else None
+    if found is not None and _fits(desk, column, found):
+        return found
     if wanted := _pattern(desk, column):
         return {"make": "pattern", "of": wanted}
-    found = _by_name(desk, column, high) if not limit.folded and low <= 1 else None
-    if found is not None:
-        return found
     return _words(desk, column, low, high)
 
 
 def single_text(desk: Desk, column: ColumnFact) -> Options:
     """A text that never repeats."""
     low, high = lengths(desk, column)
-    if wanted := _pattern(desk, column):
-        return {"make": "pattern", "of": wanted, "unique": True}
     limit = desk.limit(column)
     name = about(column)
+    found = _single_by_name(desk, name, column, high)
+    if high >= BRIEF and low <= DIGITS and _fits(desk, column, found):
+        return found
+    if wanted := _pattern(desk, column):
+        return {"make": "pattern", "of": wanted, "unique": True}
     if high < BRIEF or limit.folded == "upper" or low > DIGITS:
         letters = "[A-Z0-9]" if limit.folded == "upper" else "[a-z0-9]"
         return {"make": "pattern", "of": f"{letters}{{{max(low, min(high, 10))}}}", "unique": True}
+    return found
+
+
+def _single_by_name(desk: Desk, name: frozenset[str], column: ColumnFact, high: int) -> Options:
     number = desk.number()
-    if "email" in name or "mail" in name:
+    if name & {"email", "mail"}:
         return _templates(f"user{{{number}}}@example.com", high)
+    if name & {"username", "login", "nickname", "nick", "handle"} or name >= {"user", "name"}:
+        return _templates(f"user{{{number}}}", high)
     if name & {"url", "uri", "link", "href", "website"}:
         return _templates(f"https://example.com/{{{number}}}", high)
     if name & {"domain", "host", "hostname", "fqdn"}:
         return _templates(f"host{{{number}}}.example.com", high)
-    label = _label(column, high - DIGITS - 1)
-    return _templates(f"{label}-{{{number}}}", high)
+    return _templates(f"{_label(column, high - DIGITS - 1)}-{{{number}}}", high)
+
+
+def _fits(desk: Desk, column: ColumnFact, made: Options) -> bool:
+    """Whether texts made so meet the column's patterns, and are in the case that it asks for."""
+    limit = desk.limit(column)
+    if not limit.patterns and not limit.folded:
+        return True
+    samples = [SLOT.sub("1234567", str(text)) for text in (made.get("templates") or made.get("values") or ())]  # type: ignore[union-attr]
+    return bool(samples) and all(_meets(limit, text) for text in samples)
+
+
+def _meets(limit: Allowed, text: str) -> bool:
+    if limit.folded and text != (text.lower() if limit.folded == "lower" else text.upper()):
+        return False
+    try:
+        return all(translated(operator, pattern).verdict(text) is wanted for operator, pattern, wanted in limit.patterns)
+    except Foreign:
+        return False
 
 
 def lengths(desk: Desk, column: ColumnFact) -> tuple[int, int]:
@@ -58,8 +88,9 @@ def lengths(desk: Desk, column: ColumnFact) -> tuple[int, int]:
 
 def capacity(desk: Desk, column: ColumnFact) -> int:
     """About how many texts there are that never repeat."""
-    if _pattern(desk, column):
-        return 500
+    made = single_text(desk, column)
+    if made["make"] == "pattern":
+        return prod(piece.size for piece in one_way(read_pattern(str(made["of"]))))
     low, high = lengths(desk, column)
     return int(36 ** min(max(low, min(high, 10)), 8))
 
@@ -68,10 +99,19 @@ def _pattern(desk: Desk, column: ColumnFact) -> str:
     """The regular expression that a CHECK asks for, as the generator takes it."""
     for operator, pattern, wanted in desk.limit(column).patterns:
         if wanted and operator in ("~", "~*"):
-            return pattern.removeprefix("^").removesuffix("$") if not re.search(r"(?<!\\)\|", pattern) else pattern
+            return _readable(pattern if "|" in pattern else pattern.removeprefix("^").removesuffix("$"))
         if wanted:
             return re.escape(pattern).replace("%", "[a-z]{3}").replace("_", "[a-z]")
     return ""
+
+
+def _readable(pattern: str) -> str:
+    """The pattern, if the generator can turn it round."""
+    try:
+        read_pattern(pattern)
+    except ValueError:
+        return ""
+    return pattern
 
 
 def _by_name(desk: Desk, column: ColumnFact, high: int) -> Options | None:

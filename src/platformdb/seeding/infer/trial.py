@@ -6,6 +6,7 @@ asked for afterwards. Nothing of the database is changed or locked, but that the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -128,7 +129,8 @@ def _told(problem: Problem, facts: Facts) -> Trouble:
 def _refused(fact: TableFact, refusal: Refusal) -> Trouble:
     checks = {check.name: check.columns for check in fact.checks}
     domains = tuple(c.name for c in fact.columns for check in c.checks if check.name == refusal.constraint)
-    return Trouble(fact.name, checks.get(refusal.constraint) or domains or refusal.columns, refusal.message)
+    message = re.sub(r'"platformdb trial \d+(?=["_])', f'"{fact.relation}', refusal.message)
+    return Trouble(fact.name, checks.get(refusal.constraint) or domains or refusal.columns, message, refusal.constraint)
 
 
 def _columns_in(message: str, fact: TableFact) -> tuple[str, ...]:

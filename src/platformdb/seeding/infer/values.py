@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from platformdb.seeding.infer import moments, numbers, texts
+from platformdb.seeding.infer.apart import ranged
 from platformdb.seeding.infer.desk import Desk, about, scalar
 from platformdb.seeding.infer.lexicon import NUMBERS
 from platformdb.seeding.infer.limits import ANYTHING, TableLimits

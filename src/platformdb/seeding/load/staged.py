@@ -24,7 +24,7 @@ from platformdb.seeding.load.crew import Crew, Failed, crew
 from platformdb.seeding.load.job import Job, copied, is_about_rows, listed, may_load
 from platformdb.seeding.load.model import Filled, Manner
 from platformdb.seeding.load.record import Record, forget, note_checking, read_record, write_record
-from platformdb.seeding.load.tasks import Check, Lay, Load
+from platformdb.seeding.load.tasks import Check, Lay, Load, Try
 from platformdb.seeding.load.worker import Failure, Gear
 from platformdb.seeding.marker import forget_marker, read_marker, write_marker
 from platformdb.seeding.reports import loaded, nothing_to_do
@@ -69,6 +69,8 @@ def _loads(hands: Crew, job: Job, record: Record | None, observer: Observer) -> 
     tables = {table.fact.name: table for table in job.plan.tables if table.fact.quoted not in whole}
     observer.stage("which rows there are", len(tables))
     rows = {task.table: number for task, number in hands.do([Lay(name) for name in tables], _silently)}
+    for _ in hands.do([Try(table) for table in tables.values() if table.unproven], _silently):
+        pass
     largest_first = sorted(tables, key=lambda name: -rows[name])
     return [
         Load(job.platform, tables[name], rows[name], strips=rows[name] >= copying.REBUILDS_ROWS)

@@ -15,6 +15,7 @@ from platformdb.seeding.load.model import Filled, Part
 from platformdb.seeding.load.record import note_loaded
 from platformdb.seeding.model import TablePlan
 from platformdb.seeding.refused import refusals_told
+from platformdb.seeding.trial import try_rows
 from platformdb.seeding.world import World
 
 
@@ -43,6 +44,22 @@ class Lay:
     def run(self, connection: Connection, world: World) -> int:
         """The rows are there for everybody from then on."""
         return world.rows(self.table)
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """Offer a table's first rows to the CHECKs of which only they can tell."""
+
+    table: TablePlan
+
+    @property
+    def step(self) -> Step:
+        """What it is, for people."""
+        return Step("try", self.table.fact.name, f"{len(self.table.unproven)} checks")
+
+    def run(self, connection: Connection, world: World) -> None:
+        """Nothing stays of them."""
+        try_rows(connection, world, self.table)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from platformdb.postgres.connect import Connection
 from platformdb.postgres.transaction import all_or_nothing
 from platformdb.report.model import Report, StepResult
 from platformdb.report.progress import Observer
+from platformdb.seeding import trial
 from platformdb.seeding.load import copying
 from platformdb.seeding.load import job as jobs
 from platformdb.seeding.load.aftermath import advance_sequences, refresh_views
@@ -35,6 +36,9 @@ def load_at_once(connection: Connection, job: Job, world: World, manner: Manner,
     """
     # Before anything is locked: which rows there are, a large part of the work.
     rows = {table.fact.name: world.rows(table.fact.name) for table in job.plan.tables}
+    if sum(rows.values()) >= trial.MANY_ROWS:
+        for table in job.plan.tables:
+            trial.try_rows(connection, world, table)
     with all_or_nothing(connection, job.step, lock_timeout=jobs.LOCK_TIMEOUT):
         _lock(connection, job, manner)
         # Now that nobody can write any more.

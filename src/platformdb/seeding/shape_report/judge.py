@@ -28,6 +28,8 @@ from platformdb.seeding.times import STEP
 # A table of fewer rows has no order worth a word.
 FEW, MANY = 100, 1_000
 SORTED = 0.99
+# Of longer values so many characters are shown.
+LONGEST = 24
 # Rows of one parent may stand beside each other by chance, but not as if they had been made parent by parent.
 NEIGHBOURS_FACTOR, NEIGHBOURS_SLACK = 4.0, 0.1
 
@@ -141,7 +143,11 @@ def _shares(name: str, value: ValueSpec, column: ColumnMeasured, slack: float) -
     for text, share in {**value.weights, **dict.fromkeys(found.keys() - value.weights.keys(), 0.0)}.items():
         margin = (share_margin(share, column.filled) if share else 0.0) + slack
         has = found.get(text, 0) / column.filled
-        yield Line(name, f"'{text}'", has, share, share - margin, share + margin, Unit.SHARE)
+        yield Line(name, f"'{_short(text)}'", has, share, share - margin, share + margin, Unit.SHARE)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 def _same(text: str) -> str:
@@ -162,14 +168,14 @@ def _times(
     until = time.until if time.free else 1.0
     # Rows of one instant are put 4 µs apart; within its day an instant moves with the rhythm.
     late = (table.rows * STEP + (DAY if until < 1 else 0)) / length
-    yield Line(name, "first", (moments.first - story[0]) / length, 0.0, 0.0, unit=Unit.SHARE)
-    yield Line(name, "last", (moments.last - story[0]) / length, until, None, until + late, Unit.SHARE)
+    yield Line(name, "first", (moments.first - story[0]) / length, 0.0, 0.0, unit=Unit.PLACE)
+    yield Line(name, "last", (moments.last - story[0]) / length, until, None, until + late, Unit.PLACE)
     if pace:
-        yield Line(name, "growth, off by", _apart(moments.periods, pace), 0.0, None, band(table.rows) + DAY / length)
+        yield Line(name, "growth, off by", _apart(moments.periods, pace), 0.0, None, band(table.rows) + DAY / length, Unit.SHARE)
     if time.roaming and not time.bursts:
         # The last day of a story may be a part of one, and rows after others have less room there.
         off = band(table.rows) + 3 * DAY / length
-        yield Line(name, "rhythm, off by", _apart(moments.hours, rhythm), 0.0, None, off)
+        yield Line(name, "rhythm, off by", _apart(moments.hours, rhythm), 0.0, None, off, Unit.SHARE)
     yield from _order(spec, table, name)
 
 

@@ -27,6 +27,8 @@ class Unit(enum.StrEnum):
     COUNT = "count"
     SHARE = "share"
     NUMBER = "number"
+    # A place in the story, from 0 to 1, which like no share can lie outside of it.
+    PLACE = "place"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +49,16 @@ class Line:
     @property
     def verdict(self) -> Verdict:
         """Whether the measured number is among those allowed."""
-        if self.low is None and self.high is None:
+        if (self.low is None and self.high is None) or self._says_nothing():
             return Verdict.SHOWN
         too_low = self.low is not None and self.measured < self.low
         return Verdict.FAIL if too_low or (self.high is not None and self.measured > self.high) else Verdict.PASS
+
+    def _says_nothing(self) -> bool:
+        """Whether any share at all would be allowed: there are too few rows."""
+        if self.unit is not Unit.SHARE:
+            return False
+        return (self.low is None or self.low < 0) and (self.high is None or self.high > 1)
 
 
 @dataclass(frozen=True, slots=True)

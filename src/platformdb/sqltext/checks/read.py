@@ -22,6 +22,8 @@ TEXTS = ("text", "bpchar", "enum")
 # Those whose order here is PostgreSQL's.
 ORDERED = (*NUMBERS, *MOMENTS, "timestamptz", "bool", "uuid")
 COMPARISONS = ("=", "<>", "<", "<=", ">", ">=")
+ARITHMETIC = {**dict.fromkeys("+-*%", frozenset(EXACT)), **dict.fromkeys("&|", frozenset({"int"}))}
+HOLDING = {("?", "jsonb", "text"), *((name, kind, kind) for name in ("<@", "@>") for kind in ("int[]", "text[]"))}
 PATTERNS = {"~": "~", "~*": "~*", "~~": "~~", "~~*": "~~*", "!~": "~", "!~*": "~*", "!~~": "~~", "!~~*": "~~*"}
 # A function's name → which families its operands may have, and the family of its result.
 FUNCTIONS: Mapping[str, tuple[tuple[tuple[str, ...], ...], str]] = {
@@ -213,15 +215,9 @@ def _binary(name: str, left: Expression, right: Expression) -> Expression | None
     if name in PATTERNS:
         return _pattern(name, left, right)
     families = {left.family, right.family}
-    if name in ("&", "|") and families == {"int"}:
-        return Call(name, (left, right), "int")
-    if name in ("+", "-", "*", "%") and families <= set(EXACT):
+    if families <= ARITHMETIC.get(name, frozenset()):
         return Call(name, (left, right), "int" if families == {"int"} else "numeric")
-    if name == "?" and (left.family, right.family) == ("jsonb", "text"):
-        return Call(name, (left, right))
-    if name in ("<@", "@>") and left.family == right.family and left.family in ("int[]", "text[]"):
-        return Call(name, (left, right))
-    return None
+    return Call(name, (left, right)) if (name, left.family, right.family) in HOLDING else None
 
 
 def _comparison(name: str, left: Expression, right: Expression) -> Expression | None:
