@@ -33,6 +33,7 @@ from platformdb.project import bundled_root, platform_names
 from platformdb.report.json import envelope_schema
 from platformdb.report.model import Outcome
 from platformdb.seeding import definition, graphs, shapes
+from platformdb.seeding.bursts import Bursts
 from platformdb.seeding.distributions import Distribution, Skew
 from platformdb.seeding.generators import AnyGenerator
 from platformdb.seeding.times import Time
@@ -244,6 +245,7 @@ def test_the_keys_of_a_seed():
         "side": options_of(graphs.Side),
         "skew": options_of(Skew),
         "time": options_of(Time),
+        "bursts": options_of(Bursts),
         "common": list(definition.COMMON),
     }
     for part, keys in expected.items():

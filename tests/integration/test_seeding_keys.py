@@ -13,8 +13,8 @@ from platformdb.postgres.target import Target
 from platformdb.project import Platform
 from platformdb.report.model import Report
 from platformdb.report.progress import Silent
-from platformdb.seeding.request import Existing, Request
 from platformdb.seeding.load import whole
+from platformdb.seeding.request import Existing, Request
 from platformdb.seeding.run import seed
 from servers import Server
 

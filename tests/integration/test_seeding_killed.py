@@ -199,6 +199,7 @@ def stopped(what: str, process: subprocess.Popen[str], target: Target) -> None:
         process.send_signal(signal.SIGINT)
 
 
+@pytest.mark.newest_server
 @pytest.mark.parametrize(
     ("what", "code", "said"),
     [
@@ -230,6 +231,7 @@ def test_stopped_while_an_index_is_made_the_table_keeps_it_and_the_next_run_goes
     assert schema(server, db, "--exclude-schema=platformdb") == before
 
 
+@pytest.mark.newest_server
 def test_a_full_disk_is_said_and_the_next_run_goes_on(db: Target, server: Server, shop: Project) -> None:
     run(db, TROUBLE)
     before = schema(server, db)

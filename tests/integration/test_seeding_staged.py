@@ -126,11 +126,9 @@ def platform(tmp_path: Path) -> Platform:
     return Platform("odd", tmp_path, tmp_path / "phases", tmp_path / "sql", tmp_path / "seeds")
 
 
-def load(
-    target: Target, platform: Platform, jobs: int = 2, observer: Observer | None = None, **asked: object
-) -> Report:
+def load(target: Target, platform: Platform, jobs: int = 2, observer: Observer | None = None, **asked: Any) -> Report:
     with connect(target) as connection:
-        return seed(connection, platform, Request(jobs=jobs, **asked), target=target, observer=observer)  # type: ignore[arg-type]
+        return seed(connection, platform, Request(jobs=jobs, **asked), target=target, observer=observer)
 
 
 def schema(server: Server, target: Target) -> str:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+
+import numpy as np
 
 from platformdb.seeding.columns import Column, Lists
 from platformdb.seeding.definition import read_definition
 from platformdb.seeding.model import ColumnFact, Definition, TableFact
+from platformdb.seeding.ropes import Part, Texts, flattened
 from platformdb.seeding.sources import Sources
-from platformdb.seeding.world import World
+from platformdb.seeding.world import World, WorldRecipe
 
 HEAD = """
 start = 2025-01-01T00:00:00Z
@@ -172,3 +176,47 @@ def fact(name: str, *columns: str, needs: tuple[str, ...] = (), deferrable: tupl
         column_name, kind = column.split()
         made.append(ColumnFact(column_name, kind.rstrip("!"), required=kind.endswith("!")))
     return TableFact(name, "public", name, tuple(made), needs, deferrable)
+
+
+def digests(made: World, tables: Iterable[str]) -> dict[str, str]:
+    """What each table is loaded with, block by block, as one number each."""
+    return {table: _digest(made, table) for table in tables}
+
+
+def _digest(made: World, table: str) -> str:
+    found = hashlib.blake2b(digest_size=16)
+    for block in made.blocks(table):
+        for name in made.definition.tables[table].columns:
+            for piece in _bytes(block.loaded(name)):
+                found.update(piece)
+    return found.hexdigest()
+
+
+def _bytes(column: Column) -> Iterator[bytes]:
+    yield f"{column.kind} {len(column)}".encode()
+    yield column.missing.tobytes()
+    if isinstance(column.values, Lists):
+        yield column.values.counts.astype(np.int64).tobytes()
+        yield from _bytes(column.values.flat())
+    elif isinstance(column.values, Texts):
+        part = flattened(column.values)
+        shown = np.where(column.missing, 0, part.lengths)
+        yield shown.tobytes()
+        yield flattened(Texts((Part(part.data, part.starts, shown),))).data.tobytes()
+    else:
+        yield np.ascontiguousarray(column.array[~column.missing]).tobytes()
+
+
+def digests_elsewhere(recipe: WorldRecipe, tables: tuple[str, ...]) -> dict[str, str]:
+    """The same, for another process."""
+    return digests(recipe.open(), tables)
+
+
+# Limits so low that everything but the tiniest goes to files, and is sorted in pieces.
+SPILLED = {
+    "platformdb.seeding.store.SMALL": 1 << 10,
+    "platformdb.seeding.stored.WINDOW": 1 << 12,
+    "platformdb.seeding.kept.WINDOW": 1 << 12,
+    "platformdb.seeding.ordering.RUN": 1000,
+    "platformdb.seeding.world.SMALL": 8,
+}

@@ -8,6 +8,15 @@ from platformdb.contracts.model import Contract
 from platformdb.report.model import Finding
 
 
+def keeps(contract: Contract, document: str) -> bool:
+    """Whether one JSON document has no fault."""
+    try:
+        contract.model.model_validate_json(document)
+    except ValidationError:
+        return False
+    return True
+
+
 def judge_document(contract: Contract, row: str, document: str) -> tuple[Finding, ...]:
     """A finding per fault of one JSON document: the row, the path inside the document, and the reason.
 

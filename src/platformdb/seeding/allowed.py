@@ -118,23 +118,14 @@ def judge(expression: Expression, reaches: Mapping[str, Reach]) -> Answer | Coun
     """Whether all values within reach meet the expression; a value that surely comes and does not; or neither."""
     names = columns_of(expression)
     given = [reaches.get(name, Reach()) for name in names]
-    choices = [_values(each) for each in given]
-    if all(choice is not None for choice in choices):
-        return _judge_cases(expression, names, [choice or () for choice in choices], given)
-    if len(names) == 1 and understood(expression):
+    if len(names) == 1 and given[0].values is None and understood(expression):
         return _judge_one(expression, names[0], given[0])
-    return Answer.OPEN
+    return _judge_cases(expression, names, given)
 
 
-def _values(found: Reach) -> tuple[Outcome, ...] | None:
-    if found.values is None:
-        return None
-    return (*found.values, None) if found.null else found.values
-
-
-def _judge_cases(
-    expression: Expression, names: Sequence[str], choices: Sequence[tuple[Outcome, ...]], given: Sequence[Reach]
-) -> Answer | Counterexample:
+def _judge_cases(expression: Expression, names: Sequence[str], given: Sequence[Reach]) -> Answer | Counterexample:
+    """By all combinations of values; a column of which they are not known may be enough as unknown."""
+    choices = [_values(each) for each in given]
     if prod(map(len, choices)) > MOST_CASES:
         return Answer.OPEN
     rows = [dict(zip(names, row, strict=True)) for row in product(*choices)]
@@ -144,6 +135,11 @@ def _judge_cases(
     bad = [row[name] for row, verdict in zip(rows, verdicts, strict=True) if verdict is False for name in names]
     surely = next((value for value in bad if value in given[0].typical), None) if len(names) == 1 else None
     return Answer.OPEN if surely is None else Counterexample(names[0], f"can make {_shown(names[0], surely)}")
+
+
+def _values(found: Reach) -> tuple[Outcome, ...]:
+    known = (UNKNOWN,) if found.values is None else found.values
+    return (*known, None) if found.null else known
 
 
 def _judge_one(expression: Expression, name: str, found: Reach) -> Answer | Counterexample:

@@ -20,7 +20,7 @@ from platformdb.seeding.caution import Signs, signs_of_production
 from platformdb.seeding.marker import PACKAGE, holds, read_marker
 from platformdb.seeding.reports import copied, nothing_to_do
 from platformdb.seeding.request import Confirm, Existing, Request
-from platformdb.seeding.run import seed
+from platformdb.seeding.run import measure, require_numpy, seed
 from platformdb.seeding.sources import read_sources
 from platformdb.seeding.state import Marker, wanted_marker
 
@@ -56,8 +56,11 @@ def carry_out(work: Work, extras: Extras, confirm: Confirm) -> Report:
     """
     if extras.cache and (work.request.existing is Existing.APPEND):
         raise ConfigError("--cache keeps what one seed made, and --append adds to something else: choose one")
+    if extras.output:
+        _check_output(extras.output)
     _ask(work.target, confirm)
-    return _from_cache(work) if extras.cache else _seeded(work)
+    report = _from_cache(work) if extras.cache else _seeded(work)
+    return _measured(work, report, extras.output) if extras.report and report.ok else report
 
 
 def _ask(target: Target, confirm: Confirm) -> None:
@@ -79,6 +82,22 @@ def _seeded(work: Work) -> Report:
 
 def _run(work: Work, connection: Connection) -> Report:
     return seed(connection, work.platform, work.request, target=work.target, observer=work.observer)
+
+
+def _check_output(path: Path) -> None:
+    require_numpy()
+    from platformdb.seeding.shape_report.run import check_output
+
+    check_output(path)
+
+
+def _measured(work: Work, report: Report, output: Path | None) -> Report:
+    work.observer.stage("measuring the shape")
+    with connect(work.target) as connection:
+        shape = measure(connection, work.platform, work.request, loaded=report.steps, output=output)
+    from platformdb.seeding.shape_report.run import with_shape
+
+    return with_shape(report, shape)
 
 
 def _from_cache(work: Work) -> Report:

@@ -15,6 +15,10 @@ from platformdb.seeding.streams import Span, Stream
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 FORBID: dict[str, str] = {"extra": "forbid"}
 
+LARGEST = 1 << 62
+# To one part of so many weights are the same on every machine.
+EXACT = float(1 << 24)
+
 Amount = float | str
 
 
@@ -161,7 +165,8 @@ class Skew:
             silent = stream.aspect("silent").shuffled(rows) < int(self.childless * rows)
             weights = np.where(silent, 0.0, weights)
         # Powers and logarithms differ in their last bits from machine to machine; what is drawn by them must not.
-        return weights.astype(np.float32).astype(np.float64)
+        mantissa, exponent = np.frexp(weights)
+        return np.asarray(np.ldexp(np.rint(mantissa * EXACT), exponent) / EXACT)
 
     def counts(self, stream: Stream, rows: int, total: int) -> Ints:
         """How many of ``total`` children each row has; all together have exactly so many."""
@@ -172,10 +177,11 @@ class Skew:
         children = self._children(stream, rows)
         order = stream.aspect("order").shuffled(rows)
         reached = np.cumsum(children[order])
-        if reached[-1] == total:
-            return children
+        whole = int(reached[-1])
+        # In whole numbers as long as 64 bits hold them: 0.5 * 12 may be 5.999… otherwise.
+        scaled = reached * total // whole if whole * total < LARGEST else np.floor(reached / whole * total)
         counts = np.empty(rows, np.int64)
-        counts[order] = np.diff(np.floor(reached / reached[-1] * total), prepend=0)
+        counts[order] = np.diff(scaled, prepend=0)
         return counts
 
     def _children(self, stream: Stream, rows: int) -> Ints:

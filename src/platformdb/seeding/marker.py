@@ -52,10 +52,21 @@ def holds(connection: Connection, found: Marker | None, wanted: Marker) -> bool:
     return bool(row and row[0])
 
 
+def make_schema(connection: Connection) -> None:
+    """Makes schema platformdb where it is not there. (IF NOT EXISTS would ask for the right to make it all the same.)"""
+    if not _says(connection, "schema_made"):
+        connection.execute("CREATE SCHEMA platformdb")
+
+
+def _says(connection: Connection, question: str) -> bool:
+    row = connection.execute(query(question, PACKAGE)).fetchone()
+    return bool(row and row[0])
+
+
 def write_marker(connection: Connection, platform: str, marker: Marker) -> None:
     """Says so, in the transaction that loaded it; ``marker.tables`` are quoted names."""
-    ready = connection.execute(query("marker_ready", PACKAGE)).fetchone()
-    if not (ready and ready[0]):  # a role that may write it need not be allowed to make it
+    if not _says(connection, "marker_ready"):  # a role that may write it need not be allowed to make it
+        make_schema(connection)
         connection.execute(query("marker_create", PACKAGE))
     values = {
         "platform": platform,

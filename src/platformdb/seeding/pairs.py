@@ -83,6 +83,8 @@ def draw_pairs(
     possible = int(np.count_nonzero(lefts)) * len(seats.rows) - seats.circle
     if wanted.total > possible:
         raise Misfit(f"{wanted.total} different pairs are wanted and only {possible} are possible")
+    if not wanted.total:
+        return
     room = np.where(lefts > 0, seats.choices(np.arange(left.rows)), 0)
     asking = _asking(wanted, lefts, rights, seats, room)
     degrees = _degrees(left, lefts, room, asking.asked, stream.aspect("degrees"))
@@ -99,7 +101,7 @@ def _asking(wanted: Wanted, lefts: Floats, rights: Floats, seats: Seats, room: I
     Only who sits on the circle can answer. Where all do, answers are given to drawn pairs without further ado. Else it
     is not known before how many can be answered: each answer then takes the place of a pair that cannot.
     """
-    answers, most = round(wanted.total * wanted.reciprocity / 2), int(room.sum())
+    answers, most = int(wanted.total * wanted.reciprocity / 2), int(room.sum())
     if seats.circle == len(seats.rows) == np.count_nonzero(lefts):
         asked = min(wanted.total - answers, most)
         return Asking(asked, wanted.total - asked, asked)
@@ -164,15 +166,16 @@ class _Draw:
 
     def _more(self, codes: Ints, lefts: Ints, degrees: Ints, look: Look, stream: Stream) -> Ints:
         """The codes of pairs and of more pairs, until each left row has as many as its degree or gives up."""
-        for turn in itertools.count():
-            missing = degrees - np.bincount(codes // len(self._weights), minlength=len(lefts))
+        turn, size = 0, len(self._weights)
+        while (missing := degrees - np.bincount(codes // size, minlength=len(lefts))).any():
             rows = np.repeat(np.arange(len(lefts)), missing)
-            seats = look(turn, lefts[rows], degrees[rows], stream.aspect(str(turn))) if len(rows) else None
+            seats = look(turn, lefts[rows], degrees[rows], stream.aspect(str(turn)))
             if seats is None:
-                return codes
+                break
             fit = self._seats.allowed(lefts[rows], seats)
-            codes = _merged(codes, rows[fit] * len(self._weights) + seats[fit])
-        raise AssertionError  # turns do not end
+            codes = _merged(codes, rows[fit] * size + seats[fit])
+            turn += 1
+        return codes
 
     def _alike_ones(self, turn: int, lefts: Ints, degrees: Ints, stream: Stream) -> Ints | None:
         if self._alike is None or turn >= LOOKING:

@@ -103,7 +103,7 @@ def _of_file(definition: Definition, table: Table, name: str, column: str, value
 def _listed(column: Column) -> tuple[tuple[Scalar, ...], bool]:
     """The different values of a column, and whether some are NULL."""
     there = column.take(np.flatnonzero(~column.missing))
-    return tuple(keys(there)[0]), len(there) < len(column)
+    return tuple(value for value in keys(there)[0] if value is not None), len(there) < len(column)
 
 
 def finite(values: tuple[Scalar, ...], *, null: bool = False, certain: bool = True) -> Reach:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from platformdb.errors import ConfigError, Refused
@@ -10,7 +13,7 @@ from platformdb.postgres.catalog import read_installed_extensions
 from platformdb.postgres.connect import Connection
 from platformdb.postgres.target import Target
 from platformdb.project import Platform
-from platformdb.report.model import Report
+from platformdb.report.model import Report, StepResult
 from platformdb.report.progress import Observer, Silent
 from platformdb.seeding.marker import holds, read_marker
 from platformdb.seeding.reports import nothing_to_do
@@ -32,8 +35,9 @@ def seed(
 ) -> Report:
     """Loads the platform's seed; the same request gives the same bytes, everywhere.
 
-    All or nothing: one transaction, in which foreign keys, checks and unique constraints stay on and user triggers
-    off (what they would compute is generated). Loading the same again is nothing to do.
+    One transaction, all or nothing; or, with several jobs, a ``target`` and many rows, in stages: the same call goes
+    on where it was cut short. User triggers are off meanwhile (what they would compute is generated), and
+    all constraints hold in the end. Loading the same again is nothing to do.
 
     Args:
         connection: in autocommit mode; the caller holds the runner lock.
@@ -46,24 +50,68 @@ def seed(
         ConfigError: no such profile, or the files are wrong or do not fit the database; nothing was changed.
         Refused: the tables hold other rows, and the request does not say what to do about them.
         NotNow: the tables are in use.
-        ApplyFailed: the server refused a row; everything was rolled back.
+        ApplyFailed: the server refused a row; nothing is left of the others.
     """
     sources = read_sources(platform)
-    installed = read_installed_extensions(connection)
-    wanted = wanted_marker(request, sources.checksum(installed))
+    wanted = wanted_marker(request, sources.checksum(read_installed_extensions(connection)))
     found = read_marker(connection, platform.name)
     if request.existing is Existing.REFUSE and holds(connection, found, wanted):
         return nothing_to_do(wanted, found)
+    with _explained(sources):
+        from platformdb.seeding.load.run import load
+
+        job = _planned(connection, platform, sources, wanted, request)
+        return load(connection, job, observer or Silent(), target=target, jobs=request.jobs)
+
+
+def measure(
+    connection: Connection,
+    platform: Platform,
+    request: Request,
+    *,
+    loaded: Sequence[StepResult] = (),
+    output: Path | None = None,
+) -> Report:
+    """What a seeded database holds, beside what was declared: a finding for each miss.
+
+    Args:
+        connection: in autocommit mode; nothing is changed.
+        platform: whose seeds/ folder to read.
+        request: what the database was seeded with.
+        loaded: how loading went, for rows per second.
+        output: a page to write: .html, .json or .md.
+
+    Raises:
+        ConfigError: the files are wrong or do not fit the database, or the page cannot be written.
+    """
+    sources = read_sources(platform)
+    wanted = wanted_marker(request, sources.checksum(read_installed_extensions(connection)))
+    with _explained(sources):
+        from platformdb.seeding.shape_report.run import shape_report
+
+        job = _planned(connection, platform, sources, wanted, request)
+        return shape_report(connection, job.definition, job.plan, loaded, output)
+
+
+def require_numpy() -> None:
+    """To be called before anything is imported that needs it.
+
+    Raises:
+        ConfigError: it is not installed.
+    """
     if importlib.util.find_spec("numpy") is None:
         raise ConfigError("seeding needs numpy, which is not installed", help="pip install 'platformdb[local]'")
-    # Late, because numpy takes as long to import as most commands take to run.
-    from platformdb.seeding.load.run import load
+
+
+@contextmanager
+def _explained(sources: Sources) -> Iterator[None]:
+    """All that is imported inside needs numpy, which takes as long to import as most commands take to run."""
+    require_numpy()
     from platformdb.seeding.problems import Invalid, explain
     from platformdb.seeding.refused import RowRefused, located
 
     try:
-        job = _planned(connection, platform, sources, wanted, request)
-        return load(connection, job, observer or Silent(), target=target, jobs=request.jobs)
+        yield
     except Invalid as invalid:
         raise explain(invalid.problems, sources) from None
     except RowRefused as refused:

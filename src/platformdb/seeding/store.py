@@ -74,6 +74,11 @@ class Writer:
             return Stored(array)
         return self._store.mapped(self._file, self.dtype, self.rows)
 
+    def __del__(self) -> None:
+        # Who gives up half-way (Ctrl-C, a full disk) leaves no file open.
+        if self._file is not None:
+            self._file.close()
+
     def _spill(self) -> None:
         if self._file is None:
             self._file = self._store.file(self._name)
@@ -106,6 +111,10 @@ class Places:
         if self._file is None:
             return Stored(np.empty(0, self._dtype) if self._array is None else self._array)
         return self._store.mapped(self._file, self._dtype, self._rows)
+
+    def __del__(self) -> None:
+        if self._file is not None:
+            self._file.close()
 
 
 class Store:

@@ -116,15 +116,18 @@ class Time:
         last = calendar.opens + self.until * (calendar.closes - calendar.opens)
         return np.asarray(np.maximum(last - base, 0.0))
 
-    def gaps(self, span: Span, stream: Stream) -> Floats:
+    def gaps(self, span: Span, stream: Stream) -> Ints:
         """How long each row waits for the one before it, if there is room."""
         if self.gap is None:
-            return np.zeros(span.rows)
-        return self.gap.sample(stream.aspect("gap"), span) * SECOND
+            return np.zeros(span.rows, np.int64)
+        return (self.gap.sample(stream.aspect("gap"), span) * SECOND).astype(np.int64)
 
 
-def in_turn(base: Ints, groups: Ints, gaps: Floats, room: Floats) -> Ints:
-    """The instants of whole groups of rows, group by group: gaps summed up, compressed where there is no room."""
+def in_turn(base: Ints, groups: Ints, gaps: Ints, room: Floats) -> Ints:
+    """The instants of whole groups of rows, group by group: gaps summed up, compressed where there is no room.
+
+    Gaps are whole numbers: sums of others would depend on which groups come before.
+    """
     if not len(gaps):
         return base
     sums = np.cumsum(gaps)

@@ -7,12 +7,11 @@ its own generator makes.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from enum import Enum
 from itertools import product
 from typing import Any
 
 from platformdb.seeding.infer.limits import Rule, TableLimits
+from platformdb.seeding.infer.model import ANY, Case, Group
 from platformdb.seeding.model import ColumnFact, TableFact
 from platformdb.sqltext.checks.evaluate import evaluate
 from platformdb.sqltext.checks.model import Call, Expression, Literal, understood
@@ -21,13 +20,6 @@ MOST_TRIED = 20_000
 MOST_KEPT = 8
 
 
-class Free(Enum):
-    """Whatever the column's own generator makes."""
-
-    ANY = "any"
-
-
-ANY = Free.ANY
 # What stands for ANY when an expression is judged: nothing that a CHECK would name.
 SAMPLES: Mapping[str, Any] = {
     **dict.fromkeys(("int2", "int4", "int8", "numeric", "float4", "float8"), 17),
@@ -37,22 +29,10 @@ SAMPLES: Mapping[str, Any] = {
     "bytea": b"some bytes",
     "jsonb": "{}",
 }
-Case = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Columns that are decided together, and the cases which meet their CHECKs; none: no way was found."""
-
-    columns: tuple[str, ...]
-    rules: tuple[Rule, ...]
-    cases: tuple[Case, ...]
-
-
 def find_cases(fact: TableFact, limits: TableLimits, fixed: frozenset[str], nullable: frozenset[str]) -> tuple[Group, ...]:
     """The groups of a table. ``fixed`` columns cannot take values of one's choice (links), only NULL if ``nullable``."""
     return tuple(
-        Group(columns, rules, _cases(fact, limits, columns, rules, fixed, nullable))
+        Group(columns, _cases(fact, limits, columns, rules, fixed, nullable))
         for columns, rules in _groups([rule for rule in limits.rules if rule.columns and understood(rule.expression)])
     )
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from platformdb.seeding.constraints import ForeignKey
-from platformdb.seeding.infer.model import Known, Link, Options, Wiring
+from platformdb.seeding.infer.model import Known, Link, Options, Seen, Wiring
 from platformdb.seeding.infer.names import BUILT_IN, link_name
 from platformdb.seeding.infer.order import Order, may_lack
 from platformdb.seeding.infer.uniques import key_columns
@@ -160,7 +160,11 @@ class _Wirer:
 
     def _nulls(self, key: ForeignKey) -> Options:
         columns = [self.fact.column(name) for name in key.columns if name not in self.sources]
-        return {"nulls": ABSENT} if all(column and not column.not_null for column in columns) else {}
+        if not all(column and not column.not_null for column in columns):
+            return {}
+        shapes = self.known.seen.get(self.fact.name, Seen()).columns
+        share = max((round(shapes[column.name].nulls, 2) for column in columns if column and column.name in shapes), default=ABSENT)
+        return {"nulls": share} if share else {}
 
     def _late(self, key: ForeignKey) -> bool:
         return key.table == self.fact.name or (self.fact.name, key.name) in self.order.cut

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
+from typing import Any
 
 from platformdb.seeding.constraints import ForeignKey
 from platformdb.seeding.model import TableFact
@@ -13,12 +15,30 @@ from platformdb.seeding.model import TableFact
 Options = Mapping[str, object]
 
 
+class Free(Enum):
+    """Whatever the column's own generator makes."""
+
+    ANY = "any"
+
+
+ANY = Free.ANY
+Case = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Columns that are decided together, and the cases which meet their CHECKs; none: no way was found."""
+
+    columns: tuple[str, ...]
+    cases: tuple[Case, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What is to be described, and what earlier attempts have shown.
 
     ``left_out`` are tables with the reason. ``silent`` columns get no value: their default, or NULL. ``seen`` is what
-    the tables hold.
+    the tables hold. ``solved`` are values that go together, which the server was asked for.
     """
 
     facts: Mapping[str, TableFact]
@@ -26,6 +46,7 @@ class Known:
     left_out: Mapping[str, str] = field(default_factory=dict)
     silent: Mapping[str, frozenset[str]] = field(default_factory=dict)
     seen: Mapping[str, Seen] = field(default_factory=dict)
+    solved: Mapping[str, tuple[Group, ...]] = field(default_factory=dict)
 
     @property
     def tables(self) -> Mapping[str, TableFact]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from platformdb.seeding.infer.cases import ANY, Group, find_cases
+from platformdb.seeding.infer.cases import find_cases
 from platformdb.seeding.infer.desk import Desk, about, alias, scalar
 from platformdb.seeding.infer.limits import TableLimits
-from platformdb.seeding.infer.model import Known, Link, Options, Outline, Wiring
+from platformdb.seeding.infer.model import ANY, Group, Known, Link, Options, Outline, Wiring
 from platformdb.seeding.infer.names import BUILT_IN, fresh
 from platformdb.seeding.infer.uniques import MOMENTS, Roles
 from platformdb.seeding.infer.values import column_options
@@ -19,8 +19,9 @@ def outline(desk: Desk, known: Known, wirings: Mapping[str, Wiring], rows: Optio
     """The table as it is written."""
     fact = desk.fact
     silent = desk.wiring.silent | desk.roles.silent | known.silent.get(fact.name, frozenset())
-    groups = _groups(desk, silent)
-    links, conditions = _links(desk, groups)
+    groups = _groups(desk, known, silent)
+    silent |= {name for group, _ in groups for name in group.columns if all(case[name] is None for case in group.cases)}
+    links, conditions = _links(desk, groups, silent)
     columns: dict[str, Options] = {}
     for column in fact.columns:
         if column.generated or column.name in silent:
@@ -31,10 +32,14 @@ def outline(desk: Desk, known: Known, wirings: Mapping[str, Wiring], rows: Optio
     if not columns:
         columns = _something(desk, silent)
     _by_their_own_names(desk, columns)
-    distinct, differ = _drops(desk, links, columns)
+    distinct, differ = _drops(desk, links, columns, silent)
     require = [link.name for link in desk.wiring.links if link.needed]
     require += _ordered(desk, links, wirings)
-    late = {link.name: _options(desk, link, conditions) for link in desk.wiring.links if link.late}
+    late = {
+        link.name: _options(desk, link, conditions)
+        for link in desk.wiring.links
+        if link.late and _used(desk, link, silent)
+    }
     helpers = {name: options for name, options in {**late, **desk.helpers}.items() if name not in links}
     return Outline(fact.name, rows, links, helpers, columns, distinct, tuple(require), differ)
 
@@ -49,7 +54,9 @@ def _something(desk: Desk, silent: frozenset[str]) -> dict[str, Options]:
     return {}
 
 
-def _links(desk: Desk, groups: list[tuple[Group, str]]) -> tuple[dict[str, Options], dict[str, Options]]:
+def _links(
+    desk: Desk, groups: list[tuple[Group, str]], silent: frozenset[str]
+) -> tuple[dict[str, Options], dict[str, Options]]:
     """The links that are no part of the shape, and by link or column the condition under which it has a value."""
     conditions: dict[str, Options] = {}
     links: dict[str, Options] = {}
@@ -59,14 +66,20 @@ def _links(desk: Desk, groups: list[tuple[Group, str]]) -> tuple[dict[str, Optio
             there = [number for number, case in enumerate(group.cases) if case[column] is not None]
             if len(there) < len(group.cases):
                 conditions[column] = {"where": {name: there}}
+        if len(group.cases) == 1:
+            continue
         if any(desk.wiring.sources.get(column, ("",))[0] in early for column in group.columns):
             links[name] = _numbers(group)
         else:
             desk.helpers[name] = _numbers(group)
     for link in desk.wiring.links:
-        if link.options is not None and not link.late:
+        if link.options is not None and not link.late and _used(desk, link, silent):
             links[link.name] = _options(desk, link, conditions)
     return links, conditions
+
+
+def _used(desk: Desk, link: Link, silent: frozenset[str]) -> bool:
+    return any(source == link.name and column not in silent for column, (source, _) in desk.wiring.sources.items())
 
 
 def _numbers(group: Group) -> Options:
@@ -81,13 +94,17 @@ def _options(desk: Desk, link: Link, conditions: Mapping[str, Options]) -> Optio
     return {**kept, **found}
 
 
-def _groups(desk: Desk, silent: frozenset[str]) -> list[tuple[Group, str]]:
+def _groups(desk: Desk, known: Known, silent: frozenset[str]) -> list[tuple[Group, str]]:
     """The groups of columns for which there is a way, with the names of their cases."""
     heads = {column for link in desk.wiring.links if link.options is None for column in link.key.columns}
     fixed = frozenset({*desk.wiring.sources, *desk.roles.single, *desk.roles.numbered, *silent})
     nullable = frozenset(c.name for c in desk.fact.columns if desk.may_be_null(c) and c.name not in heads)
     found: list[tuple[Group, str]] = []
-    for group in find_cases(desk.fact, desk.limits, fixed, nullable):
+    solved = known.solved.get(desk.fact.name, ())
+    decided = {column for group in solved for column in group.columns}
+    for group in (*solved, *find_cases(desk.fact, desk.limits, fixed, nullable)):
+        if group not in solved and decided & set(group.columns):
+            continue
         if group.cases and not _always_free(group):
             taken = {*BUILT_IN, *(column.name for column in desk.fact.columns), *(name for _, name in found)}
             taken |= {link.name for link in desk.wiring.links}
@@ -147,11 +164,12 @@ def _by_their_own_names(desk: Desk, columns: dict[str, Options]) -> None:
 
 
 def _drops(
-    desk: Desk, links: dict[str, Options], columns: dict[str, Options]
+    desk: Desk, links: dict[str, Options], columns: dict[str, Options], silent: frozenset[str]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What makes rows repeat one another, as links; and two links that must be different rows."""
     names: list[str] = []
-    for name in desk.roles.distinct:
+    # Rows that lack a value equal no other.
+    for name in () if silent & set(desk.roles.distinct) else desk.roles.distinct:
         source = desk.wiring.sources.get(name)
         if source and _alone(desk, source[0], name):
             names.append(source[0])

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import groupby
 
 from platformdb.seeding.infer import numbers, texts
 from platformdb.seeding.infer.apart import apart, equalities
-from platformdb.seeding.infer.desk import Desk
+from platformdb.seeding.infer.desk import Desk, about
+from platformdb.seeding.infer.lexicon import CREATED
 from platformdb.seeding.infer.limits import TableLimits, read_limits
 from platformdb.seeding.infer.links import wire
-from platformdb.seeding.infer.model import Inferred, Known, Options, Outline, Seen, Story, Wiring
+from platformdb.seeding.infer.model import Inferred, Known, Link, Options, Outline, Seen, Story, Wiring
 from platformdb.seeding.infer.moments import DAY, EPOCH, instant
 from platformdb.seeding.infer.names import fresh, plain
 from platformdb.seeding.infer.order import arrange
@@ -23,6 +25,8 @@ from platformdb.seeding.model import ColumnFact, TableFact
 PROFILE = "dev"
 PERIOD = (datetime(2025, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC))
 CHILDREN, MEMBERS = 3, 4
+# A small profile's largest table has at most so many times as many rows as were asked for.
+LARGEST = 50
 # Fewer different values than this, and the number of rows is a literal which no scale multiplies.
 FEW = 20_000
 HOUR = DAY // 24
@@ -33,7 +37,7 @@ def plan(known: Known) -> Inferred:
     limits = {name: read_limits(fact) for name, fact in known.facts.items()}
     period = _period(known, limits)
     while True:
-        planner = _Planner(known, limits, period)
+        planner = _Planner(known, limits, period, _share(known))
         outlines = planner.tables()
         if not planner.troubles:
             break
@@ -56,6 +60,7 @@ class _Planner:
     known: Known
     limits: Mapping[str, TableLimits]
     period: tuple[int, int]
+    share: float = 1.0
     wirings: dict[str, Wiring] = field(default_factory=dict)
     sizes: dict[str, _Size] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
@@ -117,7 +122,7 @@ class _Planner:
         room = min((self._capacity(fact, fact_column) for name in roles.single if (fact_column := fact.column(name))), default=FEW)
         if wiring.shape == "one":
             return self._one(fact, wiring)
-        wanted, fixed = self._wanted(wiring), False
+        wanted, fixed = self._wanted(fact, wiring), False
         if room < FEW:
             wanted, fixed = min(wanted, room), True
         if wiring.shape == "pairs":
@@ -127,7 +132,7 @@ class _Planner:
         sure = not roles.distinct and not any(link.needed for link in wiring.links) and not desk.limits.orders
         self.sizes[fact.name] = _Size(wanted, fixed, sure)
         number = self._number(fact, wanted, fixed=fixed)
-        return self._shape(wiring, number)
+        return self._shape(fact, wiring, number)
 
     def _one(self, fact: TableFact, wiring: Wiring) -> Options:
         head = wiring.links[0]
@@ -140,7 +145,10 @@ class _Planner:
             self.sizes[fact.name] = size
         return {"shape": "per", "of": [source]}
 
-    def _wanted(self, wiring: Wiring) -> int:
+    def _wanted(self, fact: TableFact, wiring: Wiring) -> int:
+        """In proportion to the rows that are there; of a table without rows so many as its shape lets expect."""
+        if seen := self.known.seen.get(fact.name, Seen()).rows:
+            return max(1, round(seen * self.share))
         factor = {"independent": 1, "per": CHILDREN, "pairs": MEMBERS}[wiring.shape]
         return self.known.rows * factor
 
@@ -152,14 +160,39 @@ class _Planner:
         self.full[name] = self.known.seen.get(fact.name, Seen()).rows
         return f"${name}"
 
-    def _shape(self, wiring: Wiring, number: object) -> Options:
+    def _skew(self, fact: TableFact, link: Link) -> Options | None:
+        """How many children parents have in the database."""
+        found = self.known.seen.get(fact.name, Seen()).children.get(link.key.name, ())
+        return {"histogram": [list(bucket) for bucket in fan_out(found)]} if len(found) > 1 else None
+
+    def _shape(self, fact: TableFact, wiring: Wiring, number: object) -> Options:
         if wiring.shape == "independent":
             return {"shape": "independent", "count": number}
         if wiring.shape == "per":
             head = wiring.links[0]
-            return {"shape": "per", "of": [{"table": head.table, "link": head.name, "total": number, "skew": {"lognormal": 0.8}}]}
-        left, right = ({"table": link.table, "link": link.name, "skew": {"zipf": 0.6}} for link in wiring.links[:2])
+            skew = self._skew(fact, head) or {"lognormal": 0.8}
+            return {"shape": "per", "of": [{"table": head.table, "link": head.name, "total": number, "skew": skew}]}
+        left, right = (
+            {"table": link.table, "link": link.name, "skew": self._skew(fact, link) or {"zipf": 0.6}}
+            for link in wiring.links[:2]
+        )
         return {"shape": "pairs", "left": left, "right": right, "total": number}
+
+
+def _share(known: Known) -> float:
+    """Which share of the rows that are there makes a small profile."""
+    roots = [known.seen[name].rows for name, fact in known.tables.items() if name in known.seen and not fact.foreign_keys]
+    every = [seen.rows for seen in known.seen.values()]
+    return min(1.0, known.rows / max(roots, default=known.rows), LARGEST * known.rows / max(every, default=1))
+
+
+def fan_out(found: Sequence[tuple[int, int]]) -> Iterator[tuple[int, float]]:
+    """Numbers of children with the share of parents: 0, 1 and 2 as they are, above by powers of two, as their mean."""
+    total = sum(parents for _, parents in found)
+    for _, bucket in groupby(found, key=lambda pair: pair[0].bit_length()):
+        pairs = list(bucket)
+        parents = sum(many for _, many in pairs)
+        yield round(sum(children * many for children, many in pairs) / parents), round(parents / total, 4)
 
 
 def _nothing(fact: TableFact) -> str:
@@ -168,7 +201,7 @@ def _nothing(fact: TableFact) -> str:
 
 def _period(known: Known, limits: Mapping[str, TableLimits]) -> tuple[int, int]:
     """The story: a year; within the ranges of time that partitions leave, where these have a day in common."""
-    low, high = ((moment - EPOCH) // (instant(1) - instant(0)) for moment in PERIOD)
+    low, high = _observed_period(known) or ((moment - EPOCH) // (instant(1) - instant(0)) for moment in PERIOD)
     for name, fact in known.tables.items():
         for column in fact.columns:
             limit = limits[name].of(column.name)
@@ -178,3 +211,16 @@ def _period(known: Known, limits: Mapping[str, TableLimits]) -> tuple[int, int]:
                 inner = (begin, end) if apart else (max(low, begin), min(high, end))
                 low, high = inner if inner[1] - inner[0] > 2 * DAY else (low, high)
     return low, high
+
+
+def _observed_period(known: Known) -> tuple[int, int] | None:
+    """From the first to the last day on which rows were made."""
+    days = [
+        day
+        for name, fact in known.tables.items()
+        for column in fact.columns
+        if column.type in MOMENTS and about(column) & CREATED and column.name in known.seen.get(name, Seen()).columns
+        for day in known.seen[name].columns[column.name].quantiles
+    ]
+    low, high = int(min(days, default=0)), int(max(days, default=0)) + DAY
+    return (low, high) if high - low > DAY else None

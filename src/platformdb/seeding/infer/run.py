@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from platformdb.errors import ConfigError, Refused
@@ -12,7 +13,8 @@ from platformdb.postgres.target import Target
 from platformdb.report.model import Finding, Report, Severity
 from platformdb.report.words import counted
 from platformdb.seeding.facts import read_facts
-from platformdb.seeding.infer.model import Inferred, Known
+from platformdb.seeding.infer.model import Inferred, Known, Trouble
+from platformdb.seeding.infer.observe import observe
 from platformdb.seeding.model import TableFact
 
 # Each attempt silences columns or leaves tables out; so many are more than any database needed.
@@ -51,7 +53,7 @@ def infer(
         raise ConfigError("inferring needs numpy, which is not installed", help="pip install 'platformdb[local]'")
     with connect(target) as connection:
         facts = _wanted(read_facts(connection), schemas)
-        known = Known(facts, rows, seen=_seen(connection, facts) if data else {})
+        known = Known(facts, rows, seen=observe(connection, facts) if data else {})
         inferred, text = _settled(connection, known, connection.info.dbname)
     if not inferred.tables:
         why = "\n".join(f"{name}: {reason}" for name, reason in sorted(inferred.left_out.items()))
@@ -70,14 +72,9 @@ def _wanted(facts: Mapping[str, TableFact], schemas: tuple[str, ...]) -> Mapping
     return found
 
 
-def _seen(connection: Connection, facts: Mapping[str, TableFact]):  # type: ignore[no-untyped-def]
-    return {}
-
-
 def _settled(connection: Connection, known: Known, database: str) -> tuple[Inferred, str]:
     """Plans, writes and tries until nothing speaks against the file."""
     from platformdb.seeding.infer.plan import PROFILE, plan
-    from platformdb.seeding.infer.repair import learn
     from platformdb.seeding.infer.trial import try_out
     from platformdb.seeding.infer.write import write
 
@@ -90,8 +87,20 @@ def _settled(connection: Connection, known: Known, database: str) -> tuple[Infer
                 break
         else:
             return inferred, text
-        known = learn(known, troubles)
+        known = _wiser(connection, known, troubles)
     raise Refused("no file was found whose rows the database takes", detail="\n".join(map(str, troubles)))
+
+
+def _wiser(connection: Connection, known: Known, troubles: tuple[Trouble, ...]) -> Known:
+    """Columns that break a CHECK get values which the server finds good; else they get none, or the table goes."""
+    from platformdb.seeding.infer.repair import learn
+    from platformdb.seeding.infer.solve import solved
+
+    found = {trouble: group for trouble in troubles if (group := solved(connection, known, trouble))}
+    more = dict(known.solved)
+    for trouble, group in found.items():
+        more[trouble.table] = (*more.get(trouble.table, ()), group)
+    return learn(replace(known, solved=more), [trouble for trouble in troubles if trouble not in found])
 
 
 def _report(inferred: Inferred, text: str, output: Path | None) -> Report:

@@ -129,6 +129,8 @@ def _by_name(desk: Desk, column: ColumnFact, high: int) -> Options | None:
     for word, pattern in PATTERNS.items():
         if word in name and high >= 36:
             return {"make": "pattern", "of": pattern}
+    if (shape := desk.shape(column)) and shape.width > ROOMY:
+        return _prose(max(1, round(shape.width / 6)), high)
     if name & TITLES and high >= 20:
         return _prose(4, high, title=True)
     if name & LONG and high >= 20:

@@ -74,7 +74,7 @@ class _Keys:
         columns = key_columns(self.fact, unique)
         if not unique.nulls_distinct or not unique.plain:
             self.filled |= columns
-        if self._holds(columns):
+        if self._holds(columns) or (unique.nulls_distinct and columns & self.wiring.silent):
             return
         free = [column for column in self._free(columns)]
         if free:

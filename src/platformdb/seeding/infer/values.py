@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from decimal import Decimal
 
 from platformdb.seeding.infer import moments, numbers, texts
 from platformdb.seeding.infer.apart import ranged
@@ -26,6 +27,8 @@ def column_options(desk: Desk, column: ColumnFact) -> Options | None:
     if made is None:
         return None
     shape = desk.shape(column)
+    if shape and "share" in made and made["make"] == "later" and "same" not in made:
+        return {**made, "share": round(1 - shape.nulls, 2)}
     share = shape.nulls if shape else 0.0 if made["make"] == "later" or _must(desk, column) else NULLS
     if desk.may_be_null(column) and not _must(desk, column) and share >= 0.005:
         return {**made, "nulls": round(min(share, 1.0), 2)}
@@ -47,7 +50,7 @@ def _made(desk: Desk, column: ColumnFact) -> Options | None:
         return single(desk, column)
     if column.default and _leave(desk, column):
         return None
-    return listed(desk, column) or _by_type(desk, column)
+    return listed(desk, column) or _observed(desk, column) or _by_type(desk, column)
 
 
 def _leave(desk: Desk, column: ColumnFact) -> bool:
@@ -59,6 +62,17 @@ def _leave(desk: Desk, column: ColumnFact) -> bool:
     if column.type in COUNTED and desk.limit(column) == desk.limits.of(""):
         return not any(word in NUMBERS for word in about(column))
     return False
+
+
+def _observed(desk: Desk, column: ColumnFact) -> Options | None:
+    """One of the values that are common in the database, as often as there."""
+    shape = desk.shape(column)
+    if shape is None or not shape.values or column.type not in (*TEXTS, *COUNTED):
+        return None
+    values = [value if column.type in TEXTS else scalar(Decimal(value)) for value in shape.values]
+    if len(values) == 1:
+        return {"make": "constant", "value": values[0]}
+    return {"make": "choice", "values": values, "weights": list(shape.weights)}
 
 
 def listed(desk: Desk, column: ColumnFact) -> Options | None:

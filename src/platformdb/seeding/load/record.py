@@ -11,6 +11,7 @@ from platformdb.postgres.connect import Connection
 from platformdb.postgres.queries import query
 from platformdb.report.model import Finding, Severity
 from platformdb.seeding.load.model import Filled, Part
+from platformdb.seeding.marker import make_schema
 
 PACKAGE = "platformdb.seeding.load"
 
@@ -45,9 +46,7 @@ def read_record(connection: Connection, platform: str) -> Record | None:
 
 def write_record(connection: Connection, record: Record) -> None:
     """Notes what is about to be taken off, in the transaction that does so."""
-    create = connection.execute(query("schema_made", PACKAGE)).fetchone()
-    if not (create and create[0]):
-        connection.execute("CREATE SCHEMA platformdb")
+    make_schema(connection)
     connection.execute(query("plan_create", PACKAGE))
     values = {
         "platform": record.platform,

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from platformdb.errors import Refused
 from platformdb.seeding.load.model import Emptying, Manner, Rights, Triggers
 
 
 def judge_rights(rights: Rights, *, keeps: bool) -> Manner:
-    """The best that the role may do. ``keeps``: rows that are there stay."""
+    """The best that the role may do. ``keeps``: rows that are there stay.
+
+    Raises:
+        Refused: that is not enough.
+    """
     triggers = Triggers.DISABLED if rights.owns else Triggers.REPLICA if rights.replicates else Triggers.ON
+    if keeps and triggers is Triggers.ON:
+        raise Refused(
+            "the role may not disable triggers, and what they do beside rows that stay cannot be put right",
+            help="connect as the owner of the tables to append to them",
+        )
     return Manner(
         strips=rights.owns,
         triggers=triggers,

@@ -85,6 +85,8 @@ def _load(
     for table in job.plan.tables:
         name = table.fact.name
         observer.started(copy_step(table, rows[name], freezes=manner.freezes))
+        if manner.triggers is Triggers.ON:  # they may have put rows of their own into it
+            connection.execute(f"DELETE FROM {table.fact.quoted}".encode())  # noqa: S608
         filled.append(fill(connection, world, table, strips=name in rebuilt, freezes=manner.freezes))
         results.append(copied(table, filled[-1], freezes=manner.freezes))
         observer.finished(results[-1])

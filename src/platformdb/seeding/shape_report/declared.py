@@ -34,7 +34,7 @@ def _table(links: Links, plan: TablePlan) -> TableSpec:
         fans=fans,
         values=value_specs(spec, plan),
         time=_time(links, spec, plan),
-        ends=_ends(spec, fans),
+        ends=_ends(links, spec, plan),
         mutual=spec.rows.of if isinstance(spec.rows, Mutual) else "",
         source=spec.rows.of[0].name if isinstance(spec.rows, Per) and len(spec.rows.of) == 1 else "",
         reserved=links.definition.references[spec.reserved].rows if spec.reserved else 0,
@@ -73,7 +73,10 @@ def _fans(links: Links, spec: Table, plan: TablePlan) -> Iterator[Fan]:
 
 def _link(spec: Table, key: ForeignKey) -> str:
     """The link whose key the columns hold, "" where that is no link's."""
-    paths = {_copied(spec.columns.get(column), referenced) for column, referenced in zip(key.columns, key.referenced, strict=True)}
+    paths = {
+        _copied(spec.columns.get(column), referenced)
+        for column, referenced in zip(key.columns, key.referenced, strict=True)
+    }
     link = paths.pop() if len(paths) == 1 else ""
     value = spec.links.get(link) or spec.helpers.get(link)
     # Another name of the same link.
@@ -117,7 +120,9 @@ def _of_source(links: Links, source: Source) -> tuple[Spread | None, Pool | None
 
 def _of_side(rows: Pairs, link: str) -> tuple[Spread, Pool]:
     own, other = (rows.left, rows.right) if link == rows.left.link else (rows.right, rows.left)
-    return Spread(own.skew, rows.total, other=other.skew, reciprocity=rows.reciprocity, partners=other.table), Pool(own.table)
+    return Spread(own.skew, rows.total, other=other.skew, reciprocity=rows.reciprocity, partners=other.table), Pool(
+        own.table
+    )
 
 
 def _time(links: Links, spec: Table, plan: TablePlan) -> TimeSpec | None:
@@ -125,7 +130,10 @@ def _time(links: Links, spec: Table, plan: TablePlan) -> TimeSpec | None:
     holding = [
         name
         for name, value in spec.columns.items()
-        if value.generator == Copy("copy", "time") and not value.nulls and not value.condition and kinds.get(name) in INSTANTS
+        if value.generator == Copy("copy", "time")
+        and not value.nulls
+        and not value.condition
+        and kinds.get(name) in INSTANTS
     ]
     if not holding:
         return None
@@ -153,9 +161,21 @@ def _names(spec: Table) -> Iterator[str]:
         yield from spec.rows.edges
 
 
-def _ends(spec: Table, fans: tuple[Fan, ...]) -> Ends | None:
-    if not isinstance(spec.rows, Pairs) or spec.rows.left.table != spec.rows.right.table:
+def _ends(links: Links, spec: Table, plan: TablePlan) -> Ends | None:
+    rows = spec.rows
+    if not isinstance(rows, Pairs) or not rows.within:
         return None
-    columns = {fan.link: fan.columns for fan in fans}
-    left, right = columns.get(spec.rows.left.link), columns.get(spec.rows.right.link)
-    return Ends(left, right, spec.rows.reciprocity) if left and right else None
+    keys = {_link(spec, key): key for key in plan.fact.foreign_keys}
+    left, right = keys.get(rows.left.link), keys.get(rows.right.link)
+    if left is None or right is None or left.referenced != right.referenced:
+        return None
+    columns = {path: links.column(left.table, path) if left.table in links.loaded else None for path in rows.alike}
+    return Ends(
+        left=left.columns,
+        right=right.columns,
+        reciprocity=rows.reciprocity,
+        parent=left.table,
+        key=left.referenced,
+        alike=tuple(column for column in columns.values() if column is not None),
+        unseen=tuple(path for path, column in columns.items() if column is None),
+    )

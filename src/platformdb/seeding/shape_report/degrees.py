@@ -17,9 +17,7 @@ STEEPEST, FLATTEST = 12.0, 1.05
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Degrees:
-    """``parents[i]`` parents have ``children[i]`` children each; ascending, 0 among them. Predicted ones are no whole
-    numbers.
-    """
+    """``parents[i]`` parents have ``children[i]`` children each; ascending. Predicted parents are no whole numbers."""
 
     children: Floats
     parents: Floats
@@ -116,8 +114,10 @@ def _likeliest(children: Floats, parents: Floats, least: float) -> float | None:
 def _slope(a: float, children: Floats, parents: Floats, least: float) -> float:
     """The derivative of Σ log p(k) after a."""
     total = float(parents.sum())
-    return total / (a - 1) + total * float(_digamma(np.array([least + 1 - a]))[0]) - float(
-        (parents * _digamma(children + 1 - a)).sum()
+    return (
+        total / (a - 1)
+        + total * float(_digamma(np.array([least + 1 - a]))[0])
+        - float((parents * _digamma(children + 1 - a)).sum())
     )
 
 
@@ -128,9 +128,7 @@ def _digamma(values: Floats) -> Floats:
         result[small] -= 1 / values[small]
         values[small] += 1
     inverse = 1 / values**2
-    return np.asarray(
-        result + np.log(values) - 0.5 / values - inverse * (1 / 12 - inverse * (1 / 120 - inverse / 252))
-    )
+    return np.asarray(result + np.log(values) - 0.5 / values - inverse * (1 / 12 - inverse * (1 / 120 - inverse / 252)))
 
 
 def counted(children: list[int], parents: list[int], childless: int) -> Degrees:
@@ -160,7 +158,7 @@ def sigma_influence(degrees: Degrees, childless: float) -> Floats:
 
 def exponent_influence(degrees: Degrees, exponent: float) -> Floats:
     """What one more parent with so many children does to the exponent found in the tail."""
-    least, parents = degrees.tail
+    least = degrees.tail[0]
     density, among = 1 + 1 / exponent, degrees.children >= least
     offset = 1 / (density - 1) + float(_digamma(np.array([least + 1 - density]))[0])
     score = np.zeros(len(among))

@@ -30,7 +30,7 @@ NOISE_SLACK = 0.1
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Expected:
-    """What a declaration predicts for so many ``parents``; ``low`` and ``high``: what chance may make of it as a whole."""
+    """What is predicted for so many ``parents``; ``low`` and ``high``: what chance may make of it as a whole."""
 
     law: Law
     low: Law
@@ -87,14 +87,14 @@ def _judged(measured: FanMeasured, expected: Expected) -> Iterator[Line]:
     for name, share in QUANTILES:
         low = quantile_range(expected.low, share, parents, expected.slack)[0]
         high = quantile_range(expected.high, share, parents, expected.slack)[1]
-        allowed = None if fan.dropped else low, high
+        allowed = (None if fan.dropped else low, high)
         yield _line(fan, name, has.quantile(share), degrees.quantile(share), allowed, Unit.COUNT)
     low, high = largest_range(expected.low, parents)[0], largest_range(expected.high, parents)[1]
     allowed = None if fan.dropped else low, high
     yield _line(fan, "max", has.largest, expected.law.likely_largest(parents), allowed, Unit.COUNT)
     for name, found, declared, margin in _figures(fan, has, expected):
-        allowed = (None, None) if fan.dropped else (declared - margin, declared + margin)
-        yield _line(fan, name, found, declared, allowed, Unit.NUMBER)
+        around = (None, None) if fan.dropped else (declared - margin, declared + margin)
+        yield _line(fan, name, found, declared, around, Unit.NUMBER)
 
 
 def _line(

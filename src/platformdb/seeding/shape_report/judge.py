@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from platformdb.seeding.model import Definition
 from platformdb.seeding.shape_report.degrees import Degrees
@@ -43,7 +43,8 @@ def judge(definition: Definition, specs: Sequence[TableSpec], measured: Sequence
     found = {table.name: table for table in measured}
     rows = {table.name: table.rows for table in measured}
     tables = tuple(_table(spec, found, rows, story, rhythm) for spec in specs)
-    return Shape(definition.source, definition.profile, story, rhythm, tables)
+    unseen = tuple(f"{spec.name}: alike {path}" for spec in specs if spec.ends for path in spec.ends.unseen)
+    return Shape(definition.source, definition.profile, story, rhythm, tables, unseen)
 
 
 def _table(
@@ -100,6 +101,10 @@ def _edges(spec: TableSpec, table: TableMeasured) -> Iterator[Line]:
     margin = share_margin(declared, table.ends.edges / 2)
     high = declared + margin if declared else None
     yield Line(spec.name, "reciprocity", share, declared, declared - margin, high, Unit.SHARE)
+    for column, same, by_chance in table.ends.alike:
+        # How much more than by chance depends on how many there are of each value.
+        chance = by_chance / table.ends.edges
+        yield Line(spec.name, f"alike {column}", same / table.ends.edges, chance, chance, None, Unit.SHARE)
 
 
 def _columns(spec: TableSpec, table: TableMeasured) -> Iterator[Line]:
@@ -125,7 +130,9 @@ def _nulls(
         return
     margin = share_margin(declared, table.looked) + slack
     low = declared - margin if declared or exact else None
-    yield Line(f"{spec.name}.{value.name}", "NULL", share, declared, low, declared + margin if exact else None, Unit.SHARE)
+    yield Line(
+        f"{spec.name}.{value.name}", "NULL", share, declared, low, declared + margin if exact else None, Unit.SHARE
+    )
 
 
 def _first_of_groups(table: TableMeasured, link: str) -> float | None:
@@ -171,7 +178,15 @@ def _times(
     yield Line(name, "first", (moments.first - story[0]) / length, 0.0, 0.0, unit=Unit.PLACE)
     yield Line(name, "last", (moments.last - story[0]) / length, until, None, until + late, Unit.PLACE)
     if pace:
-        yield Line(name, "growth, off by", _apart(moments.periods, pace), 0.0, None, band(table.rows) + DAY / length, Unit.SHARE)
+        yield Line(
+            name,
+            "growth, off by",
+            _apart(moments.periods, pace),
+            0.0,
+            None,
+            band(table.rows) + DAY / length,
+            Unit.SHARE,
+        )
     if time.roaming and not time.bursts:
         # The last day of a story may be a part of one, and rows after others have less room there.
         off = band(table.rows) + 3 * DAY / length
@@ -211,4 +226,4 @@ def _pace(time: TimeSpec, story: tuple[int, int]) -> tuple[float, ...]:
     length, count = period_length(story), period_count(story)
     end = time.until * (story[1] - story[0])
     before = [min(number * length / end, 1.0) ** time.growth for number in range(count + 1)]
-    return tuple(later - earlier for earlier, later in zip(before, before[1:], strict=False))
+    return tuple(later - earlier for earlier, later in pairwise(before))

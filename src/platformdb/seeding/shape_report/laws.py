@@ -86,7 +86,9 @@ class Law:
         share = np.minimum(np.cumsum(self.degrees(1).parents), 1.0)
         if self.drawn:
             return share, share * (1 - share)
-        return share, np.maximum(self._added(self.silent * (1 - self.silent), lambda chances: chances * (1 - chances)), 0)
+        return share, np.maximum(
+            self._added(self.silent * (1 - self.silent), lambda chances: chances * (1 - chances)), 0
+        )
 
     def none_above(self, parents: int) -> Floats:
         """The logarithm of the chance that none of so many parents has more children."""
@@ -96,7 +98,7 @@ class Law:
         return np.asarray(np.minimum(logs, 0.0) * parents)
 
     def _added(self, before: float, function: Callable[[Floats], Floats]) -> Floats:
-        """Σ over the pieces of ``function`` of the chance of at most so many children; ``before`` is its value below."""
+        """Σ over the pieces of ``function`` of the chance of so many children or fewer; ``before``: its value below."""
         found, steps = np.zeros(len(self.children)), np.zeros(len(self.children) + 1)
         for piece in self.pieces:
             end = piece.start + len(piece.chances)

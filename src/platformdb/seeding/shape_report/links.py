@@ -40,7 +40,13 @@ class Links:
             return next((side.table for side in (spec.rows.left, spec.rows.right) if side.link == name), None)
         if isinstance(spec.rows, Mutual):
             ends = (spec.rows.low, spec.rows.high)
-            return self.target(spec.rows.of, spec.rows.left) if name in ends else spec.rows.of if name in spec.rows.edges else None
+            return (
+                self.target(spec.rows.of, spec.rows.left)
+                if name in ends
+                else spec.rows.of
+                if name in spec.rows.edges
+                else None
+            )
         return None
 
     def _of_generator(self, table: str, generator: Generator) -> str | None:

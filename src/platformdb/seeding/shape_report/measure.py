@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -42,7 +42,7 @@ Statistics = Mapping[tuple[str, str], tuple[float, float | None]]
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """The connection and what is known of all tables: their facts, sizes, statistics, and the story's first and last µs."""
+    """The connection, and what is known of all tables; ``story`` is the first and the last instant (µs since 1970)."""
 
     connection: Connection
     facts: Mapping[str, TableFact]
@@ -109,7 +109,9 @@ def _columns(probe: Probe, spec: TableSpec, rows: int) -> tuple[int, tuple[Colum
     quoted = [quote_identifier(value.name) for value in spec.values]
     if not rows or not quoted:
         return 0, ()
-    looked, *filled = probe.rows("filled", table=table, sample=sample, counts=", ".join(f"count({q})" for q in quoted))[0]
+    looked, *filled = probe.rows("filled", table=table, sample=sample, counts=", ".join(f"count({q})" for q in quoted))[
+        0
+    ]
     found: list[ColumnMeasured] = []
     for value, name, number in zip(spec.values, quoted, filled, strict=True):
         values: dict[str, int] = {}
@@ -198,7 +200,24 @@ def _micros(moment: datetime) -> int:
 
 
 def _answered(probe: Probe, table: str, ends: Ends, rows: int) -> EndsMeasured:
-    pairs = (*zip(ends.left, ends.right, strict=True), *zip(ends.right, ends.left, strict=True))
-    answers = " AND ".join(f"back.{quote_identifier(a)} = edge.{quote_identifier(b)}" for a, b in pairs)
-    edges, answered = probe.rows("answered", table=probe.facts[table].quoted, answers=answers, sample=_sample(rows))[0]
-    return EndsMeasured(edges, answered)
+    back = (*zip(ends.left, ends.right, strict=True), *zip(ends.right, ends.left, strict=True))
+    parts = {"table": probe.facts[table].quoted, "sample": _sample(rows)}
+    edges, answered = probe.rows("answered", **parts, answers=_equal("back", "edge", back))[0]
+    return EndsMeasured(edges, answered, tuple(_alike(probe, ends, parts, column) for column in ends.alike))
+
+
+def _alike(probe: Probe, ends: Ends, parts: Mapping[str, str], column: str) -> tuple[str, int, float]:
+    edges, same, by_chance = probe.rows(
+        "alike",
+        **parts,
+        parent=probe.facts[ends.parent].quoted,
+        column=quote_identifier(column),
+        left=_equal("one", "edge", zip(ends.key, ends.left, strict=True)),
+        right=_equal("other", "edge", zip(ends.key, ends.right, strict=True)),
+    )[0]
+    return column, same, float(by_chance) / max(edges, 1)
+
+
+def _equal(one: str, other: str, columns: Iterable[tuple[str, str]]) -> str:
+    """That columns of two rows are the same."""
+    return " AND ".join(f"{one}.{quote_identifier(a)} = {other}.{quote_identifier(b)}" for a, b in columns)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class Verdict(enum.StrEnum):
     """What a line says: within what is allowed, outside, or nothing to compare with."""
 
-    PASS = "pass"
-    FAIL = "fail"
+    PASSED = "pass"
+    FAILED = "fail"
     SHOWN = ""
 
 
@@ -52,7 +52,7 @@ class Line:
         if (self.low is None and self.high is None) or self._says_nothing():
             return Verdict.SHOWN
         too_low = self.low is not None and self.measured < self.low
-        return Verdict.FAIL if too_low or (self.high is not None and self.measured > self.high) else Verdict.PASS
+        return Verdict.FAILED if too_low or (self.high is not None and self.measured > self.high) else Verdict.PASSED
 
     def _says_nothing(self) -> bool:
         """Whether any share at all would be allowed: there are too few rows."""
@@ -83,7 +83,7 @@ class Pool:
 class Spread:
     """How the children of a fan are declared to be spread over the pool.
 
-    By ``skew``, ``total`` of them (None: as many as there are); or each parent has its own count, by ``count``. Of a graph
+    By ``skew``, ``total`` of them (None: as many as there are); or each parent has its own, by ``count``. Of a graph
     ``skew`` is one end's, ``other`` that of the other end, which is in the table ``partners``.
     """
 
@@ -121,8 +121,8 @@ class Fan:
 class ValueSpec:
     """What is declared of a column: the share of NULLs (``at_least``, where others come on top), and of its values.
 
-    ``weights`` are shares of the rows that have a value; without it nothing is declared of them. ``earlier``: a link that
-    groups the rows, of which all but the first of a group have a value with this chance.
+    ``weights`` are shares of the rows that have a value; without it nothing is declared of them. ``earlier``: a link
+    that groups the rows, of which all but the first of a group have a value with this chance.
     """
 
     name: str
@@ -151,11 +151,19 @@ class TimeSpec:
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """A graph within one table: the columns of both ends, and the share of edges that are answered."""
+    """A graph within the table ``parent``: the columns of both ends, and the share of edges that are answered.
+
+    Both refer to the ``key`` of the parent, whose columns ``alike`` are more often equal than by chance; ``unseen`` are
+    such paths that lead to no loaded column.
+    """
 
     left: tuple[str, ...]
     right: tuple[str, ...]
     reciprocity: float
+    parent: str = ""
+    key: tuple[str, ...] = ()
+    alike: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,10 +235,11 @@ class Moments:
 
 @dataclass(frozen=True, slots=True)
 class EndsMeasured:
-    """How many of the edges looked at are answered."""
+    """How many of the edges looked at are answered; for each path how many are alike, and would be by chance."""
 
     edges: int
     answered: int
+    alike: tuple[tuple[str, int, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,13 +291,17 @@ class TableShape:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The whole report. ``story`` is the first and the last instant (µs), ``rhythm`` the share of each hour."""
+    """The whole report. ``story`` is the first and the last instant (µs), ``rhythm`` the share of each hour.
+
+    ``unseen`` is what is declared of values that are not loaded, so that no database can show it.
+    """
 
     source: str
     profile: str
     story: tuple[int, int]
     rhythm: tuple[float, ...]
     tables: tuple[TableShape, ...]
+    unseen: tuple[str, ...] = ()
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -298,4 +311,4 @@ class Shape:
     @property
     def misses(self) -> tuple[Line, ...]:
         """The lines in which the database is not what was declared."""
-        return tuple(line for line in self.lines if line.verdict is Verdict.FAIL)
+        return tuple(line for line in self.lines if line.verdict is Verdict.FAILED)

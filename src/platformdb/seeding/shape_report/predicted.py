@@ -69,7 +69,7 @@ def popularity(skew: Skew, parents: int) -> Rates:
         children, sizes = _having(skew)
         return Rates(children / float(children @ sizes) / (1 - skew.silent), sizes)
     ranks, sizes = _ranks(parents)
-    weights = Rates(ranks**-skew.zipf, sizes / sizes.sum())
+    weights = Rates(np.power(ranks, -skew.zipf), sizes / sizes.sum())
     squares = float((weights.shares * weights.rates**2).sum())
     noise = squares / float((weights.shares * weights.rates).sum()) ** 2 / parents
     noise *= math.exp(skew.lognormal**2) / (1 - skew.childless) - 1
@@ -91,7 +91,8 @@ def _of_histogram(skew: Skew, each: float, silent: float) -> Law:
     wanted = children * each / float(children @ shares) / (1 - skew.silent)
     below = np.floor(wanted)
     values = np.concatenate([below, below + 1])
-    return Law.of_counts(values, np.concatenate([shares * (1 - wanted + below), shares * (wanted - below)]), silent=silent)
+    above = shares * (wanted - below)
+    return Law.of_counts(values, np.concatenate([shares - above, above]), silent=silent)
 
 
 def _ranks(parents: int) -> tuple[Floats, Floats]:
@@ -117,7 +118,7 @@ def _classed(rates: Floats, shares: Floats) -> Rates:
     logs = np.log(np.maximum(rates, 1e-12))
     low, high = float(logs.min()), float(logs.max())
     places = ((logs - low) / max(high - low, 1e-9) * (CLASSES - 1)).astype(np.int64)
-    weights = np.bincount(places, shares, CLASSES)
+    weights: Floats = np.bincount(places, shares, CLASSES).astype(np.float64)
     sums = np.bincount(places, shares * rates, CLASSES)
     filled = weights > 0
     return Rates(sums[filled] / weights[filled], weights[filled])

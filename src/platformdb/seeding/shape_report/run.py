@@ -34,7 +34,8 @@ def check_output(path: Path) -> None:
         ConfigError: nothing can be written there, or in no such format.
     """
     if path.suffix not in WRITERS:
-        raise ConfigError(f"{path}: a report is written as {', '.join(WRITERS)}", help="choose a name with one of these")
+        known = ", ".join(WRITERS)
+        raise ConfigError(f"{path}: a report is written as one of {known}", help="choose a name that ends so")
     if not path.parent.is_dir():
         raise ConfigError(f"{path}: there is no folder {path.parent}", help="make it first")
 

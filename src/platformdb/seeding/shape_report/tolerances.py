@@ -29,9 +29,7 @@ def share_margin(share: float, rows: float) -> float:
 
 
 def band(parents: float) -> float:
-    """How far the distribution of so many parents may be anywhere from its own law (Dvoretzky, Kiefer, Wolfowitz;
-    the constant is Massart's, 1990).
-    """
+    """How far a distribution of so many may be anywhere from its own law (Dvoretzky, Kiefer, Wolfowitz, Massart)."""
     return min(math.sqrt(math.log(2 / CHANCE) / (2 * parents)), 1.0) if parents else 1.0
 
 

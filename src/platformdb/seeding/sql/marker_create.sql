@@ -1,4 +1,3 @@
-CREATE SCHEMA IF NOT EXISTS platformdb;
 CREATE TABLE IF NOT EXISTS platformdb.seed (
     platform  text        PRIMARY KEY,
     profile   text        NOT NULL,

@@ -111,8 +111,7 @@ def _order(part: Expression) -> Order | None:
 def cases(expression: Expression) -> Cases | None:
     """What a CHECK allows, where it only asks which columns are NULL or equal to named values; else None."""
     names = columns_of(expression)
-    named = {name: list(dict.fromkeys(_named(expression, name))) for name in names}
-    choices: list[list[Named]] = [[None, *named[name], OTHER] for name in names]
+    choices: list[list[Named]] = [[None, *_choices(expression, name)] for name in names]
     if not names or not understood(expression) or prod(map(len, choices)) > MOST_CASES:
         return None
     if not _asks_only_which(expression):
@@ -155,6 +154,12 @@ def _named(expression: Expression, column: str) -> Iterator[Value]:
             yield from (True, False)
 
 
+def _choices(expression: Expression, column: str) -> tuple[Named, ...]:
+    """The values that a column is compared with, and ``OTHER`` unless there are no others."""
+    named = tuple(dict.fromkeys(_named(expression, column)))
+    return named if {True, False} <= set(named) and isinstance(named[0], bool) else (*named, OTHER)
+
+
 def _unless_null(part: Expression) -> Expression:
     """The rest of ``x IS NULL OR …``, where it looks at x itself: where x is NULL it is met in any case."""
     match part:
@@ -182,9 +187,10 @@ def _narrowed(known: Allowed, part: Expression, column: str) -> Allowed:
 
 def _listed(part: Expression, column: str) -> tuple[Value, ...] | None:
     """The only values for which it may be met; None where there are others."""
-    if not _asks_only_which(part) or _passes(part, {column: OTHER}):
+    if not _asks_only_which(part):
         return None
-    return tuple(value for value in dict.fromkeys(_named(part, column)) if _passes(part, {column: value}))
+    met = tuple(value for value in _choices(part, column) if _passes(part, {column: value}))
+    return None if OTHER in met else met  # type: ignore[return-value]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,86 @@
+"""Asks the server for values that meet a CHECK which nobody else understands: it judges what might do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from platformdb.postgres.attempt import attempt
+from platformdb.postgres.connect import Connection
+from platformdb.seeding.infer.cases import MOST_KEPT
+from platformdb.seeding.infer.desk import scalar
+from platformdb.seeding.infer.model import Case, Group, Known, Trouble
+from platformdb.seeding.infer.uniques import COUNTED, TEXTS, key_columns
+from platformdb.seeding.model import ColumnFact, TableFact
+from platformdb.sqltext.quote import quote_identifier
+
+# So many columns at most, for their values are tried in every combination.
+MOST_COLUMNS = 4
+NUMBERS = ("1", "0", "2", "3", "5", "7", "10", "100", "1000", "100000", "-1")
+WORDS = ("abc", "ABC", "a", "Some words", "12345", "abc123", "a@example.com", "https://example.com/", "2025-01-01", "{}", "")
+_TEXT, _NUMBER = re.compile(r"'((?:[^']|'')*)'"), re.compile(r"(?<![\w.'])\d+(?:\.\d+)?")
+
+
+def solved(connection: Connection, known: Known, trouble: Trouble) -> Group | None:
+    """Values for the columns of the CHECK that was broken; None: it is no CHECK, or none of the values will do."""
+    fact = known.facts[trouble.table]
+    check = next((check for check in fact.checks if check.name == trouble.constraint), None)
+    if check is None or not 1 <= len(check.columns) <= MOST_COLUMNS:
+        return None
+    keys = set[str]().union(*(key_columns(fact, unique) for unique in fact.uniques))
+    keys |= {name for key in fact.foreign_keys for name in key.columns}
+    columns = [column for name in check.columns if (column := fact.column(name)) is not None]
+    known_already = any(set(group.columns) & set(check.columns) for group in known.solved.get(fact.name, ()))
+    if known_already or keys & set(check.columns) or any(column.generated for column in columns):
+        return None
+    found: list[Case] = []
+    attempt(connection, lambda: found.extend(_cases(connection, fact, columns)))
+    return Group(tuple(column.name for column in columns), tuple(found[:MOST_KEPT])) if found else None
+
+
+def _cases(connection: Connection, fact: TableFact, columns: list[ColumnFact]) -> Iterator[Case]:
+    names = {column.name for column in columns}
+    checks = [check.expression for check in fact.checks if check.columns and set(check.columns) <= names]
+    offered = {column.name: list(_offered(column, " ".join(checks))) for column in columns}
+    tables = ", ".join(
+        f"(SELECT v::{column.declared} AS {quote_identifier(column.name)}, i AS {quote_identifier(f'{n} place')}"
+        f" FROM unnest(%s::text[]) WITH ORDINALITY AS t (v, i)) AS {quote_identifier(f'{n} values')}"
+        for n, column in enumerate(columns)
+    )
+    places = ", ".join(quote_identifier(f"{n} place") for n in range(len(columns)))
+    told = " AND ".join(f"({expression}) IS NOT FALSE" for expression in checks)
+    query = f"SELECT {places} FROM {tables} WHERE {told} ORDER BY {places} LIMIT {MOST_KEPT}"  # noqa: S608
+    for row in connection.execute(query.encode(), tuple(offered.values())):
+        values: Mapping[str, Any] = {
+            column.name: _value(column, offered[column.name][place - 1]) for column, place in zip(columns, row, strict=True)
+        }
+        yield values
+
+
+def _offered(column: ColumnFact, expressions: str) -> Iterator[str | None]:
+    """What a value of the type may be, what the CHECKs speak of first."""
+    texts = [text.replace("''", "'") for text in _TEXT.findall(expressions)]
+    numbers = [Decimal(number) for number in _NUMBER.findall(expressions)]
+    if column.labels:
+        yield from column.labels
+    elif column.type == "bool":
+        yield from ("true", "false")
+    elif column.type in COUNTED:
+        near = [number + step for number in numbers for step in (0, 1, -1, 2)]
+        yield from dict.fromkeys((*map(str, near), *NUMBERS))
+    elif column.type in TEXTS:
+        yield from dict.fromkeys((*texts, *WORDS))
+    elif column.type in ("json", "jsonb"):
+        yield from ("{}", "[]", *(f'{{"{text}": 1}}' for text in texts if text.isidentifier()))
+    if not column.not_null:
+        yield None
+
+
+def _value(column: ColumnFact, text: str | None) -> Any:
+    if text is None:
+        return None
+    if column.type == "bool":
+        return text == "true"
+    return scalar(Decimal(text)) if column.type in COUNTED else text
