@@ -29,6 +29,7 @@ TEXTS = [
     "",
     " ",
     "a",
+    "a\n",
     "A",
     "ab",
     "abc ",
@@ -82,7 +83,7 @@ t ~ '^[A-Z]{2}-[0-9]+$'; t ~ '[[:alpha:]]'; t ~ '^[]^-]+$'; t ~ '^(a|b)+$'; t ~ 
 t ~ '(?i)^AB'; t ~ '\\ma'; t ~ '^[\\w.@-]+$'; t ~ '^(?:a|x)'; t ~ '^(?=a).*b'; t ~ 'a{2,}|b'
 v ~ '[a-c]{1,2}?$'; t ~ '^[^[:space:]]*$'
 t SIMILAR TO '(a|b)%'; t SIMILAR TO '_'; t SIMILAR TO '[a-z]+@%'; t NOT SIMILAR TO 'a.b'; v SIMILAR TO 'a{1,2}'
-v <> ''; v IN ('a', 'ab'); v = t; length(v) < 3; v ~ '^a'; v = ANY (ARRAY['a', 'b']); v::text <> 'a'; lower(v) = v
+v::varchar(1) = 'a'; v <> ''; v IN ('a', 'ab'); v = t; length(v) < 3; v ~ '^a'; v = ANY (ARRAY['a', 'b']); v::text <> 'a'; lower(v) = v
 c = 'a'; c IN ('a', 'ab'); c <> 'abc'; length(c) = 2; c ~ '^[A-Z]'; c <> ''; c = t
 ok; NOT ok; ok IS TRUE; ok IS NOT FALSE; ok IS UNKNOWN; ok = false; ok OR a > 1; ok <> (a > 1); ok >= (a > 1)
 d >= '2025-01-01'; d < '2025-01-01'::timestamp; d <> '1969-07-20'; d < s; d < s::date; s >= '2025-01-01 00:00:00'
@@ -104,7 +105,7 @@ extract(year from d) >= 2025; t < 'b'; (t COLLATE "C") < 'b'; left(t, 1) = 'a'; 
 """
 # Those of the atoms of which nothing can be said: locale, clock, labels' order, and what is not worth reading.
 OPAQUE = {
-    "r = 1.5::real", "c ~ '^[A-Z]'", "z > now()", "s < z", "m > 'sad'", "j <> '{}'", "j ->> 'a' = '1'", "length(c) = 2",
+    "r = 1.5::real", "v::varchar(1) = 'a'", "c ~ '^[A-Z]'", "z > now()", "s < z", "m > 'sad'", "j <> '{}'", "j ->> 'a' = '1'", "length(c) = 2",
     "'a' = ANY (words)", "length(t || v) < 5", "nullif(a, 1) IS NULL",
     "extract(year from d) >= 2025", "t < 'b'", """(t COLLATE "C") < 'b'""", "left(t, 1) = 'a'", "a / 2 > 0",
     "n::int > 1", "round(n) = n", "d < s::date", "words <> '{}'",

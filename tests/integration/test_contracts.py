@@ -85,3 +85,14 @@ def test_a_table_that_is_not_there_is_refused_by_name(db: Target, project: Proje
     project.write({"sql/contracts.py": MODELS})
     with pytest.raises(Refused, match=r'app\.feeds\.config: .*app.feeds" does not exist'):
         check_contracts(db, project.platform)
+
+
+def test_the_same_document_in_many_rows_is_counted_in_each_and_a_fault_in_each(db: Target, feeds: Project) -> None:
+    for number, document in enumerate([GOOD, "null", GOOD, "null"]):
+        insert(db, "a", number, document)
+    report = check_contracts(db, feeds.platform)
+    assert report.data["documents"] == {"app.feeds.config": 4}
+    assert [finding.subject for finding in report.findings] == [
+        "app.feeds.config[number=1, owner=a]",
+        "app.feeds.config[number=3, owner=a]",
+    ]

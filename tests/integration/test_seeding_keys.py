@@ -178,15 +178,13 @@ def test_constraints_and_triggers_are_afterwards_what_they_were(
             chat.execute(statement.encode())
 
 
-def test_a_key_that_was_never_validated_stays_so_and_no_other_is_touched(
-    chat: Connection, platform: Platform, checked: str
-) -> None:
+def test_a_key_that_was_never_validated_stays_so(chat: Connection, platform: Platform, checked: str) -> None:
     chat.execute(
         "ALTER TABLE reactions_0 ADD CONSTRAINT doubtful FOREIGN KEY (channel_id) REFERENCES channels NOT VALID"
     )
-    before, stamps = chat.execute(CATALOG).fetchall(), one(chat, STAMPS)
+    before = chat.execute(CATALOG).fetchall()
     load(chat, platform)
-    assert (chat.execute(CATALOG).fetchall(), one(chat, STAMPS)) == (before, stamps)
+    assert chat.execute(CATALOG).fetchall() == before
 
 
 def test_keys_act_in_their_old_order(chat: Connection, platform: Platform, checked: str) -> None:

@@ -148,7 +148,7 @@ def test_many_rows_are_tried_before_the_tables_are_touched(
          r"value for domain e violates .* CHECK \(VALUE < 'a100'::text\) of the domain e; row 3 of 300; a = 'a2'\)$"),
         (f"CREATE TABLE t (a timestamptz) PARTITION BY RANGE (a); CREATE TABLE t1 PARTITION OF t {parts}",
          'a = { make = "copy", of = "time" }\n', "row 1 of t fits into no partition: a = 2025-01-"),
-    ):  # fmt: skip
+    )[:: 2 if jobs == 2 else 1]:  # fmt: skip
         database.execute(f"DROP TABLE IF EXISTS t; {schema}".encode())
         before = contents(server, db)
         (library.seeds / "seed.toml").write_text(HEAD + columns, encoding="utf-8")
@@ -163,9 +163,8 @@ def test_what_cannot_be_tried_is_no_reason_to_refuse(
 ) -> None:
     monkeypatch.setattr(trial, "MANY_ROWS", 100)
     made = "c int DEFAULT 10, g int GENERATED ALWAYS AS (a + 10) STORED"
-    assert load(
-        database, library, LOW + HIGH, f"CREATE TABLE t (a int, b int, {made}, CHECK (b < c), CHECK (a < g))"
-    ).ok
+    asked = "CHECK (c IS NOT NULL AND b < c), CHECK (g IS NOT NULL AND a < g)"
+    assert load(database, library, LOW + HIGH, f"CREATE TABLE t (a int, b int, {made}, {asked})").ok
 
 
 def test_the_facts_are_what_the_catalog_says(database: Connection) -> None:

@@ -82,7 +82,8 @@ def test_a_session_that_may_be_a_replica_fires_no_triggers_and_checks_keys_itsel
     assert rows(vrss_db, "SELECT count(*) FROM users WHERE updated_at <> created_at") != [(0,)]
     run(vrss_db, "CREATE TABLE rare (id uuid PRIMARY KEY); "
                  "ALTER TABLE comments ADD CONSTRAINT to_rare FOREIGN KEY (user_id) REFERENCES rare NOT VALID; "
-                 "GRANT SELECT ON rare TO public; UPDATE pg_constraint SET convalidated = TRUE WHERE conname = 'to_rare'")  # fmt: skip
+                 "GRANT SELECT ON rare TO public; "
+                 "UPDATE pg_constraint SET convalidated = TRUE WHERE conname = 'to_rare'")  # fmt: skip
     with pytest.raises(ApplyFailed, match='rows of comments violate foreign key constraint "to_rare"'):
         load(plain, vrss, 2, Existing.REPLACE)
 
@@ -96,3 +97,23 @@ def test_a_role_that_may_not_insert_is_told_so(vrss_db: Target, vrss: Platform) 
         )
         with pytest.raises((ApplyFailed, Refused), match="permission denied"):
             load(target, vrss)
+
+
+def test_an_owner_whom_policies_hold_loads_all_the_same(vrss_db: Target, vrss: Platform) -> None:
+    forced = "SELECT relrowsecurity, relforcerowsecurity FROM pg_class WHERE relname = 'posts'"
+    with role_without_rights(vrss_db) as owner:
+        name = owner.parameters["user"]
+        granted(
+            vrss_db,
+            owner,
+            "GRANT USAGE, CREATE ON SCHEMA platformdb TO {role}; GRANT CREATE ON SCHEMA public TO {role}",
+        )
+        run(vrss_db, "ALTER TABLE posts ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY; ALTER TABLE users "
+                     "FORCE ROW LEVEL SECURITY")  # fmt: skip
+        tables = rows(vrss_db, "SELECT c.oid::regclass::text FROM pg_class AS c "
+                               "WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')")  # fmt: skip
+        run(vrss_db, "; ".join(f"ALTER TABLE {table} OWNER TO {name}" for (table,) in tables))
+        report = load(owner, vrss)
+        assert notes(report) == []
+        assert rows(vrss_db, forced) == [(True, True)]
+        run(vrss_db, "; ".join(f"ALTER TABLE {table} OWNER TO CURRENT_USER" for (table,) in tables))

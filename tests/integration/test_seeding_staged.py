@@ -65,6 +65,8 @@ CREATE INDEX only_new ON logs_new USING brin (at);
 ALTER TABLE logs ADD CONSTRAINT logs_of FOREIGN KEY (person) REFERENCES people ON DELETE CASCADE;
 CREATE TABLE echoes (id int, at timestamptz, FOREIGN KEY (id, at) REFERENCES logs, keyless text);
 
+CREATE TABLE old_echoes (why text, PRIMARY KEY (id)) INHERITS (echoes);
+
 CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'a trigger ran'; END $$;
 CREATE TRIGGER always AFTER INSERT ON people FOR EACH ROW EXECUTE FUNCTION refuse();
 CREATE TRIGGER off BEFORE INSERT ON logs FOR EACH ROW EXECUTE FUNCTION refuse();
@@ -103,8 +105,12 @@ rows = { shape = "per", of = [{ table = "logs", link = "log", share = 0.5 }] }
 columns.id = { make = "copy", of = "log.id" }
 columns.at = { make = "copy", of = "log.at" }
 columns.keyless = { make = "constant", value = "k" }
+[tables.old_echoes]
+rows = { shape = "independent", count = 4000 }
+columns.id = { make = "ordinal" }
+columns.why = { make = "constant", value = "w" }
 """
-TABLES = ('"Odd.Space"."My ""T"" x"', "people", "logs", "echoes")
+TABLES = ('"Odd.Space"."My ""T"" x"', "people", "logs", "ONLY echoes", "old_echoes")
 
 
 @pytest.fixture(autouse=True)
@@ -195,20 +201,20 @@ class Stopper(Silent):
 
 
 @pytest.mark.newest_server
-@pytest.mark.parametrize("tables", [1, 4])
+@pytest.mark.parametrize("tables", [1, 5])
 def test_after_ctrl_c_the_same_command_goes_on(odd: Target, platform: Platform, server: Server, tables: int) -> None:
     before = schema(server, odd)
     whole_run = load(odd, platform, 1, seed=2)
     expected = contents(odd)
     run(odd, "DELETE FROM platformdb.seed")
-    with pytest.raises(Interrupted, match=rf"seeding odd: interrupted, {tables} of 4 tables were loaded") as caught:
+    with pytest.raises(Interrupted, match=rf"seeding odd: interrupted, {tables} of 5 tables were loaded") as caught:
         load(odd, platform, observer=Stopper(tables), seed=2, existing=Existing.REPLACE)
     assert "run the same command again to go on, or platformdb seed --abort" in caught.value.help
     assert len(caught.value.results) == tables
     with connect(odd) as connection:
         said = unfinished(connection)
     assert said is not None
-    assert re.search(rf"a load of odd \(profile dev, seed 2\) was cut short: [{tables}-4] of 4 tables", said.message)
+    assert re.search(rf"a load of odd \(profile dev, seed 2\) was cut short: [{tables}-5] of 5 tables", said.message)
     with pytest.raises(Refused, match="a load of another seed was cut short: profile dev, seed 2"):
         load(odd, platform)
     again = load(odd, platform, 1, seed=2)  # one process is enough to go on
@@ -226,11 +232,11 @@ def test_giving_up_brings_back_the_schema_and_empty_tables(odd: Target, platform
     assert schema(server, odd) != before
     with connect(odd) as connection:
         report = give_up(connection, "odd")
-        assert "4 tables are empty, and their schema is as before" in report.summary
+        assert "5 tables are empty, and their schema is as before" in report.summary
         assert unfinished(connection) is None
         assert give_up(connection, "odd").summary == "nothing to give up: no load of odd was cut short"
     assert dumped_whole(server, odd) == before
-    assert contents(odd) == [[], [], [], []]
+    assert contents(odd) == [[], [], [], [], []]
 
 
 def dumped_whole(server: Server, target: Target) -> str:
@@ -243,7 +249,13 @@ def dumped_whole(server: Server, target: Target) -> str:
     [
         ('"who.id"', '"id"', "", ApplyFailed, "logs_of"),  # found when keys are checked
         ("", "", "CREATE UNIQUE INDEX clash ON logs_new ((id % 1000))", ApplyFailed, "clash"),  # when it is built
-        ("start = 1 }", "start = 3_000_000_000 }", "", ConfigError, "do not fit into the type"),  # when rows are made
+        (  # when rows are made
+            '{ make = "copy", of = "thing_row.number" }',
+            '{ make = "compute", function = "multiply", of = ["thing_row.number", 1_000_000_000] }',
+            "",
+            ConfigError,
+            "do not fit into the type",
+        ),
     ],
 )
 def test_rows_that_cannot_be_are_taken_back_whole(
@@ -263,7 +275,7 @@ def test_rows_that_cannot_be_are_taken_back_whole(
     with pytest.raises(error, match=re.escape(message)):
         load(odd, platform)
     assert dumped_whole(server, odd) == before
-    assert contents(odd) == [[], [], [], []]
+    assert contents(odd) == [[], [], [], [], []]
 
 
 def test_a_table_that_is_busy_meanwhile_stops_the_load_and_nothing_is_lost(
@@ -273,7 +285,7 @@ def test_a_table_that_is_busy_meanwhile_stops_the_load_and_nothing_is_lost(
 
     with connect(odd) as held, held.transaction():
         held.execute("LOCK TABLE echoes IN ROW SHARE MODE")
-        monkeypatch.setattr("platformdb.seeding.load.job.LOCK_TIMEOUT", "100ms")
+        monkeypatch.setattr("platformdb.seeding.load.transaction.LOCK_TIMEOUT", "100ms")
         with pytest.raises(NotNow, match="the tables are in use"):
             load(odd, platform)
     assert schema(server, odd) == before

@@ -55,7 +55,7 @@ seen = { make = "time", min = 2025-01-01T00:00:00Z, max = 2025-02-01T00:00:00Z }
 style = { make = "contract", of = "things.style" }
 time = { make = "ordinal", start = 1 }
 """
-CONTRACTS = '''
+CONTRACTS = """
 from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -67,7 +67,7 @@ class Style(BaseModel):
     tags: list[str] = []
 
 CONTRACTS = {"things.style": Style}
-'''
+"""
 FIRST = "id,sku,born\n0198c0de-0000-4000-8000-000000000001,TEA-000001,1990-05-17\n"
 
 

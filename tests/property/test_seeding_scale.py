@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import multiprocessing
 import pickle
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +16,7 @@ from platformdb.seeding.layouts import draft_of, lay
 from platformdb.seeding.model import Definition
 from platformdb.seeding.store import Store
 from platformdb.seeding.streams import BLOCK, Span
+from platformdb.seeding.times import STEP
 from platformdb.seeding.world import World, WorldRecipe
 from seeding_worlds import HEAD, NETWORK, SPILLED, definition, digests, digests_elsewhere, values
 
@@ -120,6 +124,53 @@ def test_rows_are_in_the_order_of_a_stable_sort_of_all_by_time(made: Definition)
     rising = layout.instants.whole()
     assert (np.diff(rising) > 0).all()
     assert ((rising - instants[order] >= 0) & (rising - instants[order] < 10_000)).all()
+
+
+def test_what_is_counted_over_blocks_goes_on_from_block_to_block(made: Definition) -> None:
+    world = World(made, 1)
+    assert world.rows("comments") > BLOCK < world.rows("talk") * 2
+    counted: Counter[int] = Counter()
+    for post, number in rows(world, "comments", "post", "number"):
+        assert number == counted[post]
+        counted[post] += 1
+    assert counted[0] == world.at("posts", "comments", np.array([0])).array[0]
+    assert len({name for (name,) in rows(world, "talk", "name")}) == world.rows("talk")
+    sums: Counter[str] = Counter()
+    for mood, nth, total in rows(world, "talk", "mood", "nth", "lines"):
+        sums[mood] += nth
+        assert total == sums[mood]
+    depths: list[int] = []
+    for talk, parent, parents, deep in rows(world, "line", "talk", "parent", "parent.talk", "deep"):
+        assert parent < 0 or parents == talk
+        assert deep == (0 if parent < 0 else depths[parent] + 1) <= 2
+        depths.append(deep)
+
+
+def rows(world: World, table: str, *paths: str) -> Iterator[tuple[Any, ...]]:
+    for block in world.blocks(table):
+        yield from zip(*(values(block.value(path)) for path in paths), strict=True)
+
+
+def test_rows_of_one_instant_stay_in_order_and_come_one_after_the_other(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name, value in SPILLED.items():
+        monkeypatch.setattr(name, value)
+    crowd = definition(
+        f"""{HEAD}
+[profiles.test]
+[tables.first]
+rows = {{ shape = "independent", count = 9_000 }}
+time = {{ together = true }}
+[tables.then]
+rows = {{ shape = "per", of = [{{ table = "first" }}] }}
+time = {{ together = true }}
+"""
+    )
+    world = World(crowd, 1, store=Store(tmp_path, resident=1 << 16))
+    instants = world.layout("then").instants.whole()
+    assert instants.tolist() == list(range(crowd.calendar.opens, crowd.calendar.opens + 9_000 * STEP, STEP))
+    assert [first for (first,) in rows(world, "then", "first")] == list(range(9_000))
 
 
 def test_what_another_table_sees_is_what_is_loaded(made: Definition) -> None:

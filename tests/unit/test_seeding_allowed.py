@@ -105,6 +105,7 @@ def test_a_contradiction_is_a_problem_with_an_example(
         (INT, '{ make = "number", spread = { dist = "lognormal", median = 5, sigma = 1.0 } }', "c < 30000"),
         (TEXT, '{ make = "text", templates = ["{colour.name}"] , unique = true }', "length(c) < 9"),
         (TEXT, '{ make = "text", templates = ["{time}"] }', "length(c) < 30"),
+        (TEXT, '{ make = "text", templates = ["{number}"], nulls = 0.5 }', "c IS NOT NULL AND length(c) < 9"),
         (TEXT, '{ make = "copy", of = "colour.name", where = { number = 5 } }', "c <> 'red'::text"),
         (TEXT, '{ make = "map", of = "number", values = { 1 = "a", 2 = "b" } }', "c <> 'b'::text"),
         (TEXT, choice("a", "b") + "\nx = " + number(0, 9), "(c = 'a'::text) = (x IS NULL)"),

@@ -60,6 +60,12 @@ def test_shares_come_to_the_total_and_are_as_unequal_as_their_weights() -> None:
     assert sums / sums.sum() == pytest.approx([0, 1 / 54, 3 / 54, 50 / 54], rel=0.01)
 
 
+def test_nobody_gives_back_more_than_he_has() -> None:
+    for number in range(300):
+        found = spread(np.ones(50), 10, Stream(str(number)))
+        assert (found.sum(), found.min()) == (10, 0)
+
+
 MEASURED = Skew(histogram=((0, 0.4), (1, 0.3), (2, 0.2), (10, 0.1)))
 
 
@@ -80,6 +86,7 @@ def test_a_histogram_is_scaled_to_the_total_and_keeps_its_tail_and_its_childless
 
 def test_one_parent_has_all_the_children_whatever_the_histogram() -> None:
     assert MEASURED.counts(STREAM, 1, 7).tolist() == [7]
+    assert Skew(histogram=((0, 0.9), (5, 0.1))).counts(STREAM, 1, 7).tolist() == [7]
     assert MEASURED.counts(STREAM, 0, 0).tolist() == []
 
 
@@ -152,6 +159,11 @@ def test_how_many_rows_there_can_be_is_followed_through_the_shapes() -> None:
     assert not list(impossible(definition(LIMITED % 'count = { dist = "uniform", min = 0, max = 2 }')))
 
 
+def test_rows_that_depend_on_themselves_have_no_known_number() -> None:
+    circle = LIMITED.replace('table = "a", total = 5', 'table = "c"') % 'table = "b"'
+    assert not list(impossible(definition(circle.replace('table = "a", table', "table"))))
+
+
 # Bursts
 
 
@@ -200,6 +212,9 @@ def test_rows_come_after_what_they_refer_to_in_bursts_too() -> None:
     pairs = zip(rows_of(made, "comments", "post.time"), rows_of(made, "comments", "time"), strict=True)
     assert all(post < comment for post, comment in pairs)
     assert max(rows_of(made, "comments", "time")) <= made.definition.calendar.end
+    # In the middle of a burst too it takes them a while.
+    pairs = zip(rows_of(made, "comments", "post.time"), rows_of(made, "comments", "time"), strict=True)
+    assert sum(comment - post < 1_000 for post, comment in pairs) < 10
     times = rows_of(made, "posts", "time")
     assert all(before < after for before, after in pairwise(times))
 

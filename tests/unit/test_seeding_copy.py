@@ -152,8 +152,9 @@ def test_what_is_no_value_of_the_type_is_refused_with_the_column() -> None:
     [
         ("int4range", "1,5", "t.c (int4range): '1,5' is no range such as [1,5)"),
         ("int4multirange", "[1,5)", "t.c (int4multirange): '[1,5)' is no multirange such as {[1,5)}"),
+        ("inet", "10.0.0.1/33", "t.c (inet): '10.0.0.1/33' is no address: a network has 0 to 32 bits"),
         ("macaddr", "08:00", "t.c (macaddr): '08:00' has 2 bytes, not 6"),
-        ("cidr", "10.0.0.1/8", "t.c (cidr): 10.0.0.1/8 has host bits set"),
+        ("cidr", "10.0.0.1/8", "t.c (cidr): '10.0.0.1/8' is no network: it has bits beyond the first 8"),
         ("char", "ab", "t.c (char): 'ab' has 2 bytes, not 1"),
         ("hstore", '{"a": 1}', """t.c (hstore): '{"a": 1}' is not a JSON object of strings"""),
         ("interval", "soon", "t.c (interval): 'soon' is no interval such as 1 mon 2 days 03:04:05"),

@@ -123,6 +123,21 @@ class Ordered(Strict):
         return self
 
 
+class Button(Strict):
+    style: Literal["link", "plain"]
+    target: str = ""
+
+    @model_validator(mode="after")
+    def links_have_a_target(self):
+        if (self.style == "link") != bool(self.target):
+            raise ValueError("a link has a target")
+        return self
+
+
+class Buttons(RootModel[Annotated[list[Button], Field(min_length=15, max_length=15)]]):
+    pass
+
+
 class Address(Strict):
     value: str
 
@@ -151,7 +166,13 @@ class Odd(Strict):
 
 CONTRACTS = {"t.scalars": Scalars, "t.lists": Lists}
 """
-GOOD = ["Scalars", "Texts", "Lists", "Tree", "Zoo", "Many", "Ordered", "Address"]
+# Most ways lead on, and some way must end.
+ENDLESS = {
+    "$defs": {"N": {"type": "object", "required": ["inner"], "properties": {"inner": {"$ref": "#/$defs/Either"}}},
+              "Either": {"anyOf": [*[{"$ref": "#/$defs/N"}] * 9, {"type": "integer"}]}},
+    "$ref": "#/$defs/N",
+}  # fmt: skip
+GOOD = ["Scalars", "Texts", "Lists", "Tree", "Zoo", "Many", "Ordered", "Buttons", "Address"]
 
 
 @pytest.fixture(scope="module")
@@ -191,6 +212,14 @@ def test_optional_members_are_there_or_not_and_lists_are_short_and_long(contract
     assert {len(tree.get("children", ())) for tree in trees} >= {0, 1, 2, 3, 4}
     assert {"left" in tree for tree in trees} == {True, False}
     assert any(tree.get("left") and tree["left"].get("left") for tree in trees)
+
+
+def test_texts_and_names_are_words(contracts: ContractFile) -> None:
+    texts = [json.loads(document) for document in made("model = 'Texts'", contracts)]
+    assert all(len(text["long"].split()) > 15 and "xx" not in text["long"] for text in texts)
+    assert {text["site"].partition("//")[0] for text in texts} == {"https:"}
+    lists = [json.loads(document) for document in made("model = 'Lists'", contracts)]
+    assert len({name for each in lists for name in each["free"]}) > 50
 
 
 def test_some_documents_are_more_frequent_than_others(contracts: ContractFile) -> None:
@@ -251,6 +280,11 @@ def test_the_models_are_part_of_what_tells_seeds_apart(contracts: ContractFile) 
         ({"properties": {"a": {"const": 1}}, "required": ["a"]}, lambda value: value == {"a": 1}),
         ({"type": "string", "format": "ipv6"}, lambda value: value.startswith("2001:db8::")),
         ({"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 0.01}, lambda value: 0 < value < 0.01),
+        (
+            {"type": "array", "items": {"enum": [1, 2, 3]}, "uniqueItems": True},
+            lambda made: len(made) == len(set(made)),
+        ),
+        (ENDLESS, lambda value: json.dumps(value).count("inner") < 9),
         ({"type": "array", "prefixItems": [{"const": 1}], "items": False}, lambda value: value == [1]),
     ],
 )

@@ -79,6 +79,42 @@ def test_more_pairs_than_there_are_is_refused() -> None:
     assert network(people=4, follows=12).layout("follows").rows == 12
 
 
+def test_friends_know_the_two_edges_that_make_them_friends() -> None:
+    made = network(people=60, follows=900)
+    ends = [list(zip(*(rows_of(made, "friends", path) for path in paths), strict=True)) for paths in EDGES]
+    assert len(ends[0]) > 100
+    assert ends[0] == ends[1] == ends[2]
+
+
+EDGES = (("low_id", "high_id"), ("up.who_id", "up.whom_id"), ("down.whom_id", "down.who_id"))
+
+
+def test_friends_are_counted_once_however_often_they_follow_each_other() -> None:
+    text = f"""{HEAD}
+[profiles.test]
+[tables.people]
+rows = {{ shape = "independent", count = 12 }}
+[tables.visits]
+rows = {{ shape = "per", of = [{{ table = "people", link = "guest", total = 200 }}] }}
+links.host = {{ make = "draw", table = "people" }}
+differ = ["guest", "host"]
+[tables.friends]
+[tables.friends.rows]
+shape = "mutual"
+of = "visits"
+left = "guest"
+right = "host"
+low = "low"
+high = "high"
+edges = ["up", "down"]
+"""
+    made = world(text)
+    visits = set(zip(rows_of(made, "visits", "guest"), rows_of(made, "visits", "host"), strict=True))
+    friends = list(zip(rows_of(made, "friends", "low"), rows_of(made, "friends", "high"), strict=True))
+    assert len(friends) == len(set(friends))
+    assert set(friends) == {(a, b) for a, b in visits if a < b and (b, a) in visits}
+
+
 MEMBERS = f"""{HEAD}
 [profiles.test]
 [tables.groups]

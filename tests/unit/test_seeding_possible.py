@@ -44,7 +44,8 @@ def said(column: str, rows: int, unique: Unique | None = None, more: str = "", r
 def test_a_unique_column_needs_as_many_values_as_rows(options: str, room: int) -> None:
     found = said(f"c = {{ {options} }}", room + 1)
     assert found == [
-        f"tables.t.columns.c: c must differ in {room + 1:,} rows (t_c_key), and there are only {room:,} different values"
+        f"tables.t.columns.c: c must differ in {room + 1:,} rows (t_c_key), "
+        f"and there are only {room:,} different values"
     ]
     assert not said(f"c = {{ {options} }}", min(room, 2))
 

@@ -167,6 +167,7 @@ def test_who_shares_a_folder_reads_what_another_made(tmp_path: Path) -> None:
     assert not other.known("numbers/all")
     made = one.once("numbers/all", lambda: {"large": written(one), "small": one.keep("s", np.arange(3))})
     assert one.once("numbers/all", lambda: made) is made
+    assert len(written(other)) == len(written(one)) == MANY
     assert other.known("numbers/all")
     found = other.once("numbers/all", lambda: pytest.fail("it is there already"))
     assert (found["large"].whole() == made["large"].whole()).all()

@@ -13,6 +13,7 @@ import pytest
 
 from platformdb.seeding.patterns import read_pattern
 from platformdb.seeding.plan import rehearse
+from platformdb.seeding.problems import Misfit
 from platformdb.seeding.sentences import EXACT, grammatical, listed
 from platformdb.seeding.streams import BLOCK, Span
 from platformdb.seeding.vocabulary import words
@@ -61,6 +62,11 @@ def test_a_unique_pattern_uses_every_text_before_it_gives_up(pattern: str) -> No
     size = room.tables["t"].columns["c"].generator.different  # type: ignore[attr-defined]
     made = column(f"make = 'pattern', of = '{pattern}', unique = true", rows=size)
     assert len(set(made)) == size == len(made) > 500
+
+
+def test_a_unique_pattern_says_when_it_has_no_more_texts() -> None:
+    with pytest.raises(Misfit, match="makes 10 different texts, and t has more rows"):
+        column("make = 'pattern', of = '[0-9]', unique = true", rows=11)
 
 
 def test_a_unique_pattern_does_not_repeat_from_block_to_block() -> None:

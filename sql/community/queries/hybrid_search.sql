@@ -4,33 +4,33 @@
 -- Half-way between two posts of the largest community, and only there.
 SELECT 'measure data' AS typed, l2_normalize(first.embedding + last.embedding) AS meaning, first.community_id
 FROM (
-    SELECT community_id FROM posts WHERE status = 'published' GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1
+    SELECT community_id FROM posts WHERE status = 'published' AND embedding IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1
 ) AS largest
 CROSS JOIN LATERAL (
     SELECT embedding, community_id FROM posts
-    WHERE community_id = largest.community_id AND status = 'published' ORDER BY id LIMIT 1
+    WHERE community_id = largest.community_id AND status = 'published' AND embedding IS NOT NULL ORDER BY id LIMIT 1
 ) AS first
 CROSS JOIN LATERAL (
     SELECT embedding FROM posts
-    WHERE community_id = largest.community_id AND status = 'published' ORDER BY id DESC LIMIT 1
+    WHERE community_id = largest.community_id AND status = 'published' AND embedding IS NOT NULL ORDER BY id DESC LIMIT 1
 ) AS last;
 
 -- platformdb: persona=smallest
 -- The same in the smallest community, which is the most selective filter.
 SELECT 'model' AS typed, first.embedding AS meaning, first.community_id
 FROM (
-    SELECT community_id FROM posts WHERE status = 'published' GROUP BY 1 ORDER BY count(*), 1 LIMIT 1
+    SELECT community_id FROM posts WHERE status = 'published' AND embedding IS NOT NULL GROUP BY 1 ORDER BY count(*), 1 LIMIT 1
 ) AS smallest
 CROSS JOIN LATERAL (
     SELECT embedding, community_id FROM posts
-    WHERE community_id = smallest.community_id AND status = 'published' ORDER BY id LIMIT 1
+    WHERE community_id = smallest.community_id AND status = 'published' AND embedding IS NOT NULL ORDER BY id LIMIT 1
 ) AS first;
 
 -- platformdb: persona=everywhere
 -- In all communities.
 SELECT 'pizza or invoices' AS typed, l2_normalize(first.embedding + last.embedding) AS meaning, NULL::uuid
-FROM (SELECT embedding FROM posts WHERE status = 'published' ORDER BY id LIMIT 1) AS first
-CROSS JOIN (SELECT embedding FROM posts WHERE status = 'published' ORDER BY id DESC LIMIT 1) AS last;
+FROM (SELECT embedding FROM posts WHERE status = 'published' AND embedding IS NOT NULL ORDER BY id LIMIT 1) AS first
+CROSS JOIN (SELECT embedding FROM posts WHERE status = 'published' AND embedding IS NOT NULL ORDER BY id DESC LIMIT 1) AS last;
 
 -- platformdb: target_ms=50 extension=vector
 SELECT posts.id, posts.title, users.name, posts.published_at, found.score

@@ -5,8 +5,9 @@ Source: the …_recv functions of PostgreSQL, hstore_recv and ltree_recv of cont
 
 from __future__ import annotations
 
-import ipaddress
 import json
+import re
+import socket
 import struct
 import uuid
 from collections.abc import Callable, Mapping
@@ -17,37 +18,48 @@ from platformdb.postgres.copy_shapes import FIGURES
 from platformdb.postgres.copy_times import date, interval, time_of_day, time_with_zone, timestamp, timestamp_with_zone
 
 Pack = Callable[[str], bytes]
+PLAIN_NUMBER = re.compile(r"[+-]?\d+\.?\d*", re.ASCII)
 # What a range's first byte says.
 EMPTY, LOWER_INCLUDED, UPPER_INCLUDED, NO_LOWER, NO_UPPER = 1, 2, 4, 8, 16
 
 
 def numeric(value: str) -> bytes:
     """A decimal number: groups of four digits, the weight of the first, sign, and the digits after the point."""
+    written = value if PLAIN_NUMBER.fullmatch(value) else _without_exponent(value)
+    whole, _, fraction = written.lstrip("+-").partition(".")
+    digits = whole.rjust(-(-len(whole) // 4) * 4, "0") + fraction.ljust(-(-len(fraction) // 4) * 4, "0")
+    groups = [int(digits[at : at + 4]) for at in range(0, len(digits), 4)]
+    weight = -(-len(whole) // 4) - 1
+    while groups and not groups[0]:
+        groups, weight = groups[1:], weight - 1
+    sign = 0x4000 if written.startswith("-") else 0
+    head = (len(groups), weight if groups else 0, sign, len(fraction))
+    return struct.pack(f">HhHH{len(groups)}H", *head, *groups)
+
+
+def _without_exponent(value: str) -> str:
     number = Decimal(value)
     if not number.is_finite():
         raise ValueError(f"'{value}' is not a finite number")
-    sign, digits, exponent = number.as_tuple()
-    scale = max(0, -int(exponent))
-    text = "".join(map(str, digits)) + "0" * max(0, int(exponent))
-    whole, fraction = text[: len(text) - scale], text[len(text) - scale :].rjust(scale, "0")
-    whole = whole.rjust(-(-len(whole) // 4) * 4, "0")
-    fraction = fraction.ljust(-(-len(fraction) // 4) * 4, "0")
-    groups = [int((whole + fraction)[at : at + 4]) for at in range(0, len(whole + fraction), 4)]
-    weight = len(whole) // 4 - 1
-    while groups and not groups[0]:
-        groups, weight = groups[1:], weight - 1
-    return struct.pack(f">HhHH{len(groups)}H", len(groups), weight if groups else 0, sign * 0x4000, scale, *groups)
+    return format(number, "f")
 
 
 def inet(value: str, *, network: bool = False) -> bytes:
     """An address with its network's length: family (2: IPv4, 3: IPv6), bits, whether it is a cidr, size, address."""
-    address = ipaddress.ip_network(value) if network else ipaddress.ip_interface(value)
-    packed = address.network_address.packed if isinstance(address, NETWORKS) else address.packed
-    length = address.prefixlen if isinstance(address, NETWORKS) else address.network.prefixlen
-    return bytes([2 if address.version == 4 else 3, length, network, len(packed)]) + packed
-
-
-NETWORKS = (ipaddress.IPv4Network, ipaddress.IPv6Network)
+    host, slash, length = value.partition("/")
+    family, kind = (3, socket.AF_INET6) if ":" in host else (2, socket.AF_INET)
+    try:
+        # Several times as fast as the module ipaddress.
+        packed = socket.inet_pton(kind, host)
+    except OSError:
+        raise ValueError(f"'{value}' is no address") from None
+    most = len(packed) * 8
+    prefix = int(length) if slash else most
+    if not 0 <= prefix <= most:
+        raise ValueError(f"'{value}' is no address: a network has 0 to {most} bits")
+    if network and int.from_bytes(packed, "big") & ((1 << most - prefix) - 1):
+        raise ValueError(f"'{value}' is no network: it has bits beyond the first {prefix}")
+    return bytes([family, prefix, network, len(packed)]) + packed
 
 
 def hardware_address(value: str, size: int) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from platformdb.seeding.codes import Floats, Ints
 from platformdb.seeding.streams import Span, Stream
@@ -24,17 +25,17 @@ class Wheel:
     """
 
     ends: Floats
-    guide: Ints
+    guide: NDArray[np.int32]
 
     @classmethod
     def of(cls, weights: Floats) -> Wheel:
         """The wheel of these weights; those without weight are never met."""
         ends = np.cumsum(np.asarray(weights, np.float64))
         if len(ends) < FEW or not ends[-1] > 0:
-            return cls(ends, np.zeros(0, np.int64))
+            return cls(ends, np.zeros(0, np.int32))
         cells = (ends * (len(ends) / ends[-1])).astype(np.int64)
         before = np.cumsum(np.bincount(cells, minlength=len(ends) + 1))
-        return cls(ends, np.concatenate([[0], before]))
+        return cls(ends, np.concatenate([[0], before]).astype(np.int32))
 
     @property
     def width(self) -> float:
@@ -48,7 +49,7 @@ class Wheel:
         if not len(self.guide):
             return np.asarray(np.searchsorted(self.ends, points, side="right"), np.int64)
         # Points and ends fall into cells by the same rising function: nothing before the guide's place can be meant.
-        found = self.guide[(points * (len(self.ends) / self.ends[-1])).astype(np.int64)]
+        found = self.guide[(points * (len(self.ends) / self.ends[-1])).astype(np.int64)].astype(np.int64)
         behind = np.flatnonzero(self.ends[found] <= points)
         for _ in range(STEPS):
             found[behind] += 1

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from platformdb.errors import Place
 from platformdb.seeding.conditions import Condition, Scalar
-from platformdb.seeding.distributions import FORBID
+from platformdb.seeding.distributions import FORBID, Share
 from platformdb.seeding.generators import AnyGenerator
 from platformdb.seeding.model import Definition, Table, Value
 from platformdb.seeding.problems import Invalid, Problem
@@ -145,7 +145,7 @@ def _own(options: Mapping[str, Any], option: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Common:
-    nulls: float = 0.0
+    nulls: Share = 0.0
     where: Mapping[str, Scalar | tuple[Scalar, ...]] = field(default_factory=dict)
     given: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()

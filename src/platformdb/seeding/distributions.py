@@ -20,6 +20,7 @@ LARGEST = 1 << 62
 EXACT = float(1 << 24)
 
 Amount = float | str
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 def amount(value: Amount) -> float:
@@ -89,6 +90,8 @@ class Lognormal:
     def __post_init__(self) -> None:
         if amount(self.median) <= 0:
             raise ValueError("median must be greater than 0")
+        if self.sigma < 0 or (self.max is not None and amount(self.min) > amount(self.max)):
+            raise ValueError("sigma must not be negative, nor min greater than max")
 
     def sample(self, stream: Stream, span: Span) -> Floats:
         """One number for each row."""

@@ -7,7 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from platformdb.seeding.patterns import read_pattern, said
+from platformdb.seeding.forms import said
+from platformdb.seeding.patterns import read_pattern
 from platformdb.seeding.problems import Misfit
 from platformdb.seeding.wording import FORMATS, Dice, named, of_length
 

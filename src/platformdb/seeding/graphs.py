@@ -117,7 +117,9 @@ class Mutual:
             edges.append(records(pair=low * size + high, down=down, row=block.span.positions.astype(np.int32)))
         ends = (Side(target, self.low), Side(target, self.high))
         sides = (*ends, Side(self.of, self.edges[0]), Side(self.of, self.edges[1]))
-        return _draft(world, sides, _answered(in_order(world.store, edges.finish(), "pair"), world.rows(target)))
+        return _draft(
+            world, sides, _answered(in_order(world.store, edges.finish(), "pair", divisible=False), world.rows(target))
+        )
 
 
 EDGE = [("pair", np.int64), ("down", np.bool_), ("row", np.int32)]
@@ -127,6 +129,8 @@ def _answered(edges: Iterator[NDArray[Any]], size: int) -> Iterator[tuple[Ints, 
     """Of edges in the order of their pairs: the two rows, and the edge up and the edge down, where there are both."""
     for some in edges:
         first = np.flatnonzero((some["pair"][1:] == some["pair"][:-1]) & (some["down"][1:] != some["down"][:-1]))
+        # An edge that is there twice makes no second pair.
+        first = first[np.diff(some["pair"][first], prepend=-1) > 0]
         pair, down, row = some["pair"][first], some["down"][first], some["row"]
         yield pair // size, pair % size, row[first + down], row[first + 1 - down]
 

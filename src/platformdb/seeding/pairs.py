@@ -78,21 +78,26 @@ def draw_pairs(
     Raises:
         Misfit: so many different pairs do not exist.
     """
+    seats, asking, degrees = _planned(left, right, wanted, stream)
+    drawn = _Draw(seats, right.weights(), alike).all(degrees, stream.aspect("partners"))
+    if wanted.reciprocity:
+        drawn = _answered(drawn, seats, asking, stream.aspect("answers"))
+    for some, taken in drawn:
+        yield some.astype(np.int32), seats.rows[taken]
+
+
+def _planned(left: Popularity, right: Popularity, wanted: Wanted, stream: Stream) -> tuple[Seats, Asking, Ints]:
+    """Who may be paired with whom, and how many pairs each left row draws."""
     lefts, rights = left.weights(), right.weights()
     seats = Seats.taken(lefts, rights, stream.aspect("circle"), within=wanted.within, halved=bool(wanted.reciprocity))
     possible = int(np.count_nonzero(lefts)) * len(seats.rows) - seats.circle
     if wanted.total > possible:
         raise Misfit(f"{wanted.total} different pairs are wanted and only {possible} are possible")
     if not wanted.total:
-        return
+        return seats, Asking(0, 0, 0), np.zeros(left.rows, np.int64)
     room = np.where(lefts > 0, seats.choices(np.arange(left.rows)), 0)
     asking = _asking(wanted, lefts, rights, seats, room)
-    degrees = _degrees(left, lefts, room, asking.asked, stream.aspect("degrees"))
-    drawn = _Draw(seats, rights, alike).all(degrees, stream.aspect("partners"))
-    if wanted.reciprocity:
-        drawn = _answered(drawn, seats, asking, stream.aspect("answers"))
-    for some, taken in drawn:
-        yield some.astype(np.int32), seats.rows[taken]
+    return seats, asking, _degrees(left, lefts, room, asking.asked, stream.aspect("degrees"))
 
 
 def _asking(wanted: Wanted, lefts: Floats, rights: Floats, seats: Seats, room: Ints) -> Asking:

@@ -6,16 +6,14 @@ Anchors say nothing here. What is not in it, such as a look-ahead or a reference
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cache
+
+from platformdb.seeding.forms import Either, Literal, Node, OneOf, Repeat, Sequence
 
 # How often more than at least ``*``, ``+`` and ``{n,}`` repeat.
 MORE = 8
 # What of a pattern becomes a text of its own in every row; a limit for the sake of memory.
 MOST_PIECES = 400
-ENOUGH = 1 << 40
 
 PRINTABLE = "".join(map(chr, range(32, 127)))
 LOWER, UPPER, DIGITS = "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "0123456789"
@@ -32,77 +30,6 @@ NAMED = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
-    """Always this text."""
-
-    text: str
-
-    @property
-    def size(self) -> int:
-        """How many different texts there are."""
-        return 1
-
-
-@dataclass(frozen=True, slots=True)
-class OneOf:
-    """One of these texts, most often characters."""
-
-    texts: tuple[str, ...]
-
-    @property
-    def size(self) -> int:
-        """How many different texts there are."""
-        return len(self.texts)
-
-
-@dataclass(frozen=True, slots=True)
-class Sequence:
-    """One after the other."""
-
-    parts: tuple[Node, ...]
-
-    @property
-    def size(self) -> int:
-        """How many different texts there are at most."""
-        return math.prod(part.size for part in self.parts)
-
-
-@dataclass(frozen=True, slots=True)
-class Either:
-    """One of several."""
-
-    options: tuple[Node, ...]
-
-    @property
-    def size(self) -> int:
-        """How many different texts there are at most."""
-        return sum(option.size for option in self.options)
-
-
-@dataclass(frozen=True, slots=True)
-class Repeat:
-    """The same again, ``low`` to ``high`` times."""
-
-    part: Node
-    low: int
-    high: int
-
-    @property
-    def size(self) -> int:
-        """How many different texts there are at most."""
-        return sum(self.part.size**times for times in range(self.low, self.high + 1))
-
-    @property
-    def roomy(self) -> int:
-        """How many times give more texts than anybody needs, or else the most."""
-        enough = (n for n in range(self.low, self.high + 1) if room(self.part) ** n >= ENOUGH)
-        return next(enough, self.high)
-
-
-Node = Literal | OneOf | Sequence | Either | Repeat
-
-
 @cache
 def read_pattern(pattern: str) -> Node:
     """What the pattern describes.
@@ -117,36 +44,6 @@ def read_pattern(pattern: str) -> Node:
     if (pieces := _pieces(node)) > MOST_PIECES:
         raise ValueError(f"'{pattern}' is put together from {pieces} pieces, and {MOST_PIECES} are the most")
     return node
-
-
-def room(node: Node) -> int:
-    """How many different texts ``one_way`` gives."""
-    return math.prod(piece.size for piece in one_way(node))
-
-
-def one_way(node: Node) -> Iterator[Literal | OneOf]:
-    """The pieces of those texts that take the roomiest of all choices: as many as there can be of one length."""
-    if isinstance(node, (Literal, OneOf)):
-        yield node
-    elif isinstance(node, Either):
-        yield from one_way(max(node.options, key=room))
-    else:
-        parts = node.parts if isinstance(node, Sequence) else (node.part,) * node.roomy
-        for part in parts:
-            yield from one_way(part)
-
-
-def said(node: Node, below: Callable[[int], int]) -> str:
-    """One text, by numbers that ``below`` draws."""
-    if isinstance(node, Literal):
-        return node.text
-    if isinstance(node, OneOf):
-        return node.texts[below(node.size)]
-    if isinstance(node, Sequence):
-        return "".join(said(part, below) for part in node.parts)
-    if isinstance(node, Either):
-        return said(node.options[below(len(node.options))], below)
-    return "".join(said(node.part, below) for _ in range(node.low + below(node.high - node.low + 1)))
 
 
 def _pieces(node: Node) -> int:

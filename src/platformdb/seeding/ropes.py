@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from platformdb.seeding.codes import Bytes, Ints, Mask, compact
+from platformdb.seeding.codes import Bytes, Ints, Mask, by_code, compact
 
 # Any odd number has an inverse modulo 2 ** 64.
 BASE = 0x9E3779B97F4A7C15
@@ -81,6 +81,19 @@ def stacked(columns: Sequence[Texts]) -> Texts:
     size = max(len(column.parts) for column in columns)
     layers = zip(*((*c.parts, *([constant("", len(c))] * (size - len(c.parts)))) for c in columns), strict=True)
     return Texts(tuple(_one_part(layer) for layer in layers))
+
+
+def chosen(columns: Sequence[Texts], which: Ints) -> Texts:
+    """For each row the text of that column which is named.
+
+    It has no more parts than the column with the most: what each part costs, here and in the COPY, it costs per row.
+    """
+    order = by_code(which)
+    sizes = np.bincount(which, minlength=len(columns))
+    rows = np.split(order, np.cumsum(sizes)[:-1])
+    places = np.empty(len(which), np.int64)
+    places[order] = np.arange(len(which))
+    return stacked([column.take(some) for column, some in zip(columns, rows, strict=True)]).take(places)
 
 
 def _one_part(parts: Sequence[Part]) -> Part:

@@ -68,8 +68,9 @@ class Ring:
 
     def __init__(self, seats: Seats, weights: Floats) -> None:
         self._seats = seats
-        self._wheel = Wheel.of(weights)
-        self._before = np.concatenate([[0.0], self._wheel.ends])
+        wheel = Wheel.of(weights)
+        self._before = np.concatenate([[0.0], wheel.ends])
+        self._wheel = Wheel(self._before[1:], wheel.guide)
 
     def draw(self, lefts: Ints, stream: Stream) -> Ints:
         """A seat for each; by rounding at an arc's end it may be one that is not allowed."""

@@ -18,6 +18,7 @@ from platformdb.seeding.layouts import Derived, Draft, Rows, spans
 from platformdb.seeding.problems import Misfit
 from platformdb.seeding.ropes import texts
 from platformdb.seeding.stored import Stored
+from platformdb.seeding.story import MOST_ROWS
 from platformdb.seeding.streams import Span, Stream
 
 if TYPE_CHECKING:
@@ -84,6 +85,8 @@ class Source:
             raise ValueError("skew spreads a total; here each row has its own count")
         if not 0 <= self.share <= 1:
             raise ValueError("share must be from 0 to 1")
+        if self.total is not None and self.total < 0:
+            raise ValueError("total must not be negative")
 
     @property
     def name(self) -> str:
@@ -92,7 +95,7 @@ class Source:
 
     def brought(self, world: World, stream: Stream) -> Brought:
         """The rows to make, and the row of ``table`` that each comes from."""
-        if not self.condition and self.share >= 1 and self.count is self.total is None:
+        if not self.condition and self.share >= 1 and (self.count, self.total) == (None, None):
             return Brought(world.rows(self.table))
         pool, numbers = world.store.scratch(np.int32), world.store.scratch(np.int64)
         for block in world.blocks(self.table):
@@ -177,6 +180,8 @@ class Per:
         """The rows, source by source."""
         sources = tuple(source.brought(world, stream.aspect(source.name)) for source in self.of)
         ends = np.cumsum([source.rows for source in sources]).tolist()
+        if ends[-1] > MOST_ROWS:
+            raise Misfit(f"{ends[-1]:,} rows: a table can have {MOST_ROWS:,}")
         derived: dict[str, Derived] = {"source": _SourceName(tuple(source.name for source in self.of))}
         for number, source in enumerate(self.of):
             derived[source.name] = _SourceLink(number, source.table)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import fcntl
 import io
-import itertools
 import mmap
 import os
 import pickle
@@ -20,7 +19,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import numpy as np
@@ -125,7 +124,6 @@ class Store:
         self._shared = shared and folder is not None
         self._pages = Pages(resident)
         self._made: dict[str, Any] = {}
-        self._numbers = itertools.count()
 
     def writer(self, name: str, dtype: DTypeLike) -> Writer:
         """For an array that is to be kept. ``name`` need not be unique."""
@@ -187,8 +185,10 @@ class Store:
     def file(self, name: str) -> io.BufferedRandom:
         """A new file for an array; only what is shared has a name in the folder."""
         if not (self._shared and name):
-            return cast(io.BufferedRandom, tempfile.TemporaryFile(dir=self.folder))
-        return (self.folder or Path()).joinpath(f"{os.getpid()}-{next(self._numbers)}.array").open("x+b")
+            return tempfile.TemporaryFile(dir=self.folder)
+        descriptor, path = tempfile.mkstemp(".array", dir=self.folder)
+        os.close(descriptor)
+        return Path(path).open("r+b")
 
     def mapped(self, file: io.BufferedRandom, dtype: np.dtype[Any], rows: int) -> Stored:
         """The rows of a file that is complete."""

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, TypeVar
 
+from pydantic import FiniteFloat
+
 from platformdb.errors import ConfigError
 from platformdb.seeding.reading import Reader
 from platformdb.seeding.times import Calendar
@@ -19,6 +21,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MOST_ROWS = (1 << 31) - 1
 # Beyond all that can be: what a number times a scale is cut to, so that it stays a number.
 FAR = 1e18
+LARGEST = (1 << 63) - 1
 STILL = timedelta()
 Moment = TypeVar("Moment", date, datetime)
 
@@ -57,6 +60,9 @@ def filled(reader: Reader, value: Any, story: Story, key: tuple[str, ...]) -> An
         return [filled(reader, item, story, key) for item in value]
     if isinstance(value, date):
         return _moved(reader, value, story.shift, key)
+    if isinstance(value, (int, float)) and not abs(value) <= LARGEST:
+        reader.problem(key, f"{value:g} is no number that can be: the largest is {LARGEST:g}")
+        return 0
     if not isinstance(value, str) or not NUMBER.fullmatch(value):
         return value
     if value[1:] not in story.numbers:
@@ -73,7 +79,7 @@ def _profile(reader: Reader, raw: Mapping[str, Any], profile: str) -> Mapping[st
         for name in sorted(names - set(numbers)):
             reader.problem(("profiles", key), f"'{name}' is missing, which another profile has")
         for name, value in numbers.items():
-            if not isinstance(value, (int, float)) or isinstance(value, bool):
+            if not isinstance(value, (int, float)) or isinstance(value, bool) or not abs(value) <= LARGEST:
                 reader.problem(("profiles", key, name), "must be a number")
     if profile not in profiles:
         reader.problem(("profiles",), f"there is no profile '{profile}', only {', '.join(profiles) or 'none'}")
@@ -107,7 +113,7 @@ def _moved(reader: Reader, value: Moment, shift: timedelta, key: tuple[str, ...]
 def _calendar(
     reader: Reader, raw: Mapping[str, Any], instants: Mapping[str, datetime | None], shift: timedelta
 ) -> Calendar | None:
-    rhythm = reader.read(tuple[float, ...], raw.get("rhythm", ()), ("rhythm",))
+    rhythm = reader.read(tuple[FiniteFloat, ...], raw.get("rhythm", ()), ("rhythm",))
     if rhythm is None or None in instants.values():
         return None
     start, end = (_moved(reader, moment, shift, (name,)) for name, moment in instants.items() if moment)

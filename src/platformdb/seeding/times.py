@@ -130,13 +130,13 @@ def in_turn(base: Ints, groups: Ints, gaps: Ints, room: Floats) -> Ints:
     """
     if not len(gaps):
         return base
-    sums = np.cumsum(gaps)
+    sums: Ints = np.cumsum(gaps)
     first = np.flatnonzero(np.diff(groups, prepend=groups[0] - 1))
     sizes = np.diff(np.append(first, len(groups)))
     sums -= np.repeat(sums[first] - gaps[first], sizes)
     total = np.repeat(sums[first + sizes - 1], sizes)
     least = np.repeat(np.minimum.reduceat(room, first), sizes)
-    return base + _steps(sums * np.minimum(1.0, 0.98 * least / np.maximum(total, 1.0)))
+    return base + _steps(np.asarray(sums * np.minimum(1.0, 0.98 * least / np.maximum(total, 1.0))))
 
 
 def _steps(waited: Floats) -> Ints:

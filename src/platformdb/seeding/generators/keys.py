@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 
 from platformdb.seeding.carried import Grown, numbered
-from platformdb.seeding.codes import Mask, ranks
+from platformdb.seeding.codes import ranks
 from platformdb.seeding.columns import Column, chained
 from platformdb.seeding.distributions import FORBID
 from platformdb.seeding.problems import Misfit
-from platformdb.seeding.ropes import Part, Texts
+from platformdb.seeding.ropes import Texts, chosen
 
 if TYPE_CHECKING:
     from platformdb.seeding.streams import Stream
@@ -145,11 +145,7 @@ def _either(one: Column, other: Column) -> Column:
         return replace(one, values=np.where(absent, other.array, one.array))
     if isinstance(one.values, Texts):
         nulls = absent & other.missing
-        parts = _masked(one.texts, ~absent) + _masked(other.texts, absent)
-        return Column(one.kind, Texts(parts), nulls if nulls.any() else None)
+        texts = chosen([one.texts, other.texts], absent.astype(np.int64))
+        return Column(one.kind, texts, nulls if nulls.any() else None)
     rows = np.arange(len(one))
     return chained([one, other]).take(np.where(absent, rows + len(one), rows))
-
-
-def _masked(values: Texts, mask: Mask) -> tuple[Part, ...]:
-    return tuple(part.where(mask) for part in values.parts)

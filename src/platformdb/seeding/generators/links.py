@@ -13,7 +13,7 @@ from platformdb.seeding.chance import Wheel
 from platformdb.seeding.codes import Floats, Ints, by_code, compact, ranks
 from platformdb.seeding.columns import Column, keys, link
 from platformdb.seeding.conditions import Condition, Scalar
-from platformdb.seeding.distributions import EVEN, FORBID, Skew
+from platformdb.seeding.distributions import EVEN, FORBID, Share, Skew
 from platformdb.seeding.problems import Misfit
 from platformdb.seeding.stored import Stored
 from platformdb.seeding.streams import BLOCK
@@ -76,7 +76,7 @@ class Member:
     at: str
     take: str = ""
     nth: str = ""
-    share: float | None = None
+    share: Share | None = None
     whole: ClassVar[bool] = False
     __pydantic_config__: ClassVar[dict[str, str]] = FORBID
 
@@ -116,7 +116,7 @@ class Earlier:
 
     make: Literal["earlier"]
     same: str = ""
-    share: float = 1.0
+    share: Share = 1.0
     deepest: int | None = None
     whole: ClassVar[bool] = True
     __pydantic_config__: ClassVar[dict[str, str]] = FORBID

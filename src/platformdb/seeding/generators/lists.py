@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
+from pydantic import NonNegativeInt
 
 from platformdb.seeding.codes import ranks
 from platformdb.seeding.columns import SCALARS, Column, chained, lists
@@ -55,7 +56,7 @@ class Gather:
     of: str
     by: str
     value: str
-    limit: int | None = None
+    limit: NonNegativeInt | None = None
     where: Mapping[str, Scalar | tuple[Scalar, ...]] = field(default_factory=dict)
     given: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()

@@ -13,8 +13,9 @@ import numpy as np
 from platformdb.seeding.codes import Bytes, Ints
 from platformdb.seeding.columns import Column, text
 from platformdb.seeding.distributions import FORBID
-from platformdb.seeding.patterns import Either, Node, OneOf, Repeat, Sequence, one_way, read_pattern, room
-from platformdb.seeding.patterns import Literal as Piece
+from platformdb.seeding.forms import Either, Node, OneOf, Repeat, Sequence, one_way, room
+from platformdb.seeding.forms import Literal as Piece
+from platformdb.seeding.patterns import read_pattern
 from platformdb.seeding.problems import Misfit
 from platformdb.seeding.ropes import Part, constant, numerals
 from platformdb.seeding.streams import Span, Stream

@@ -44,6 +44,8 @@ class RandomBytes:
             sizes = np.full(rows, self.size, np.int64)
         else:
             sizes = counts(self.size, stream.aspect("size"), block.span)
+            if int(sizes.max(initial=0)) > MOST_BYTES:
+                raise Misfit(f"size must be from 0 to {MOST_BYTES}; give its distribution a max")
         words = stream.words(block.span, -(-int(sizes.max(initial=0)) // 8)).astype("<u8")
         starts = np.arange(rows, dtype=np.int64) * words.shape[1] * 8
         return Column("bytes", Texts((Part(words.view(np.uint8).ravel(), starts, sizes),)))

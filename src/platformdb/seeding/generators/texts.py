@@ -17,7 +17,7 @@ from platformdb.seeding.distributions import FORBID
 from platformdb.seeding.layouts import spans
 from platformdb.seeding.ordering import numbering
 from platformdb.seeding.problems import Misfit
-from platformdb.seeding.ropes import Part, Texts, constant, hashes, joined_hash, numerals, recode, texts
+from platformdb.seeding.ropes import Part, Texts, chosen, constant, hashes, joined_hash, numerals, recode, texts
 from platformdb.seeding.store import Store
 from platformdb.seeding.stored import Stored
 
@@ -75,16 +75,12 @@ class Text:
         return unique(store, found.finish(), lengths.finish())
 
     def _filled(self, block: Block, stream: Stream) -> Column:
-        chosen = stream.aspect("template").below(len(self.templates), block.span)
-        parts: list[Part] = []
-        nulls = np.zeros(block.span.rows, np.bool_)
-        for number, template in enumerate(self.templates):
-            mask = chosen == number
-            for part, missing in _filled(template, block):
-                parts.append(part.where(mask) if len(self.templates) > 1 else part)
-                nulls |= missing & mask
-        column = text(parts)
-        return column.but_null(nulls)
+        filled = [_filled(template, block) for template in self.templates]
+        if len(filled) == 1:
+            return Column("text", filled[0][0]).but_null(filled[0][1])
+        which = stream.aspect("template").below(len(filled), block.span)
+        nulls = np.select([which == number for number in range(len(filled))], [missing for _, missing in filled])
+        return Column("text", chosen([texts for texts, _ in filled], which)).but_null(nulls.astype(np.bool_))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,15 +120,18 @@ def _as_json(column: Column) -> Iterator[Part]:
         yield constant("null", len(column)).where(column.nulls)
 
 
-def _filled(template: str, block: Block) -> Iterator[tuple[Part, Mask]]:
-    """The pieces of a template for each row, and where they are missing."""
-    nothing = np.zeros(block.span.rows, np.bool_)
+def _filled(template: str, block: Block) -> tuple[Texts, Mask]:
+    """A template filled for each row, and the rows in which a slot is NULL."""
+    parts: list[Part] = []
+    nulls = np.zeros(block.rows, np.bool_)
     for position, piece in enumerate(_pieces(template)):
         if position % 2:
             column = block.value(piece)
-            yield from ((part, column.missing) for part in shown(column).parts)
-        else:
-            yield constant(piece, block.span.rows), nothing
+            parts += shown(column).parts
+            nulls |= column.missing
+        elif piece:
+            parts.append(constant(piece, block.rows))
+    return Texts(tuple(parts) or (constant("", block.rows),)), nulls
 
 
 @cache

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import numpy as np
+from pydantic import Field
 
 from platformdb.seeding.codes import Ints, Mask
 from platformdb.seeding.columns import Column, keys
 from platformdb.seeding.conditions import Scalar, present
-from platformdb.seeding.distributions import FORBID, Distribution, check_weights, choose
+from platformdb.seeding.distributions import FORBID, Distribution, Share, check_weights, choose
 from platformdb.seeding.problems import Misfit
 from platformdb.seeding.ropes import Texts, constant, texts
 from platformdb.seeding.times import SECOND
@@ -19,6 +20,8 @@ from platformdb.seeding.times import SECOND
 if TYPE_CHECKING:
     from platformdb.seeding.streams import Stream
     from platformdb.seeding.world import Block
+
+LARGEST = 2.0**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ class Flag:
     """True for a share of the rows."""
 
     make: Literal["flag"]
-    share: float
+    share: Share
     whole: ClassVar[bool] = False
     __pydantic_config__: ClassVar[dict[str, str]] = FORBID
 
@@ -116,7 +119,7 @@ class Number:
     make: Literal["number"]
     spread: Distribution
     times: str = ""
-    decimals: int = 0
+    decimals: Annotated[int, Field(ge=0, le=15)] = 0
     whole: ClassVar[bool] = False
     __pydantic_config__: ClassVar[dict[str, str]] = FORBID
 
@@ -130,6 +133,8 @@ class Number:
             values, nulls = values * factor.array, factor.nulls
         if self.decimals:
             return Column("float", np.round(values, self.decimals), nulls)
+        if len(values) and np.abs(values).max() >= LARGEST:
+            raise Misfit("numbers beyond 2^63 are no whole ones: say how many decimals they have, or give a max")
         return Column("int", np.floor(values).astype(np.int64), nulls)
 
 
@@ -143,7 +148,7 @@ class Later:
     make: Literal["later"]
     lag: Distribution
     of: str = "time"
-    share: float = 1.0
+    share: Share = 1.0
     same: bool = False
     beyond: Literal["squeeze", "null", "allow"] = "squeeze"
     whole: ClassVar[bool] = False

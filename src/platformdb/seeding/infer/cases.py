@@ -29,8 +29,12 @@ SAMPLES: Mapping[str, Any] = {
     "bytea": b"some bytes",
     "jsonb": "{}",
 }
-def find_cases(fact: TableFact, limits: TableLimits, fixed: frozenset[str], nullable: frozenset[str]) -> tuple[Group, ...]:
-    """The groups of a table. ``fixed`` columns cannot take values of one's choice (links), only NULL if ``nullable``."""
+
+
+def find_cases(
+    fact: TableFact, limits: TableLimits, fixed: frozenset[str], nullable: frozenset[str]
+) -> tuple[Group, ...]:
+    """The groups of a table. ``fixed`` columns (links) take no values of one's choice, only NULL if ``nullable``."""
     return tuple(
         Group(columns, _cases(fact, limits, columns, rules, fixed, nullable))
         for columns, rules in _groups([rule for rule in limits.rules if rule.columns and understood(rule.expression)])

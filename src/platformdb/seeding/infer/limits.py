@@ -1,4 +1,4 @@
-"""What CHECKs and partitions leave to the columns of a table, and which CHECKs are left that nothing simple expresses."""
+"""What CHECKs and partitions leave to the columns of a table, and which CHECKs nothing simple expresses."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from platformdb.seeding.constraints import Check
 from platformdb.seeding.model import ColumnFact, TableFact
 from platformdb.sqltext.checks.allowed import Allowed, Bound, Order, allowed, conjuncts, orders
 from platformdb.sqltext.checks.evaluate import evaluate
-from platformdb.sqltext.checks.model import Call, Column, Expression, columns_of, family, understood
+from platformdb.sqltext.checks.model import Call, Column, Expression, Literal, columns_of, family, understood
 from platformdb.sqltext.checks.read import read_check
 
 # Texts as the generators make them: what all of these meet asks nothing.
@@ -44,7 +44,7 @@ class TableLimits:
 def read_limits(fact: TableFact) -> TableLimits:
     """What the constraints of a table and of its columns' domains leave."""
     families = {column.name: family(column.type, column.element, enum=column.enum) for column in fact.columns}
-    asked = [(check, part) for check, text in _asked(fact, families) for part in conjuncts(text)]
+    asked = [(check, part) for check, text in _asked(fact, families) for part in conjuncts(_unpadded(text))]
     columns = {
         name: allowed([part for _, part in asked], name) for name in {n for _, part in asked for n in columns_of(part)}
     }
@@ -70,6 +70,18 @@ def _about(expression: Expression, name: str) -> Expression:
             return Column(name, kind)
         case Call(call, operands, kind):
             return Call(call, tuple(_about(operand, name) for operand in operands), kind)
+    return expression
+
+
+def _unpadded(expression: Expression) -> Expression:
+    """Without what is done about the blanks at the end of char(n): no value that is made ends with one."""
+    match expression:
+        case Call("rtrim", (Column(name, "bpchar"),)):
+            return Column(name, "text")
+        case Call("rtrim", (Literal(str() as value),)):
+            return Literal(value.rstrip(" "), "text")
+        case Call(call, operands, kind):
+            return Call(call, tuple(_unpadded(operand) for operand in operands), kind)
     return expression
 
 

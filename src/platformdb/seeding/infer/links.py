@@ -53,7 +53,9 @@ class _Wirer:
     def heads(self) -> tuple[str, tuple[ForeignKey, ...]]:
         """The table's shape and the foreign keys that make its rows: one, two different ones in pairs, or none."""
         keys = sorted((key for key in self.fact.foreign_keys if self._early(key)), key=self.urgency)
-        uniques = [key_columns(self.fact, unique) for unique in self.fact.uniques if not unique.where and not unique.overlaps]
+        uniques = [
+            key_columns(self.fact, unique) for unique in self.fact.uniques if not unique.where and not unique.overlaps
+        ]
         for key in keys:
             if any(columns <= set(key.columns) for columns in uniques):
                 return "one", (key,)
@@ -163,7 +165,10 @@ class _Wirer:
         if not all(column and not column.not_null for column in columns):
             return {}
         shapes = self.known.seen.get(self.fact.name, Seen()).columns
-        share = max((round(shapes[column.name].nulls, 2) for column in columns if column and column.name in shapes), default=ABSENT)
+        share = max(
+            (round(shapes[column.name].nulls, 2) for column in columns if column and column.name in shapes),
+            default=ABSENT,
+        )
         return {"nulls": share} if share else {}
 
     def _late(self, key: ForeignKey) -> bool:

@@ -38,7 +38,8 @@ class Known:
     """What is to be described, and what earlier attempts have shown.
 
     ``left_out`` are tables with the reason. ``silent`` columns get no value: their default, or NULL. ``seen`` is what
-    the tables hold. ``solved`` are values that go together, which the server was asked for.
+    the tables hold. ``solved`` are values that go together, which the server was asked for. Tables that are ``alone``
+    can have one row only.
     """
 
     facts: Mapping[str, TableFact]
@@ -47,6 +48,7 @@ class Known:
     silent: Mapping[str, frozenset[str]] = field(default_factory=dict)
     seen: Mapping[str, Seen] = field(default_factory=dict)
     solved: Mapping[str, tuple[Group, ...]] = field(default_factory=dict)
+    alone: frozenset[str] = frozenset()
 
     @property
     def tables(self) -> Mapping[str, TableFact]:
@@ -126,6 +128,8 @@ class Trouble:
     columns: tuple[str, ...]
     message: str
     constraint: str = ""
+    # Whether a row says what another one says already.
+    repeats: bool = False
 
 
 @dataclass(frozen=True, slots=True)

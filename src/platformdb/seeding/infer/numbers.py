@@ -86,6 +86,8 @@ def _usual(room: Range) -> Range:
     """Small numbers, not negative, where the limits leave such."""
     low = room.low if room.low > -(10**6) and (room.low >= 0 or room.high <= 0) else max(room.low, 0.0)
     low = max(low, room.high - ORDINARY) if room.high < 0 else low
+    if room.decimals and low == 0 and room.high > ORDINARY:
+        low = 1.0  # most CHECKs on such numbers ask for more than 0
     return Range(low, min(room.high, low + ORDINARY), room.decimals)
 
 

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from platformdb.postgres.attempt import attempt
 from platformdb.postgres.connect import Connection
 from platformdb.postgres.queries import query
 from platformdb.seeding.constraints import ForeignKey
-from platformdb.seeding.infer.model import Seen, Shape
+from platformdb.seeding.infer.model import Seen
 from platformdb.seeding.infer.shapes import Statistics, shape_of
+from platformdb.seeding.infer.uniques import COUNTED, MOMENTS, TEXTS
 from platformdb.seeding.model import ColumnFact, TableFact
 from platformdb.sqltext.quote import quote_identifier
 
 PACKAGE = "platformdb.seeding.infer"
 # Of so many rows at most a column without statistics is looked at, and the children of each parent counted.
-SAMPLE, COUNTED = 20_000, 5_000_000
+SAMPLE, MOST_COUNTED = 20_000, 5_000_000
 # Types whose values have an order, and a text that says all of them.
-PLAIN = ("bool", "int2", "int4", "int8", "numeric", "float4", "float8", "text", "varchar", "bpchar", "citext", "name", "date",
-         "timestamp", "timestamptz")  # fmt: skip
+PLAIN = ("bool", *COUNTED, *TEXTS, *MOMENTS)
 
 
 def observe(connection: Connection, facts: Mapping[str, TableFact]) -> Mapping[str, Seen]:
@@ -43,8 +44,12 @@ def _seen(
     if not rows:
         return Seen()
     columns = {column.name: shape_of(column, found, rows) for column, found in _statistics(connection, fact)}
-    children = {key.name: tuple(_children(connection, fact, key, facts[key.table])) for key in fact.foreign_keys if key.table in facts}
-    return Seen(rows, columns, children if rows <= COUNTED else {})
+    children = {
+        key.name: tuple(_children(connection, fact, key, facts[key.table]))
+        for key in fact.foreign_keys
+        if key.table in facts
+    }
+    return Seen(rows, columns, children if rows <= MOST_COUNTED else {})
 
 
 def _statistics(connection: Connection, fact: TableFact) -> Iterator[tuple[ColumnFact, Statistics]]:
@@ -61,9 +66,7 @@ def _statistics(connection: Connection, fact: TableFact) -> Iterator[tuple[Colum
             yield column, Statistics(*_one(connection, sample + query("sample", PACKAGE).partition("WITH ")[2]))
 
 
-def _children(
-    connection: Connection, fact: TableFact, key: ForeignKey, parent: TableFact
-) -> Iterator[tuple[int, int]]:
+def _children(connection: Connection, fact: TableFact, key: ForeignKey, parent: TableFact) -> Iterator[tuple[int, int]]:
     """How many parents have how many children, those with none too."""
     columns = [quote_identifier(name) for name in key.columns]
     complete = " AND ".join(f"{name} IS NOT NULL" for name in columns)
@@ -76,5 +79,5 @@ def _children(
     yield from ((0, childless), *found) if childless > 0 else found
 
 
-def _one(connection: Connection, sql: str) -> Sequence[int]:
+def _one(connection: Connection, sql: str) -> Sequence[Any]:
     return connection.execute(sql.encode()).fetchone() or (0,)

@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from platformdb.seeding.infer.cases import find_cases
-from platformdb.seeding.infer.desk import Desk, about, alias, scalar
-from platformdb.seeding.infer.limits import TableLimits
+from platformdb.seeding.infer.desk import Desk, alias, scalar
 from platformdb.seeding.infer.model import ANY, Group, Known, Link, Options, Outline, Wiring
 from platformdb.seeding.infer.names import BUILT_IN, fresh
-from platformdb.seeding.infer.uniques import MOMENTS, Roles
 from platformdb.seeding.infer.values import column_options
-from platformdb.seeding.model import ColumnFact, TableFact
+from platformdb.seeding.model import ColumnFact
 
 
 def outline(desk: Desk, known: Known, wirings: Mapping[str, Wiring], rows: Options) -> Outline:
@@ -66,7 +64,8 @@ def _links(
             there = [number for number, case in enumerate(group.cases) if case[column] is not None]
             if len(there) < len(group.cases):
                 conditions[column] = {"where": {name: there}}
-        if len(group.cases) == 1:
+        alone = len(group.columns) == 1 and not any(ANY in case.values() for case in group.cases)
+        if len(group.cases) == 1 or alone:
             continue
         if any(desk.wiring.sources.get(column, ("",))[0] in early for column in group.columns):
             links[name] = _numbers(group)
@@ -148,6 +147,8 @@ def _by_case(
         return {**bare, **conditions.get(column.name, {})} if bare else None
     if len(values) == 1:
         return {"make": "constant", "value": scalar(values[0])}
+    if len(group.columns) == 1:
+        return {"make": "choice", "values": [scalar(value) for value in values if value is not None]}
     return {
         "make": "map",
         "of": name,
@@ -178,7 +179,11 @@ def _drops(
             links[own] = columns[name]
             columns[name] = {"make": "copy", "of": own}
             names.append(own)
-    pairs = [(desk.wiring.sources.get(o.left), desk.wiring.sources.get(o.right)) for o in desk.limits.orders if o.operator == "<>"]
+    pairs = [
+        (desk.wiring.sources.get(o.left), desk.wiring.sources.get(o.right))
+        for o in desk.limits.orders
+        if o.operator == "<>"
+    ]
     early = {link.name for link in desk.wiring.links if not link.late}
     differ = next(((a[0], b[0]) for a, b in pairs if a and b and {a[0], b[0]} <= early and a[0] != b[0]), ())
     return tuple(dict.fromkeys(names)), tuple(differ) if desk.wiring.shape != "pairs" else ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from itertools import groupby
 
 from platformdb.seeding.infer import numbers, texts
@@ -19,7 +20,6 @@ from platformdb.seeding.infer.names import fresh, plain
 from platformdb.seeding.infer.order import arrange
 from platformdb.seeding.infer.outline import outline
 from platformdb.seeding.infer.uniques import COUNTED, MOMENTS, TEXTS, Roles, assign
-from platformdb.seeding.infer.values import allowed_values
 from platformdb.seeding.model import ColumnFact, TableFact
 
 PROFILE = "dev"
@@ -74,7 +74,7 @@ class _Planner:
         for name in sorted(order.places, key=order.places.__getitem__):
             fact = self.known.facts[name]
             wiring = self._paired(wire(fact, self.known, order, self.wirings))
-            roles = assign(fact, wiring, lambda column, fact=fact: self._narrow(fact, column), equalities(fact))
+            roles = assign(fact, wiring, partial(self._narrow, fact), equalities(fact))
             self.wirings[name] = wiring
             if trouble := "; ".join(filter(None, (wiring.trouble, roles.trouble, _nothing(fact)))):
                 self.troubles[name] = trouble
@@ -107,7 +107,7 @@ class _Planner:
             return True
         rule = any(column.name in rule.columns for rule in self.limits[fact.name].rules)
         if column.type in COUNTED:
-            return rule and bool(limit.most) or self._capacity(fact, column) < 2
+            return (rule and bool(limit.most)) or self._capacity(fact, column) < 2
         return rule and column.type in TEXTS
 
     def _capacity(self, fact: TableFact, column: ColumnFact) -> int:
@@ -119,15 +119,22 @@ class _Planner:
     def _rows(self, desk: Desk) -> Options:
         """The shape, as TOML has it; notes how many rows that makes."""
         fact, wiring, roles = desk.fact, desk.wiring, desk.roles
-        room = min((self._capacity(fact, fact_column) for name in roles.single if (fact_column := fact.column(name))), default=FEW)
+        room = min(
+            (self._capacity(fact, fact_column) for name in roles.single if (fact_column := fact.column(name))),
+            default=FEW,
+        )
         if wiring.shape == "one":
             return self._one(fact, wiring)
         wanted, fixed = self._wanted(fact, wiring), False
+        if fact.name in self.known.alone:
+            room = 1
         if room < FEW:
             wanted, fixed = min(wanted, room), True
         if wiring.shape == "pairs":
             ends = [self._size(link.table) for link in wiring.links[:2]]
-            possible = ends[0].rows * ends[1].rows - (ends[0].rows if wiring.links[0].table == wiring.links[1].table else 0)
+            possible = ends[0].rows * ends[1].rows - (
+                ends[0].rows if wiring.links[0].table == wiring.links[1].table else 0
+            )
             wanted, fixed = min(wanted, max(possible // 3, min(possible, 1))), fixed or all(end.fixed for end in ends)
         sure = not roles.distinct and not any(link.needed for link in wiring.links) and not desk.limits.orders
         self.sizes[fact.name] = _Size(wanted, fixed, sure)
@@ -181,7 +188,9 @@ class _Planner:
 
 def _share(known: Known) -> float:
     """Which share of the rows that are there makes a small profile."""
-    roots = [known.seen[name].rows for name, fact in known.tables.items() if name in known.seen and not fact.foreign_keys]
+    roots = [
+        known.seen[name].rows for name, fact in known.tables.items() if name in known.seen and not fact.foreign_keys
+    ]
     every = [seen.rows for seen in known.seen.values()]
     return min(1.0, known.rows / max(roots, default=known.rows), LARGEST * known.rows / max(every, default=1))
 
@@ -205,7 +214,13 @@ def _period(known: Known, limits: Mapping[str, TableLimits]) -> tuple[int, int]:
     for name, fact in known.tables.items():
         for column in fact.columns:
             limit = limits[name].of(column.name)
-            if fact.partitioning and column.name in fact.partitioning.columns and column.type in MOMENTS and limit.least and limit.most:
+            if (
+                fact.partitioning
+                and column.name in fact.partitioning.columns
+                and column.type in MOMENTS
+                and limit.least
+                and limit.most
+            ):
                 begin, end = int(limit.least.value), int(limit.most.value) - HOUR
                 apart = begin >= high or end <= low
                 inner = (begin, end) if apart else (max(low, begin), min(high, end))

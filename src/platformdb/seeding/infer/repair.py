@@ -12,16 +12,18 @@ from platformdb.seeding.model import TableFact
 def learn(known: Known, troubles: Iterable[Trouble]) -> Known:
     """What is to be done in another way: first columns get no value, then the table is left out."""
     silent = dict(known.silent)
-    left_out = dict(known.left_out)
+    left_out, alone = dict(known.left_out), set(known.alone)
     for trouble in troubles:
         if trouble.table not in known.facts:
             raise RuntimeError(f"the inferred file cannot be read: {trouble.message}")
         quiet = silent.get(trouble.table, frozenset())
         if more := _omittable(known.facts[trouble.table], trouble) - quiet:
             silent[trouble.table] = quiet | more
+        elif trouble.repeats and not known.facts[trouble.table].foreign_keys and trouble.table not in alone:
+            alone.add(trouble.table)
         else:
             left_out.setdefault(trouble.table, trouble.message)
-    return replace(known, silent=silent, left_out=left_out)
+    return replace(known, silent=silent, left_out=left_out, alone=frozenset(alone))
 
 
 def _omittable(fact: TableFact, trouble: Trouble) -> frozenset[str]:

@@ -20,7 +20,7 @@ from platformdb.seeding.model import TableFact
 # Each attempt silences columns or leaves tables out; so many are more than any database needed.
 ATTEMPTS = 12
 # A second trial has more rows: what repeats shows only then.
-SCALES = (1.0, 7.0)
+SCALES = (1.0, 4.0)
 
 
 def infer(
@@ -109,5 +109,10 @@ def _report(inferred: Inferred, text: str, output: Path | None) -> Report:
         for name, why in sorted(inferred.left_out.items())
     )
     where = f" to {output}" if output else ""
-    data = {"tables": len(inferred.tables), "left_out": dict(inferred.left_out), "file": str(output or ""), "text": text}
+    data = {
+        "tables": len(inferred.tables),
+        "left_out": dict(inferred.left_out),
+        "file": str(output or ""),
+        "text": text,
+    }
     return Report(f"wrote a seed for {counted(len(inferred.tables), 'table')}{where}", findings=found, data=data)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -19,7 +19,19 @@ from platformdb.sqltext.quote import quote_identifier
 # So many columns at most, for their values are tried in every combination.
 MOST_COLUMNS = 4
 NUMBERS = ("1", "0", "2", "3", "5", "7", "10", "100", "1000", "100000", "-1")
-WORDS = ("abc", "ABC", "a", "Some words", "12345", "abc123", "a@example.com", "https://example.com/", "2025-01-01", "{}", "")
+WORDS = (
+    "abc",
+    "ABC",
+    "a",
+    "Some words",
+    "12345",
+    "abc123",
+    "a@example.com",
+    "https://example.com/",
+    "2025-01-01",
+    "{}",
+    "",
+)
 _TEXT, _NUMBER = re.compile(r"'((?:[^']|'')*)'"), re.compile(r"(?<![\w.'])\d+(?:\.\d+)?")
 
 
@@ -44,19 +56,30 @@ def _cases(connection: Connection, fact: TableFact, columns: list[ColumnFact]) -
     names = {column.name for column in columns}
     checks = [check.expression for check in fact.checks if check.columns and set(check.columns) <= names]
     offered = {column.name: list(_offered(column, " ".join(checks))) for column in columns}
-    tables = ", ".join(
-        f"(SELECT v::{column.declared} AS {quote_identifier(column.name)}, i AS {quote_identifier(f'{n} place')}"
-        f" FROM unnest(%s::text[]) WITH ORDINALITY AS t (v, i)) AS {quote_identifier(f'{n} values')}"
-        for n, column in enumerate(columns)
-    )
+    tables = ", ".join(_values(n, column) for n, column in enumerate(columns))
     places = ", ".join(quote_identifier(f"{n} place") for n in range(len(columns)))
     told = " AND ".join(f"({expression}) IS NOT FALSE" for expression in checks)
     query = f"SELECT {places} FROM {tables} WHERE {told} ORDER BY {places} LIMIT {MOST_KEPT}"  # noqa: S608
-    for row in connection.execute(query.encode(), tuple(offered.values())):
-        values: Mapping[str, Any] = {
-            column.name: _value(column, offered[column.name][place - 1]) for column, place in zip(columns, row, strict=True)
-        }
-        yield values
+    parameters = dict(enumerate(offered.values()))
+    # Named parameters, for an expression may have a % of its own.
+    for row in connection.execute(_escaped(query, len(columns)), {str(n): values for n, values in parameters.items()}):
+        chosen = zip(columns, row, strict=True)
+        yield {column.name: _value(column, offered[column.name][place - 1]) for column, place in chosen}
+
+
+def _values(number: int, column: ColumnFact) -> str:
+    """What a column may be, as a table: its value and the place of that among those offered."""
+    name, place, whole = map(quote_identifier, (column.name, f"{number} place", f"{number} values"))
+    listed = f"unnest(\0{number}\0::text[]) WITH ORDINALITY AS t (v, i)"
+    return f"(SELECT v::{column.declared} AS {name}, i AS {place} FROM {listed}) AS {whole}"  # noqa: S608
+
+
+def _escaped(query: str, parameters: int) -> bytes:
+    """A query for psycopg, whatever signs of its own are in it."""
+    query = query.replace("%", "%%")
+    for number in range(parameters):
+        query = query.replace(f"\0{number}\0", f"%({number})s")
+    return query.encode()
 
 
 def _offered(column: ColumnFact, expressions: str) -> Iterator[str | None]:

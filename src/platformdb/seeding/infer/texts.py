@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import re
-from math import prod
 
+from platformdb.seeding.forms import room
 from platformdb.seeding.infer.desk import Desk, about
-from platformdb.seeding.infer.lexicon import AGENTS, CHOICES, FAMILY, GIVEN, LONG, PATTERNS, TITLES
+from platformdb.seeding.infer.lexicon import CHOICES, FAMILY, GIVEN, LONG, PATTERNS, TITLES
 from platformdb.seeding.infer.model import Options
 from platformdb.seeding.infer.names import plain
 from platformdb.seeding.model import ColumnFact
-from platformdb.seeding.patterns import one_way, read_pattern
+from platformdb.seeding.patterns import read_pattern
 from platformdb.sqltext.checks.allowed import Allowed
 from platformdb.sqltext.checks.patterns import Foreign, translated
 
 SLOT = re.compile(r"\{[a-z_0-9.]+\}")
 # Digits that the numbers of rows may have.
 DIGITS = 8
-BRIEF, ROOMY = 12, 60
+BRIEF, LONGEST_CODE, ROOMY = 12, 36, 60
 
 
 def text(desk: Desk, column: ColumnFact) -> Options:
@@ -65,7 +65,8 @@ def _fits(desk: Desk, column: ColumnFact, made: Options) -> bool:
     limit = desk.limit(column)
     if not limit.patterns and not limit.folded:
         return True
-    samples = [SLOT.sub("1234567", str(text)) for text in (made.get("templates") or made.get("values") or ())]  # type: ignore[union-attr]
+    listed = made.get("templates") or made.get("values")
+    samples = [SLOT.sub("1234567", str(text)) for text in listed] if isinstance(listed, list) else []
     return bool(samples) and all(_meets(limit, text) for text in samples)
 
 
@@ -73,7 +74,9 @@ def _meets(limit: Allowed, text: str) -> bool:
     if limit.folded and text != (text.lower() if limit.folded == "lower" else text.upper()):
         return False
     try:
-        return all(translated(operator, pattern).verdict(text) is wanted for operator, pattern, wanted in limit.patterns)
+        return all(
+            translated(operator, pattern).verdict(text) is wanted for operator, pattern, wanted in limit.patterns
+        )
     except Foreign:
         return False
 
@@ -90,7 +93,7 @@ def capacity(desk: Desk, column: ColumnFact) -> int:
     """About how many texts there are that never repeat."""
     made = single_text(desk, column)
     if made["make"] == "pattern":
-        return prod(piece.size for piece in one_way(read_pattern(str(made["of"]))))
+        return room(read_pattern(str(made["of"])))
     low, high = lengths(desk, column)
     return int(36 ** min(max(low, min(high, 10)), 8))
 
@@ -115,47 +118,54 @@ def _readable(pattern: str) -> str:
 
 
 def _by_name(desk: Desk, column: ColumnFact, high: int) -> Options | None:
+    """What the column's name lets expect, the more special first."""
     name = about(column)
-    if found := _person(desk, name, high):
-        return found
-    for word, values in CHOICES.items():
-        fitting = [value for value in values if len(value) <= high]
-        if word in name and len(fitting) > 1:
-            return {"make": "choice", "values": fitting}
-    if "url" in name or name & {"uri", "href", "website", "link"}:
-        return _templates(f"https://example.com/{plain(column.name)}/{{{desk.number()}}}", high) if high > 40 else None
-    if name & {"ip", "address"} and "ip" in name and high >= 15:
-        return {"make": "inet"}
-    for word, pattern in PATTERNS.items():
-        if word in name and high >= 36:
-            return {"make": "pattern", "of": pattern}
-    if (shape := desk.shape(column)) and shape.width > ROOMY:
-        return _prose(max(1, round(shape.width / 6)), high)
-    if name & TITLES and high >= 20:
-        return _prose(4, high, title=True)
-    if name & LONG and high >= 20:
-        return _prose(20 if high > 200 else 4, high)
-    return None
+    return next((found for rule in NAMED if (found := rule(desk, column, name, high))), None)
 
 
-def _person(desk: Desk, name: frozenset[str], high: int) -> Options | None:
-    if high < 16:
+def _person(desk: Desk, column: ColumnFact, name: frozenset[str], high: int) -> Options | None:
+    given, family = {"make": "choice", "values": list(GIVEN)}, {"make": "choice", "values": list(FAMILY)}
+    if high < BRIEF + DIGITS:
         return None
-    given = {"make": "choice", "values": list(GIVEN)}
-    family = {"make": "choice", "values": list(FAMILY)}
-    if name & {"email", "mail"} and not name & {"template", "subject"} and high >= 40:
-        return _templates(f"user{{{desk.number()}}}@example.com", high)
     if name & {"first", "given", "firstname", "forename"} and name & {"name", "firstname", "forename", "given"}:
         return given
     if name & {"surname", "lastname"} or name >= {"last", "name"} or name >= {"family", "name"}:
         return family
-    if name & {"username", "login", "nickname", "nick"} or name >= {"user", "name"}:
-        return _templates(f"user{{{desk.number()}}}", high)
-    if high >= 24 and (name >= {"full", "name"} or name >= {"display", "name"} or "fullname" in name):
+    if name >= {"full", "name"} or name >= {"display", "name"} or "fullname" in name:
         return _templates(f"{{{desk.helper('given', given)}}} {{{desk.helper('family', family)}}}", high)
-    if "agent" in name and high >= 120:
-        return {"make": "choice", "values": list(AGENTS)}
     return None
+
+
+def _account(desk: Desk, column: ColumnFact, name: frozenset[str], high: int) -> Options | None:
+    if name & {"email", "mail"} and not name & {"template", "subject"} and high >= BRIEF + 3 * DIGITS:
+        return _templates(f"user{{{desk.number()}}}@example.com", high)
+    if (name & {"username", "login", "nickname", "nick"} or name >= {"user", "name"}) and high >= BRIEF:
+        return _templates(f"user{{{desk.number()}}}", high)
+    if name & {"url", "uri", "href", "website", "link"} and high >= ROOMY:
+        return _templates(f"https://example.com/{plain(column.name)}/{{{desk.number()}}}", high)
+    return {"make": "inet"} if "ip" in name and high >= 15 else None
+
+
+def _listed(desk: Desk, column: ColumnFact, name: frozenset[str], high: int) -> Options | None:
+    fitting = ([value for value in values if len(value) <= high] for word, values in CHOICES.items() if word in name)
+    return next(({"make": "choice", "values": values} for values in fitting if len(values) > 1), None)
+
+
+def _coded(desk: Desk, column: ColumnFact, name: frozenset[str], high: int) -> Options | None:
+    if high < LONGEST_CODE:
+        return None
+    return next(({"make": "pattern", "of": pattern} for word, pattern in PATTERNS.items() if word in name), None)
+
+
+def _written(desk: Desk, column: ColumnFact, name: frozenset[str], high: int) -> Options | None:
+    if (shape := desk.shape(column)) and shape.width > ROOMY:
+        return _prose(max(1, round(shape.width / 6)), high)
+    if name & TITLES and high >= BRIEF + DIGITS:
+        return _prose(4, high, title=True)
+    return _prose(20 if high > 200 else 4, high) if name & LONG and high >= BRIEF + DIGITS else None
+
+
+NAMED = (_person, _account, _listed, _coded, _written)
 
 
 def _words(desk: Desk, column: ColumnFact, low: int, high: int) -> Options:

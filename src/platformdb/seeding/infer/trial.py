@@ -69,7 +69,7 @@ class _Trial:
             return _told(Problem(misfit.message, place=None, key=misfit.key), {table.fact.name: table.fact})  # type: ignore[arg-type]
         except ConfigError as error:
             return Trouble(table.fact.name, _columns_in(error.message, table.fact), error.message)
-        return refusal and _refused(table.fact, refusal)
+        return _refused(table.fact, refusal) if refusal else None
 
     def _fill(self, world: World, table: TablePlan, name: str) -> None:
         copied = [quote_identifier(column.name) for column in table.columns]
@@ -96,7 +96,7 @@ class _Trial:
         if split is None or any(leaf.default for leaf in split.partitions):
             return
         homes = " OR ".join(f"({leaf.expression})" for leaf in split.partitions) or "false"
-        query = f"SELECT FROM {_copy_of(number)} WHERE ({homes}) IS NOT TRUE LIMIT 1"  # noqa: S608
+        query = f"SELECT FROM {_copy_of(number)} WHERE ({homes}) IS NOT TRUE LIMIT 1"
         found: list[object] = []
         refusal = attempt(self.connection, lambda: found.extend(self.connection.execute(query.encode()).fetchall()))
         if refusal or found:
@@ -112,7 +112,7 @@ def _broken(own: str, there: str, key: ForeignKey) -> str:
     columns = [quote_identifier(column) for column in key.columns]
     complete = " AND ".join(f"o.{column} IS NOT NULL" for column in columns)
     if not there:
-        return f"SELECT FROM {own} AS o WHERE {complete} LIMIT 1"  # noqa: S608
+        return f"SELECT FROM {own} AS o WHERE {complete} LIMIT 1"
     pairs = zip(columns, key.referenced, strict=True)
     same = " AND ".join(f"o.{column} = t.{quote_identifier(referenced)}" for column, referenced in pairs)
     return f"SELECT FROM {own} AS o WHERE {complete} AND NOT EXISTS (SELECT FROM {there} AS t WHERE {same}) LIMIT 1"  # noqa: S608
@@ -130,7 +130,9 @@ def _refused(fact: TableFact, refusal: Refusal) -> Trouble:
     checks = {check.name: check.columns for check in fact.checks}
     domains = tuple(c.name for c in fact.columns for check in c.checks if check.name == refusal.constraint)
     message = re.sub(r'"platformdb trial \d+(?=["_])', f'"{fact.relation}', refusal.message)
-    return Trouble(fact.name, checks.get(refusal.constraint) or domains or refusal.columns, message, refusal.constraint)
+    return Trouble(fact.name, checks.get(refusal.constraint) or domains or refusal.columns, message, refusal.constraint,
+        refusal.sqlstate == "23505",
+    )  # fmt: skip
 
 
 def _columns_in(message: str, fact: TableFact) -> tuple[str, ...]:

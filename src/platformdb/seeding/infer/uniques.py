@@ -16,13 +16,15 @@ TEXTS = ("text", "varchar", "bpchar", "citext", "name")
 MOMENTS = ("timestamptz", "timestamp", "date")
 # What can be made so that it never repeats, what is most like a key first.
 CAPABLE = ("uuid", *TEXTS, *COUNTED, *MOMENTS, "bytea", "inet", "cidr", "macaddr", "macaddr8", "oid", "bit", "varbit")
-_NUMBERING = {"position", "number", "no", "num", "seq", "sequence", "ordinal", "idx", "index", "rank", "sort", "order",
-              "line", "version", "revision", "step", "level", "priority", "part", "page", "round", "attempt"}  # fmt: skip
+_NUMBERING = {
+    "position", "number", "no", "num", "seq", "sequence", "ordinal", "idx", "index", "rank", "sort", "order", "line",
+    "version", "revision", "step", "level", "priority", "part", "page", "round", "attempt",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """``single`` columns never repeat; ``numbered`` ones count rows by a link; of rows equal in ``distinct`` one stays."""
+    """``single`` columns never repeat, ``numbered`` ones count by a link; of rows equal in ``distinct`` one stays."""
 
     single: frozenset[str] = frozenset()
     numbered: Mapping[str, str] = field(default_factory=dict)
@@ -76,7 +78,7 @@ class _Keys:
             self.filled |= columns
         if self._holds(columns) or (unique.nulls_distinct and columns & self.wiring.silent):
             return
-        free = [column for column in self._free(columns)]
+        free = self._free(columns)
         if free:
             self._fill(free, columns)
         elif not self.distinct and self._may_drop(columns):
@@ -126,9 +128,7 @@ class _Keys:
         return next((column.name for column in facts if column and not column.not_null and not column.generated), "")
 
 
-def assign(
-    fact: TableFact, wiring: Wiring, narrow: Callable[[ColumnFact], bool], more: Iterable[Unique] = ()
-) -> Roles:
+def assign(fact: TableFact, wiring: Wiring, narrow: Callable[[ColumnFact], bool], more: Iterable[Unique] = ()) -> Roles:
     """The roles of a table's columns; ``narrow`` says which can take a few values only, ``more`` are further keys."""
     keys = _Keys(fact, wiring, narrow)
     held = [unique for unique in (*fact.uniques, *more) if not unique.overlaps]

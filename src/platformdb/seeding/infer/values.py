@@ -16,9 +16,25 @@ from platformdb.seeding.infer.uniques import COUNTED, MOMENTS, TEXTS, Roles
 from platformdb.seeding.model import ColumnFact
 
 NULLS = 0.3
-FAMILIES = {**dict.fromkeys((*COUNTED, "oid"), "number"), **dict.fromkeys(MOMENTS, "moment"), **dict.fromkeys(TEXTS, "text")}
+FAMILIES = {
+    **dict.fromkeys((*COUNTED, "oid"), "number"),
+    **dict.fromkeys(MOMENTS, "moment"),
+    **dict.fromkeys(TEXTS, "text"),
+}
 # What most of such columns of an application are.
-OFF = {"deleted", "disabled", "banned", "blocked", "locked", "archived", "hidden", "admin", "superuser", "staff", "default"}
+OFF = {
+    "deleted",
+    "disabled",
+    "banned",
+    "blocked",
+    "locked",
+    "archived",
+    "hidden",
+    "admin",
+    "superuser",
+    "staff",
+    "default",
+}
 
 
 def column_options(desk: Desk, column: ColumnFact) -> Options | None:
@@ -45,7 +61,9 @@ def _made(desk: Desk, column: ColumnFact) -> Options | None:
         return ranged(desk, column, *desk.apart[column.name])
     per = desk.roles.numbered.get(column.name)
     if per is not None:
-        return moments.single_moment(desk, column, per) if column.type in MOMENTS else numbers.ordinal(desk, column, per)
+        return (
+            moments.single_moment(desk, column, per) if column.type in MOMENTS else numbers.ordinal(desk, column, per)
+        )
     if desk.single(column):
         return single(desk, column)
     if column.default and _leave(desk, column):
@@ -103,25 +121,10 @@ def allowed_values(desk: Desk, column: ColumnFact) -> tuple[object, ...]:
 
 def single(desk: Desk, column: ColumnFact) -> Options | None:
     """Values that never repeat."""
-    if column.type in COUNTED or column.type == "oid":
-        return numbers.ordinal(desk, column)
-    if column.type in MOMENTS:
-        return moments.single_moment(desk, column)
-    if column.type in TEXTS:
-        return texts.single_text(desk, column)
-    if column.type == "uuid":
-        return {"make": "uuid7"}
-    if column.type == "bytea":
-        low, high = texts.lengths(desk, column)
-        return {"make": "bytes", "size": max(low, min(high, 16))}
-    if column.type in ("bit", "varbit"):
-        return {"make": "pattern", "of": f"[01]{{{column.length or 32}}}", "unique": True}
-    return _numbered(desk, column)
-
-
-def _numbered(desk: Desk, column: ColumnFact) -> Options | None:
-    """Addresses in which the row's number is written, its digits to the base of 250."""
-    pattern = SINGLE.get(column.type)
+    maker = SINGLE_MAKERS.get(FAMILIES.get(column.type, column.type))
+    if maker:
+        return maker(desk, column)
+    pattern = SINGLE.get(column.type, "").replace("LENGTH", str(column.length or 32))
     return {"make": "pattern", "of": pattern, "unique": True} if pattern else None
 
 
@@ -154,7 +157,9 @@ def _array(desk: Desk, column: ColumnFact) -> Options | None:
 
 def _item(desk: Desk, column: ColumnFact) -> Options | None:
     """What an item of an array is, made as a column of its type would be."""
-    item = ColumnFact(column.name, column.element, column.enum, not_null=True, modifier=column.modifier, labels=column.labels)
+    item = ColumnFact(
+        column.name, column.element, column.enum, not_null=True, modifier=column.modifier, labels=column.labels
+    )
     limits = TableLimits({column.name: desk.limits.items.get(column.name, ANYTHING)})
     return _made(replace(desk, limits=limits, roles=Roles(), shapes={}), item)
 
@@ -162,14 +167,19 @@ def _item(desk: Desk, column: ColumnFact) -> Options | None:
 def _json(desk: Desk, column: ColumnFact) -> Options:
     documents = desk.limit(column).documents
     if documents and "object" not in documents:
-        return {"make": "constant", "value": {"array": "[]", "string": '"text"', "number": "1", "boolean": "true"}.get(documents[0], "null")}
+        return {
+            "make": "constant",
+            "value": {"array": "[]", "string": '"text"', "number": "1", "boolean": "true"}.get(documents[0], "null"),
+        }
     return {"make": "json", "document": {"number": f"{{{desk.number()}}}"}}
 
 
 def _range(desk: Desk, column: ColumnFact) -> Options | None:
     """From a number or time to a later one."""
     if column.subtype in COUNTED:
-        low = desk.helper(f"{column.name}_low", {"make": "number", "spread": {"dist": "uniform", "min": 0, "max": 1000}})
+        low = desk.helper(
+            f"{column.name}_low", {"make": "number", "spread": {"dist": "uniform", "min": 0, "max": 1000}}
+        )
         high = desk.helper(f"{column.name}_high", {"make": "compute", "function": "add", "of": [low, 10]})
     else:
         low = desk.helper(f"{column.name}_begin", {"make": "copy", "of": "time"})
@@ -201,6 +211,7 @@ def _vector(desk: Desk, column: ColumnFact) -> Options | None:
 SINGLE = {
     "inet": r"10\.1[0-9]{2}\.1[0-9]{2}\.1[0-9]{2}", "cidr": r"10\.1[0-9]{2}\.1[0-9]{2}\.1[0-9]{2}/32",
     "macaddr": "([0-9a-f]{2}:){5}[0-9a-f]{2}", "macaddr8": "([0-9a-f]{2}:){7}[0-9a-f]{2}",
+    "bit": "[01]{LENGTH}", "varbit": "[01]{LENGTH}",
 }  # fmt: skip
 MAKERS: Mapping[str, Callable[[Desk, ColumnFact], Options | None]] = {
     "number": numbers.number,
@@ -222,7 +233,7 @@ MAKERS: Mapping[str, Callable[[Desk, ColumnFact], Options | None]] = {
     "char": _pattern("[a-z]"),
     "xml": _pattern("<note>[a-z]{4,8}</note>"),
     "interval": lambda desk, column: {"make": "number", "spread": {"dist": "lognormal", "median": "1h", "sigma": 1.0}},
-    "money": lambda desk, column: {"make": "number", "spread": {"dist": "lognormal", "median": 40, "sigma": 1.0, "max": 99_999}, "decimals": 2},
+    "money": lambda desk, column: {"make": "number", "spread": {"dist": "uniform", "min": 1, "max": 90}, "decimals": 2},
     "point": _pattern(r"\([0-9]{2},[0-9]{2}\)"),
     "box": _pattern(r"\([5-9][0-9],[5-9][0-9]\),\([0-4][0-9],[0-4][0-9]\)"),
     "hstore": _pattern("kind=>[a-z]{4,8}"),
@@ -230,3 +241,10 @@ MAKERS: Mapping[str, Callable[[Desk, ColumnFact], Options | None]] = {
     "vector": _vector,
     "halfvec": _vector,
 }  # fmt: skip
+SINGLE_MAKERS: Mapping[str, Callable[[Desk, ColumnFact], Options | None]] = {
+    "number": numbers.ordinal,
+    "moment": moments.single_moment,
+    "text": texts.single_text,
+    "uuid": lambda desk, column: {"make": "uuid7"},
+    "bytea": _bytes,
+}

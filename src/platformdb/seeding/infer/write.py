@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 from platformdb.seeding.infer.model import Inferred, Options, Outline
 
@@ -56,24 +56,24 @@ def toml_key(name: str) -> str:
 
 def toml(value: object) -> str:
     """A value on one line."""
+    if isinstance(value, Mapping):
+        return f"{{ {', '.join(f'{toml_key(key)} = {toml(item)}' for key, item in value.items())} }}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(toml(item) for item in value)}]"
+    return _scalar(value)
+
+
+def _scalar(value: object) -> str:
     match value:
         case bool():
             return str(value).lower()
         case int():
             return str(value) if abs(value) < 10_000 else f"{value:_}"
-        case float():
-            return repr(value)
-        case str():
-            return _quoted(value)
         case datetime():
             return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-        case date():
-            return value.isoformat()
-        case list() | tuple():
-            return f"[{', '.join(toml(item) for item in value)}]"
-        case Mapping():
-            return f"{{ {', '.join(f'{toml_key(key)} = {toml(item)}' for key, item in value.items())} }}"
-    raise TypeError(f"TOML has no {type(value).__name__}")
+        case float():
+            return repr(value)
+    return _quoted(str(value))
 
 
 def _quoted(value: str) -> str:

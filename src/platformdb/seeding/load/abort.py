@@ -6,13 +6,11 @@ from collections.abc import Sequence
 
 from platformdb.postgres.connect import Connection
 from platformdb.postgres.queries import query
-from platformdb.postgres.transaction import all_or_nothing
 from platformdb.report.model import Report, Step
 from platformdb.seeding.load.catalog import PACKAGE, put_on
 from platformdb.seeding.load.model import Part
 from platformdb.seeding.load.record import Record, forget, read_record
-
-LOCK_TIMEOUT = "5s"
+from platformdb.seeding.load.transaction import one_transaction
 
 
 def give_up(connection: Connection, platform: str) -> Report:
@@ -26,7 +24,7 @@ def give_up(connection: Connection, platform: str) -> Report:
     if record is None:
         return Report(f"nothing to give up: no load of {platform} was cut short", data={"changed": False})
     step = Step("abort", f"giving up the load of {platform}", record.shown)
-    with all_or_nothing(connection, step, lock_timeout=LOCK_TIMEOUT):
+    with one_transaction(connection, step):
         _take_back(connection, record)
         forget(connection, platform)
         row = connection.execute(query("schema_empty", PACKAGE)).fetchone()

@@ -8,7 +8,7 @@ from typing import Any
 from platformdb.postgres.connect import Connection
 from platformdb.postgres.queries import query
 from platformdb.seeding.load.model import IndexFact, KeyFact, Part, Rights
-from platformdb.seeding.load.strip import index_parts, key_parts, trigger_parts
+from platformdb.seeding.load.strip import index_parts, key_parts, policy_parts, trigger_parts
 
 PACKAGE = "platformdb.seeding.load"
 # From here on a role can be granted the setting of session_replication_role; before, superusers alone may, who own all.
@@ -27,8 +27,10 @@ def read_keys(connection: Connection, tables: Sequence[str]) -> tuple[Part, ...]
 
 
 def read_triggers(connection: Connection, tables: Sequence[str]) -> tuple[Part, ...]:
-    """The users' triggers on these tables."""
-    return trigger_parts(connection.execute(query("triggers", PACKAGE), (list(tables),)).fetchall())
+    """The users' triggers on these tables, and policies that would hold for their owner."""
+    triggers = connection.execute(query("triggers", PACKAGE), (list(tables),)).fetchall()
+    forced = connection.execute(query("forced_policies", PACKAGE), (list(tables),)).fetchall()
+    return (*trigger_parts(triggers), *policy_parts(name for (name,) in forced))
 
 
 def read_rights(connection: Connection, tables: Sequence[str]) -> Rights:

@@ -18,7 +18,6 @@ from platformdb.seeding.problems import Misfit
 from platformdb.seeding.request import Existing
 from platformdb.seeding.state import Marker, judge_state
 
-LOCK_TIMEOUT = "5s"
 # Classes of SQLSTATE: values that are none, and constraints that are violated.
 WRONG_ROWS = ("22", "23")
 

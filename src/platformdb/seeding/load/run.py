@@ -13,9 +13,7 @@ from platformdb.seeding.load.continued import continued
 from platformdb.seeding.load.job import Job, may_load
 from platformdb.seeding.load.record import Record, read_record
 from platformdb.seeding.load.rights import judge_rights
-from platformdb.seeding.load.staged import load_in_stages
 from platformdb.seeding.load.whole import load_at_once
-from platformdb.seeding.load.worker import Gear
 from platformdb.seeding.marker import read_marker
 from platformdb.seeding.problems import Invalid, Misfit, Problem
 from platformdb.seeding.reports import nothing_to_do
@@ -54,6 +52,10 @@ def load(
         with private_folder() as folder:
             recipe = WorldRecipe(job.definition, job.wanted.seed, folder)
             if target and (record or (several and _is_large(recipe.open(), job))):
+                # Late: what starts processes takes as long to import as a small load to run.
+                from platformdb.seeding.load.staged import load_in_stages
+                from platformdb.seeding.load.worker import Gear
+
                 gear = Gear(target, recipe)
                 return load_in_stages(connection, job, gear, manner, observer, processes=jobs)
             world = World(job.definition, job.wanted.seed, store=Store(folder))

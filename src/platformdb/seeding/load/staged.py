@@ -12,11 +12,9 @@ from itertools import groupby
 from platformdb.errors import Interrupted, PlatformdbError
 from platformdb.postgres.alive import is_alive
 from platformdb.postgres.connect import Connection
-from platformdb.postgres.transaction import all_or_nothing
 from platformdb.report.model import Report, StepResult
 from platformdb.report.progress import Observer
 from platformdb.seeding.load import copying
-from platformdb.seeding.load import job as jobs
 from platformdb.seeding.load.abort import give_up
 from platformdb.seeding.load.aftermath import advance_sequences, refresh_views
 from platformdb.seeding.load.catalog import read_keys, read_triggers, take_off
@@ -25,6 +23,7 @@ from platformdb.seeding.load.job import Job, copied, is_about_rows, listed, may_
 from platformdb.seeding.load.model import Filled, Manner
 from platformdb.seeding.load.record import Record, forget, note_checking, read_record, write_record
 from platformdb.seeding.load.tasks import Check, Lay, Load, Try
+from platformdb.seeding.load.transaction import one_transaction
 from platformdb.seeding.load.worker import Failure, Gear
 from platformdb.seeding.marker import forget_marker, read_marker, write_marker
 from platformdb.seeding.reports import loaded, nothing_to_do
@@ -84,7 +83,7 @@ def _silently(_task: object) -> None:
 
 def _begun(connection: Connection, job: Job) -> Record | None:
     """Takes keys and triggers off, empties the tables, and records all of it; None where nothing is to be done."""
-    with all_or_nothing(connection, job.step, lock_timeout=jobs.LOCK_TIMEOUT):
+    with one_transaction(connection, job.step):
         connection.execute(f"LOCK TABLE {listed(job.emptied)} IN ACCESS EXCLUSIVE MODE".encode())
         if may_load(connection, job) is None:
             return None
@@ -122,7 +121,7 @@ def _restore(connection: Connection, job: Job, record: Record) -> None:
     """Foreign keys, in their old order, and triggers come back; the keys look at the rows later."""
     if record.checking:
         return
-    with all_or_nothing(connection, job.step, lock_timeout=jobs.LOCK_TIMEOUT):
+    with one_transaction(connection, job.step):
         connection.execute("; ".join((*(part.on for part in record.keys), *record.triggers)).encode())
         note_checking(connection, job.platform)
 
@@ -148,7 +147,7 @@ def _finish(
     observer: Observer,
 ) -> Report:
     marker = job.marked(filled)
-    with all_or_nothing(connection, job.step, lock_timeout=jobs.LOCK_TIMEOUT):
+    with one_transaction(connection, job.step):
         advance_sequences(connection, job.plan.tables)
         refreshed = refresh_views(connection, job.facts, observer)
         write_marker(connection, job.platform, marker)

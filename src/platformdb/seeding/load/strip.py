@@ -105,3 +105,16 @@ def trigger_parts(rows: Iterable[tuple[str, str, str]]) -> tuple[Part, ...]:
         )
         for relation, name, state in rows
     )
+
+
+def policy_parts(relations: Iterable[str]) -> tuple[Part, ...]:
+    """That policies hold for the owner of these tables, too."""
+    return tuple(
+        Part(
+            relation,
+            "",
+            f"ALTER TABLE {relation} NO FORCE ROW LEVEL SECURITY",
+            f"ALTER TABLE {relation} FORCE ROW LEVEL SECURITY",
+        )
+        for relation in relations
+    )

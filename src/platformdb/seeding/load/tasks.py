@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from platformdb.postgres.connect import Connection
-from platformdb.postgres.transaction import all_or_nothing
 from platformdb.report.model import Step
-from platformdb.seeding.load import job as jobs
 from platformdb.seeding.load.copying import fill
 from platformdb.seeding.load.job import copy_step
 from platformdb.seeding.load.model import Filled, Part
 from platformdb.seeding.load.record import note_loaded
+from platformdb.seeding.load.transaction import one_transaction
 from platformdb.seeding.model import TablePlan
 from platformdb.seeding.refused import refusals_told
 from platformdb.seeding.trial import try_rows
@@ -79,9 +78,11 @@ class Load:
     def run(self, connection: Connection, world: World) -> Filled:
         """All or nothing."""
         quoted = self.table.fact.quoted
-        with all_or_nothing(connection, self.step, lock_timeout=jobs.LOCK_TIMEOUT):
+        with one_transaction(connection, self.step):
             # For FREEZE, and for a log that need not hold the rows: both ask for a table emptied in this transaction.
-            connection.execute(f"TRUNCATE {quoted}".encode())
+            # Heirs of the table are tables of their own, and may be full already; partitions are not.
+            only = "" if self.table.fact.partitioned else "ONLY "
+            connection.execute(f"TRUNCATE {only}{quoted}".encode())
             filled = fill(connection, world, self.table, strips=self.strips, freezes=True)
             note_loaded(connection, self.platform, filled)
         return filled
@@ -104,7 +105,7 @@ class Check:
         """Each is a transaction of its own: what was checked stays so."""
         for part in self.parts:
             with (
-                all_or_nothing(connection, self.step, lock_timeout=jobs.LOCK_TIMEOUT),
+                one_transaction(connection, self.step),
                 refusals_told(world, self.tables),
             ):
                 connection.execute(part.check.encode())

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from platformdb.postgres.connect import Connection
-from platformdb.postgres.transaction import all_or_nothing
 from platformdb.report.model import Report, StepResult
 from platformdb.report.progress import Observer
 from platformdb.seeding import trial
 from platformdb.seeding.load import copying
-from platformdb.seeding.load import job as jobs
 from platformdb.seeding.load.aftermath import advance_sequences, refresh_views
 from platformdb.seeding.load.byhand import check_keys
 from platformdb.seeding.load.catalog import put_on, read_keys, read_triggers, take_off
@@ -18,6 +16,7 @@ from platformdb.seeding.load.copying import fill
 from platformdb.seeding.load.job import Job, copied, copy_step, listed, may_load
 from platformdb.seeding.load.mend import mend
 from platformdb.seeding.load.model import Emptying, Filled, Manner, Part, Triggers
+from platformdb.seeding.load.transaction import one_transaction
 from platformdb.seeding.marker import read_marker, write_marker
 from platformdb.seeding.refused import refusals_told
 from platformdb.seeding.reports import loaded, nothing_to_do
@@ -39,7 +38,7 @@ def load_at_once(connection: Connection, job: Job, world: World, manner: Manner,
     if sum(rows.values()) >= trial.MANY_ROWS:
         for table in job.plan.tables:
             trial.try_rows(connection, world, table)
-    with all_or_nothing(connection, job.step, lock_timeout=jobs.LOCK_TIMEOUT):
+    with one_transaction(connection, job.step):
         _lock(connection, job, manner)
         # Now that nobody can write any more.
         held = may_load(connection, job)

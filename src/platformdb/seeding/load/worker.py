@@ -19,10 +19,6 @@ from platformdb.seeding.load.tasks import Task
 from platformdb.seeding.problems import Misfit
 from platformdb.seeding.world import World, WorldRecipe
 
-# For each session that loads. An index of some million rows is sorted in this memory (64 MB without it: 20 % slower).
-# When the process is gone its statement ends within a second, not only when it wants to send something.
-SETTINGS = "SET maintenance_work_mem = '256MB'; SET client_connection_check_interval = '1s'"
-
 
 @dataclass(frozen=True, slots=True)
 class Gear:
@@ -49,7 +45,6 @@ def work(pipe: Pipe) -> None:
     try:
         world = gear.recipe.open()
         with connect(gear.target) as connection:
-            connection.execute(SETTINGS)
             while True:
                 pipe.send(_outcome(tasks.get(), connection, world))
     except Exception as error:  # noqa: BLE001 - a process of its own: whatever it is, somebody must hear of it

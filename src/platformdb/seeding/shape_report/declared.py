@@ -37,6 +37,7 @@ def _table(links: Links, plan: TablePlan) -> TableSpec:
         ends=_ends(links, spec, plan),
         mutual=spec.rows.of if isinstance(spec.rows, Mutual) else "",
         source=spec.rows.of[0].name if isinstance(spec.rows, Per) and len(spec.rows.of) == 1 else "",
+        partitioned=plan.fact.partitioned,
         reserved=links.definition.references[spec.reserved].rows if spec.reserved else 0,
     )
 
@@ -119,10 +120,10 @@ def _of_source(links: Links, source: Source) -> tuple[Spread | None, Pool | None
 
 
 def _of_side(rows: Pairs, link: str) -> tuple[Spread, Pool]:
-    own, other = (rows.left, rows.right) if link == rows.left.link else (rows.right, rows.left)
-    return Spread(own.skew, rows.total, other=other.skew, reciprocity=rows.reciprocity, partners=other.table), Pool(
-        own.table
-    )
+    asks = link == rows.left.link
+    own, other = (rows.left, rows.right) if asks else (rows.right, rows.left)
+    spread = Spread(own.skew, rows.total, None, other.skew, rows.reciprocity, other.table, asks)
+    return spread, Pool(own.table)
 
 
 def _time(links: Links, spec: Table, plan: TablePlan) -> TimeSpec | None:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from platformdb.seeding.distributions import Distribution, Fixed, Lognormal, Skew, Uniform, Weighted
 from platformdb.seeding.shape_report.degrees import Degrees, exponent_influence, sigma, sigma_influence
 from platformdb.seeding.shape_report.laws import Law
-from platformdb.seeding.shape_report.model import Fan, FanMeasured, FanShape, Line, Spread, Unit
+from platformdb.seeding.shape_report.measured import FanMeasured
+from platformdb.seeding.shape_report.model import Fan, FanShape, Line, Spread, Unit
 from platformdb.seeding.shape_report.predicted import predict
 from platformdb.seeding.shape_report.tolerances import (
     DEVIATIONS,
+    Bounds,
+    Range,
+    bounds,
     exponent_bias,
     figure_margin,
-    largest_range,
-    quantile_range,
 )
 
 QUANTILES = (("median", 0.5), ("p90", 0.9), ("p99", 0.99))
@@ -80,33 +81,34 @@ def _shown(fan: Fan, has: Degrees) -> Iterator[Line]:
 
 
 def _judged(measured: FanMeasured, expected: Expected) -> Iterator[Line]:
-    fan, has, parents = measured.fan, measured.degrees, expected.parents
-    degrees = expected.degrees
-    low, high = _childless(expected)
-    yield _line(fan, "childless", has.childless, degrees.childless, (low, None if fan.dropped else high), Unit.SHARE)
-    for name, share in QUANTILES:
-        low = quantile_range(expected.low, share, parents, expected.slack)[0]
-        high = quantile_range(expected.high, share, parents, expected.slack)[1]
-        allowed = (None if fan.dropped else low, high)
+    fan, has, degrees = measured.fan, measured.degrees, expected.degrees
+    low, high = _bounds(expected)
+    yield _line(fan, "childless", has.childless, degrees.childless, (high.childless[0], low.childless[1]), Unit.SHARE)
+    for place, (name, share) in enumerate(QUANTILES):
+        allowed = low.quantiles[place][0], high.quantiles[place][1]
         yield _line(fan, name, has.quantile(share), degrees.quantile(share), allowed, Unit.COUNT)
-    low, high = largest_range(expected.low, parents)[0], largest_range(expected.high, parents)[1]
-    allowed = None if fan.dropped else low, high
-    yield _line(fan, "max", has.largest, expected.law.likely_largest(parents), allowed, Unit.COUNT)
+    likely = expected.law.likely_largest(expected.parents)
+    yield _line(fan, "max", has.largest, likely, (low.largest[0], high.largest[1]), Unit.COUNT)
     for name, found, declared, margin in _figures(fan, has, expected):
-        around = (None, None) if fan.dropped else (declared - margin, declared + margin)
-        yield _line(fan, name, found, declared, around, Unit.NUMBER)
+        yield _line(fan, name, found, declared, (declared - margin, declared + margin), Unit.NUMBER)
 
 
-def _line(
-    fan: Fan, name: str, found: float, declared: float, allowed: tuple[float | None, float | None], unit: Unit
-) -> Line:
-    return Line(fan.name, name, found, declared, *allowed, unit)
+def _bounds(expected: Expected) -> tuple[Bounds, Bounds]:
+    """Those of what chance makes least of it, and most."""
+    shares = [share for _, share in QUANTILES]
+    low = bounds(expected.low, shares, expected.parents, expected.slack)
+    same = expected.high is expected.low
+    return low, low if same else bounds(expected.high, shares, expected.parents, expected.slack)
 
 
-def _childless(expected: Expected) -> tuple[float, float]:
-    (most, spread), (least, _) = ((law.below()[0][0], law.below()[1][0]) for law in (expected.low, expected.high))
-    margin = DEVIATIONS * math.sqrt(spread / expected.parents) + DEVIATIONS**2 / (3 * expected.parents)
-    return least - margin - expected.slack, most + margin + expected.slack
+def _line(fan: Fan, name: str, found: float, declared: float, allowed: Range, unit: Unit) -> Line:
+    """A line; where rows are dropped what is declared is the most that can be, and nothing of their inequality."""
+    low, high = allowed
+    if not fan.dropped:
+        return Line(fan.name, name, found, declared, low, high, unit)
+    if name == "childless":
+        return Line(fan.name, name, found, declared, low, None, unit)
+    return Line(fan.name, name, found, declared, None, None if unit is Unit.NUMBER else high, unit)
 
 
 def _figures(fan: Fan, has: Degrees, expected: Expected) -> Iterator[tuple[str, float, float, float]]:

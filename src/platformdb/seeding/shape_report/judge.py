@@ -8,12 +8,11 @@ from itertools import accumulate, pairwise
 from platformdb.seeding.model import Definition
 from platformdb.seeding.shape_report.degrees import Degrees
 from platformdb.seeding.shape_report.fans import judge_fan
+from platformdb.seeding.shape_report.measured import ColumnMeasured, TableMeasured
 from platformdb.seeding.shape_report.model import (
-    ColumnMeasured,
     FanShape,
     Line,
     Shape,
-    TableMeasured,
     TableShape,
     TableSpec,
     TimeSpec,
@@ -201,8 +200,8 @@ def _apart(rows: Sequence[int], shares: Sequence[float]) -> float:
 
 
 def _order(spec: TableSpec, table: TableMeasured, name: str) -> Iterator[Line]:
-    """Rows come in the order of time, and not grouped by parent."""
-    if table.rows < FEW or spec.time is None:
+    """Rows come in the order of time, and not grouped by parent; in a partitioned table nothing has one order."""
+    if table.rows < FEW or spec.time is None or spec.partitioned:
         return
     correlation = next((c.correlation for c in table.columns if c.name == spec.time.column), None)
     if correlation is not None:

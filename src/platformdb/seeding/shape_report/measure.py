@@ -11,20 +11,15 @@ from platformdb.postgres.connect import Connection
 from platformdb.postgres.queries import query
 from platformdb.seeding.model import TableFact
 from platformdb.seeding.shape_report.degrees import Degrees, counted
-from platformdb.seeding.shape_report.model import (
+from platformdb.seeding.shape_report.measured import (
     ColumnMeasured,
-    Ends,
     EndsMeasured,
-    Fan,
     FanMeasured,
-    Limit,
     Moments,
-    Pool,
     Size,
     TableMeasured,
-    TableSpec,
-    TimeSpec,
 )
+from platformdb.seeding.shape_report.model import Ends, Fan, Limit, Pool, TableSpec, TimeSpec
 from platformdb.seeding.shape_report.periods import period_count, period_length
 from platformdb.sqltext.quote import quote_identifier
 
@@ -99,13 +94,13 @@ def _count(probe: Probe, table: str, condition: str, parameters: Sequence[object
     return int(row[0]) if row else 0
 
 
-def _sample(rows: int, enough: int = ENOUGH) -> str:
+def _sample(rows: int, enough: int) -> str:
     """All rows, or whole pages of a larger table: the same ones when it is asked again."""
     return "" if rows <= 2 * enough else f"TABLESAMPLE SYSTEM ({100 * enough / rows:.6f}) REPEATABLE (1)"
 
 
 def _columns(probe: Probe, spec: TableSpec, rows: int) -> tuple[int, tuple[ColumnMeasured, ...]]:
-    table, sample = probe.facts[spec.name].quoted, _sample(rows)
+    table, sample = probe.facts[spec.name].quoted, _sample(rows, ENOUGH)
     quoted = [quote_identifier(value.name) for value in spec.values]
     if not rows or not quoted:
         return 0, ()
@@ -201,7 +196,7 @@ def _micros(moment: datetime) -> int:
 
 def _answered(probe: Probe, table: str, ends: Ends, rows: int) -> EndsMeasured:
     back = (*zip(ends.left, ends.right, strict=True), *zip(ends.right, ends.left, strict=True))
-    parts = {"table": probe.facts[table].quoted, "sample": _sample(rows)}
+    parts = {"table": probe.facts[table].quoted, "sample": _sample(rows, ENOUGH)}
     edges, answered = probe.rows("answered", **parts, answers=_equal("back", "edge", back))[0]
     return EndsMeasured(edges, answered, tuple(_alike(probe, ends, parts, column) for column in ends.alike))
 

@@ -1,4 +1,4 @@
-"""What the shape report is made of: what was declared, what was measured, and the lines that hold both."""
+"""What the shape report is made of: what was declared, and the lines that hold it beside what was measured."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from platformdb.seeding.distributions import Distribution, Skew
     from platformdb.seeding.shape_report.degrees import Degrees
     from platformdb.seeding.shape_report.laws import Law
+    from platformdb.seeding.shape_report.measured import TableMeasured
 
 
 class Verdict(enum.StrEnum):
@@ -84,7 +85,7 @@ class Spread:
     """How the children of a fan are declared to be spread over the pool.
 
     By ``skew``, ``total`` of them (None: as many as there are); or each parent has its own, by ``count``. Of a graph
-    ``skew`` is one end's, ``other`` that of the other end, which is in the table ``partners``.
+    ``skew`` is one end's, ``other`` that of the other end, which is in the table ``partners``; the left end ``asks``.
     """
 
     skew: Skew | None = None
@@ -93,6 +94,7 @@ class Spread:
     other: Skew | None = None
     reciprocity: float = 0.0
     partners: str = ""
+    asks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,77 +186,7 @@ class TableSpec:
     mutual: str = ""
     source: str = ""
     reserved: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """A table's bytes, those of its partitions among them."""
-
-    heap: int = 0
-    indexes: int = 0
-    toast: int = 0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FanMeasured:
-    """A fan as the database has it. ``pool`` is how many parents may have children, None where that cannot be asked.
-
-    ``together`` is the share of neighbouring rows on disk that have the same parent.
-    """
-
-    fan: Fan
-    degrees: Degrees
-    pool: int | None
-    together: float | None = None
-    correlation: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnMeasured:
-    """A column of the rows looked at: how many have a value, the most frequent values, and what pg_stats says."""
-
-    name: str
-    filled: int
-    values: Mapping[str, int] = field(default_factory=dict)
-    distinct: float | None = None
-    correlation: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Moments:
-    """Rows by time: in ``periods`` of equal length from the story's start, by the hour (UTC), the first and the last.
-
-    ``first`` and ``last`` are µs since 1970.
-    """
-
-    first: int
-    last: int
-    periods: tuple[int, ...]
-    hours: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class EndsMeasured:
-    """How many of the edges looked at are answered; for each path how many are alike, and would be by chance."""
-
-    edges: int
-    answered: int
-    alike: tuple[tuple[str, int, float], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class TableMeasured:
-    """A table as the database has it; ``looked`` is how many rows were looked at where not all were needed."""
-
-    name: str
-    rows: int
-    size: Size
-    looked: int
-    rate: float | None = None
-    fans: tuple[FanMeasured, ...] = ()
-    columns: tuple[ColumnMeasured, ...] = ()
-    moments: Moments | None = None
-    ends: EndsMeasured | None = None
+    partitioned: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

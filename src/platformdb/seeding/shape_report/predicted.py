@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -20,6 +21,8 @@ RANK_GROUPS = 300
 REACH, STEPS = 6.0, 240
 # Products of two sets of rates are put in so many classes.
 CLASSES = 1_200
+# Every end of a graph meets every other: fewer will do.
+COARSE = 120
 MOST_PRESSURE, HALVINGS = 1e12, 40
 
 
@@ -68,7 +71,7 @@ def popularity(skew: Skew, parents: int) -> Rates:
     if skew.histogram:
         children, sizes = _having(skew)
         return Rates(children / float(children @ sizes) / (1 - skew.silent), sizes)
-    ranks, sizes = _ranks(parents)
+    ranks, sizes = _ranks(parents) if skew.zipf else (np.ones(1), np.array([parents], np.float64))
     weights = Rates(np.power(ranks, -skew.zipf), sizes / sizes.sum())
     squares = float((weights.shares * weights.rates**2).sum())
     noise = squares / float((weights.shares * weights.rates).sum()) ** 2 / parents
@@ -96,7 +99,7 @@ def _of_histogram(skew: Skew, each: float, silent: float) -> Law:
 
 
 def _ranks(parents: int) -> tuple[Floats, Floats]:
-    """Ranks, and how many each stands for."""
+    """Ranks, and how many parents each stands for."""
     if parents <= SINGLE_RANKS:
         return np.arange(1.0, parents + 1), np.ones(parents)
     edges = np.unique(np.geomspace(SINGLE_RANKS + 1, parents + 1, RANK_GROUPS).round())
@@ -111,51 +114,100 @@ def _lognormal(spread: float) -> Rates:
     return Rates(np.exp(spread * steps), shares / shares.sum())
 
 
-def _classed(rates: Floats, shares: Floats) -> Rates:
+def _classed(rates: Floats, shares: Floats, classes: int = CLASSES) -> Rates:
     """The same in fewer classes; the average of each stays."""
-    if len(rates) <= CLASSES:
+    if len(rates) <= classes:
         return Rates(rates, shares)
     logs = np.log(np.maximum(rates, 1e-12))
     low, high = float(logs.min()), float(logs.max())
-    places = ((logs - low) / max(high - low, 1e-9) * (CLASSES - 1)).astype(np.int64)
-    weights: Floats = np.bincount(places, shares, CLASSES).astype(np.float64)
-    sums = np.bincount(places, shares * rates, CLASSES)
+    places = ((logs - low) / max(high - low, 1e-9) * (classes - 1)).astype(np.int64)
+    weights: Floats = np.bincount(places, shares, classes).astype(np.float64)
+    sums = np.bincount(places, shares * rates, classes)
     filled = weights > 0
     return Rates(sums[filled] / weights[filled], weights[filled])
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class End:
+    """One end of a graph: ``rows`` of a table in classes of popularity, 1 on average over all; some are silent."""
+
+    rates: Floats
+    shares: Floats
+    rows: int
+    silent: float
+    noise: float
+
+    @classmethod
+    def of(cls, skew: Skew, rows: int) -> End:
+        """Those of a table that are so popular."""
+        popular = popularity(skew, rows)
+        coarse = _classed(popular.rates, popular.shares, COARSE)
+        return cls(coarse.rates, coarse.shares, rows, skew.silent, popular.noise)
+
+    @property
+    def sizes(self) -> Floats:
+        """How many rows are in each class."""
+        return self.shares * (1 - self.silent) * self.rows
+
+    def law(self, rates: Floats, *, drawn: bool) -> Law:
+        """The law of rows whose classes have these rates."""
+        return Law.of_rates(rates, self.shares, silent=self.silent, drawn=drawn)
+
+
 def _of_graph(spread: Spread, sizes: tuple[int, int], edges: int) -> tuple[Law, float]:
-    """One end of a graph without double edges: a popular row runs out of rows that it is not yet paired with."""
-    own, other = spread.skew or EVEN, spread.other or EVEN
-    mine, theirs = popularity(own, sizes[0]), popularity(other, sizes[1])
-    # Of the edges a share is answered, half of it is answers.
-    answers, each = spread.reciprocity / 2, edges / sizes[0]
-    out = _saturated(mine, theirs, (own.silent, other.silent), each * (1 - answers), sizes[1])
-    noise = mine.noise + theirs.noise
+    """One end of a graph without double edges: who asks has partners by his popularity, and they are chosen by theirs.
+
+    Where answers are wanted, each two are asked for once, and the answer is an edge of the other.
+    """
+    skews = spread.skew or EVEN, spread.other or EVEN
+    own, other = (End.of(skew, rows) for skew, rows in zip(skews, sizes, strict=True))
+    asking, chosen = (own, other) if spread.asks else (other, own)
+    answers = spread.reciprocity / 2
+    asked = _asked(asking, edges * (1 - answers), chosen.rows / (2 if answers else 1))
+    found = _chosen(asking, asked, chosen)
+    noise = own.noise + other.noise
+    drawn = bool(skews[0].lognormal)
     if not answers:
-        return Law.of_rates(out, mine.shares, silent=own.silent, drawn=bool(own.lognormal)), noise
-    back = _saturated(theirs, mine, (other.silent, own.silent), each * answers, sizes[1])
-    mine, theirs = mine.with_silent(own.silent), theirs.with_silent(other.silent)
-    out, back = (np.append(part, 0.0)[: len(side.shares)] for part, side in ((out, mine), (back, theirs)))
-    both = _classed(np.add.outer(out, back).ravel(), np.outer(mine.shares, theirs.shares).ravel())
+        return own.law(asked if spread.asks else found, drawn=drawn), noise
+    # The same people at both ends, popular here and there independently of each other.
+    each = answers / (1 - answers)
+    mine, back = (asked, found * each) if spread.asks else (found, asked * each)
+    here, there = (Rates(rates, end.shares).with_silent(end.silent) for rates, end in ((mine, own), (back, other)))
+    rates, shares = np.add.outer(here.rates, there.rates).ravel(), np.outer(here.shares, there.shares).ravel()
+    both = _classed(rates, shares)
     return Law.of_rates(both.rates, both.shares, silent=0.0, drawn=True), noise
 
 
-def _saturated(mine: Rates, theirs: Rates, silent: tuple[float, float], each: float, partners: int) -> Floats:
-    """How many different partners each has on average, if all together have ``each`` on average."""
-    products, reachable = np.outer(mine.rates, theirs.rates), theirs.shares * (1 - silent[1]) * partners
-    shares = mine.shares * (1 - silent[0])
+def _asked(asking: End, edges: float, room: float) -> Floats:
+    """How many partners each class has: by its popularity, up to as many as there are."""
+    enough = _halved(lambda by: float(np.minimum(asking.rates * by, room) @ asking.sizes) >= edges)
+    return np.minimum(asking.rates * enough, room)
 
-    def found(pressure: float) -> Floats:
-        return np.asarray(-np.expm1(-products * pressure / partners) @ reachable)
 
+def _chosen(asking: End, asked: Floats, chosen: End) -> Floats:
+    """How often each class is chosen, where nobody chooses the same one twice."""
+    sizes = chosen.sizes
+    found = np.zeros(len(sizes))
+    for wanted, number in zip(asked.tolist(), asking.sizes.tolist(), strict=True):
+        most = min(wanted, float(sizes.sum()) * (1 - 1e-9))
+        found -= number * np.expm1(-chosen.rates * _pressure(chosen, most))
+    return found
+
+
+def _pressure(chosen: End, partners: float) -> float:
+    """By which popularity must be multiplied so that somebody who chooses by it finds so many."""
+    return _halved(lambda by: float(-np.expm1(-chosen.rates * by) @ chosen.sizes) >= partners)
+
+
+def _halved(enough: Callable[[float], bool]) -> float:
+    """The least positive number that is enough."""
     low, high = 0.0, 1.0
-    while high < MOST_PRESSURE and found(high) @ shares < each:
+    while high < MOST_PRESSURE and not enough(high):
         low, high = high, high * 2
     for _ in range(HALVINGS):
         middle = (low + high) / 2
-        low, high = (low, middle) if found(middle) @ shares >= each else (middle, high)
-    return found(high)
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return high
 
 
 def _numbers(count: Distribution | None) -> tuple[Floats, Floats]:

@@ -7,6 +7,8 @@ lines does not cry wolf: five standard deviations, with what small samples need 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,6 +16,7 @@ from platformdb.seeding.codes import Floats
 from platformdb.seeding.shape_report.laws import LARGE, Law
 
 DEVIATIONS = 5.0
+Range = tuple[float, float]
 # Of the distribution as a whole: 2 exp(-2 n d²), see band().
 CHANCE = 1e-6
 # So many parents are expected of the most popular that is reckoned with.
@@ -40,18 +43,31 @@ def mean_margin(law: Law, parents: int) -> float:
     return DEVIATIONS * law.deviation(law.children) / math.sqrt(parents) + DEVIATIONS**2 * beyond / (3 * parents)
 
 
-def quantile_range(law: Law, share: float, parents: int, slack: float) -> tuple[float, float]:
-    """Between which a quantile of so many parents lies: where the share of those below may be what is asked for."""
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Between which the share of childless, some quantiles and the largest of so many parents lie."""
+
+    childless: Range
+    quantiles: tuple[Range, ...]
+    largest: Range
+
+
+def bounds(law: Law, shares: Sequence[float], parents: int, slack: float) -> Bounds:
+    """The bounds of a law; a quantile lies where the share of those below may be what is asked for."""
     below, variance = law.below()
     margin = DEVIATIONS * np.sqrt(variance / parents) + DEVIATIONS**2 / (3 * parents) + slack
-    low = int(np.searchsorted(np.maximum.accumulate(below + margin), share))
-    high = int(np.searchsorted(np.maximum.accumulate(below - margin), share))
-    most = largest_range(law, parents)[1]
-    return float(law.children[min(low, len(below) - 1)]), float(law.children[high]) if high < len(below) else most
+    most, least = np.maximum.accumulate(below + margin), np.maximum.accumulate(below - margin)
+    largest = _largest(law, parents)
+    ends = [(int(np.searchsorted(most, share)), int(np.searchsorted(least, share))) for share in shares]
+    last = len(below) - 1
+    quantiles = [
+        (float(law.children[min(low, last)]), float(law.children[high]) if high <= last else largest[1])
+        for low, high in ends
+    ]
+    return Bounds((float(least[0]), float(most[0])), tuple(quantiles), largest)
 
 
-def largest_range(law: Law, parents: int) -> tuple[float, float]:
-    """Between which the largest of so many parents lies."""
+def _largest(law: Law, parents: int) -> Range:
     chances = law.none_above(parents)
     ends = np.searchsorted(chances, (math.log(CHANCE), math.log1p(-CHANCE)))
     low, high = (float(law.children[min(int(end), len(chances) - 1)]) for end in ends)

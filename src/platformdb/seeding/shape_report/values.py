@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from platformdb.seeding.distributions import Weighted, amount
@@ -14,6 +15,10 @@ from platformdb.seeding.shape_report.model import ValueSpec
 
 # Types whose values read the same in SQL as in the file.
 PLAIN = ("text", "varchar", "bpchar", "name", "bool", "int2", "int4", "int8", "float4", "float8", "numeric")
+# What stands in such columns is nobody's business, be it made up.
+SECRET = re.compile(
+    r"passw|pwd|secret|token|hash|salt|nonce|credential|(api|private|secret|access)_?key", re.IGNORECASE
+)
 # More values than this make no picture, and each has too few rows.
 MOST_VALUES = 40
 
@@ -28,7 +33,7 @@ def _spec(spec: Table, column: ColumnFact) -> ValueSpec:
     names = {column.name, *_aliases(spec, value)}
     nulls, exact = _nulls(spec, value)
     weights = {} if names & set(spec.distinct) else _weights(_made(spec, value))
-    plain = (column.enum or column.type in PLAIN) and len(weights) <= MOST_VALUES
+    plain = (column.enum or column.type in PLAIN) and len(weights) <= MOST_VALUES and not SECRET.search(column.name)
     return ValueSpec(column.name, nulls, not exact, weights if plain else {}, _earlier(spec, value))
 
 

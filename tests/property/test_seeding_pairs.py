@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from platformdb.seeding import pairs
 from platformdb.seeding.alike import Alike
 from platformdb.seeding.chance import spread
 from platformdb.seeding.codes import Ints
@@ -28,7 +30,11 @@ SKEWS = st.one_of(
 
 
 def drawn(left: Popularity, right: Popularity, wanted: Wanted, stream: Stream, alike: Alike | None) -> Ints:
-    found = [np.stack(portion) for portion in draw_pairs(left, right, wanted, stream, alike)]
+    with pytest.MonkeyPatch.context() as patch:
+        # Chunks and races so small that few rows need many of them.
+        patch.setattr(pairs, "CHUNK", 50)
+        patch.setattr(pairs, "CELLS", 200)
+        found = [np.stack(portion) for portion in draw_pairs(left, right, wanted, stream, alike)]
     return np.concatenate([np.zeros((2, 0), np.int64), *found], axis=1)
 
 
@@ -60,9 +66,9 @@ def test_pairs_of_one_table(
     if share is not None and rows:
         alike = Alike.of([np.arange(rows) % 3, np.arange(rows)], share, right.weights(), stream)
     found = drawn(left, right, wanted, stream, alike)
-    pairs = set(zip(*found.tolist(), strict=True))
-    assert found.shape[1] == len(pairs) == wanted.total
-    assert all(one != two for one, two in pairs)
+    different = set(zip(*found.tolist(), strict=True))
+    assert found.shape[1] == len(different) == wanted.total
+    assert all(one != two for one, two in different)
     assert (left.weights()[found[0]] > 0).all()
     assert (right.weights()[found[1]] > 0).all()
     assert np.array_equal(found, drawn(left, right, wanted, stream, alike))
@@ -76,8 +82,8 @@ def test_the_share_of_answered_pairs_is_what_is_asked_for(
     side = Popularity(Skew(lognormal=0.6), rows, stream.aspect("a"))
     wanted = Wanted(round(density * rows * (rows - 1)), reciprocity, within=True)
     found = drawn(side, side, wanted, stream, None)
-    pairs = set(zip(*found.tolist(), strict=True))
-    answered = sum((two, one) in pairs for one, two in pairs)
+    different = set(zip(*found.tolist(), strict=True))
+    answered = sum((two, one) in different for one, two in different)
     assert 0 <= reciprocity * wanted.total - answered < 2
 
 
