@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
+
 import pytest
 
 from manual import DOCS, Block, blocks
@@ -13,10 +16,15 @@ PIECES = [block for block in blocks(DOCS / "seeding.md") if block.language == "t
 
 @pytest.mark.parametrize("piece", PIECES, ids=lambda piece: piece.text.partition("\n")[0])
 def test_a_piece_of_a_definition_is_understood(piece: Block) -> None:
-    tables = dict.fromkeys(line.split(".")[1].strip("[]") for line in piece.text.splitlines() if line.startswith("["))
-    for table in tables:
-        rows = f'[tables.{table}.rows]\nshape = "independent"\ncount = 3\n'
-        assert read_definition(sources(f"{HEAD}[profiles.test]\n{rows}{piece.text}"), "test").tables.keys() == {table}
+    tables = tomllib.loads(piece.text)["tables"]
+    numbers = "".join(f"{name} = 3\n" for name in set(re.findall(r'"\$(\w+)"', piece.text)))
+    rows = "".join(
+        f'[tables.{table}.rows]\nshape = "independent"\ncount = 3\n'
+        for table, spec in tables.items()
+        if "rows" not in spec
+    )
+    text = f"{HEAD}[profiles.test]\n{numbers}{rows}{piece.text}"
+    assert read_definition(sources(text), "test").tables.keys() == tables.keys()
 
 
 def test_there_are_such_pieces() -> None:

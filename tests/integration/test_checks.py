@@ -83,7 +83,8 @@ t ~ '^[A-Z]{2}-[0-9]+$'; t ~ '[[:alpha:]]'; t ~ '^[]^-]+$'; t ~ '^(a|b)+$'; t ~ 
 t ~ '(?i)^AB'; t ~ '\\ma'; t ~ '^[\\w.@-]+$'; t ~ '^(?:a|x)'; t ~ '^(?=a).*b'; t ~ 'a{2,}|b'
 v ~ '[a-c]{1,2}?$'; t ~ '^[^[:space:]]*$'
 t SIMILAR TO '(a|b)%'; t SIMILAR TO '_'; t SIMILAR TO '[a-z]+@%'; t NOT SIMILAR TO 'a.b'; v SIMILAR TO 'a{1,2}'
-v::varchar(1) = 'a'; v <> ''; v IN ('a', 'ab'); v = t; length(v) < 3; v ~ '^a'; v = ANY (ARRAY['a', 'b']); v::text <> 'a'; lower(v) = v
+v::varchar(1) = 'a'; v <> ''; v IN ('a', 'ab'); v = t; length(v) < 3; v ~ '^a'; v = ANY (ARRAY['a', 'b'])
+v::text <> 'a'; lower(v) = v
 c = 'a'; c IN ('a', 'ab'); c <> 'abc'; length(c) = 2; c ~ '^[A-Z]'; c <> ''; c = t
 ok; NOT ok; ok IS TRUE; ok IS NOT FALSE; ok IS UNKNOWN; ok = false; ok OR a > 1; ok <> (a > 1); ok >= (a > 1)
 d >= '2025-01-01'; d < '2025-01-01'::timestamp; d <> '1969-07-20'; d < s; d < s::date; s >= '2025-01-01 00:00:00'
@@ -105,7 +106,8 @@ extract(year from d) >= 2025; t < 'b'; (t COLLATE "C") < 'b'; left(t, 1) = 'a'; 
 """
 # Those of the atoms of which nothing can be said: locale, clock, labels' order, and what is not worth reading.
 OPAQUE = {
-    "r = 1.5::real", "v::varchar(1) = 'a'", "c ~ '^[A-Z]'", "z > now()", "s < z", "m > 'sad'", "j <> '{}'", "j ->> 'a' = '1'", "length(c) = 2",
+    "r = 1.5::real", "v::varchar(1) = 'a'", "c ~ '^[A-Z]'", "z > now()", "s < z", "m > 'sad'", "j <> '{}'",
+    "j ->> 'a' = '1'", "length(c) = 2",
     "'a' = ANY (words)", "length(t || v) < 5", "nullif(a, 1) IS NULL",
     "extract(year from d) >= 2025", "t < 'b'", """(t COLLATE "C") < 'b'""", "left(t, 1) = 'a'", "a / 2 > 0",
     "n::int > 1", "round(n) = n", "d < s::date", "words <> '{}'",
@@ -137,9 +139,9 @@ def database(db: Target) -> Iterator[Connection]:
 
 
 def filled(connection: Connection, chance: random.Random) -> list[dict[str, Any]]:
-    """The rows of the table, 400 by chance."""
+    """The rows of the table, 250 by chance."""
     rows = [
-        {name: None if chance.random() < 0.2 else chance.choice(VALUES[name]) for name in COLUMNS} for _ in range(400)
+        {name: None if chance.random() < 0.2 else chance.choice(VALUES[name]) for name in COLUMNS} for _ in range(250)
     ]
     marks = ", ".join(["%s", *(f"%s::{'numeric' if k == 'numeric' else k}" for k in COLUMNS.values())])
     with connection.cursor() as cursor:
@@ -198,7 +200,7 @@ def test_every_expression_means_what_it_means_to_the_server(database: Connection
 def test_combinations_of_them_too_also_where_a_part_is_not_understood(database: Connection) -> None:
     chance = random.Random(2)
     rows = filled(database, chance)
-    expressions = [combined(chance, depth=3) for _ in range(150)]
+    expressions = [combined(chance, depth=3) for _ in range(80)]
     written = as_written(database, expressions)
     assert disagreements(written, rows, verdicts(database, expressions)) == []
 

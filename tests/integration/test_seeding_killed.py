@@ -120,7 +120,7 @@ def contents(target: Target) -> list[list[tuple[object, ...]]]:
 
 def sampled(requests: int, version: str) -> range:
     """Some moments of all, the more on the newest version; or every one on request."""
-    few = 8 if version == available_versions()[0] else 4
+    few = 6 if version == available_versions()[0] else 2
     return range(1, requests + 1, 1 if os.environ.get(EVERY) else max(1, requests // few))
 
 

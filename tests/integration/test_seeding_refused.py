@@ -17,6 +17,7 @@ from platformdb.report.model import Report
 from platformdb.seeding import trial
 from platformdb.seeding.facts import read_facts
 from platformdb.seeding.load import run as loading
+from platformdb.seeding.load.record import unfinished
 from platformdb.seeding.request import Request
 from platformdb.seeding.run import seed
 from servers import Server
@@ -103,7 +104,7 @@ MAYBE = 'a = { make = "constant", value = "x", where = { n = 5 } }\n[tables.t.he
          "FOR VALUES FROM ('2025-02-01') TO ('2026-01-01')", 'a = { make = "copy", of = "time" }\n', "23514",
          "no partition", "  a = 2025-01-0"),
         ("CREATE TABLE t (api_token varchar(3))", (TEXT % "a").replace("a =", "api_token ="), "22001",
-         "value too long", "  api_token = (not shown)"),
+         "t: a value is none of its type", "  api_token = (not shown)"),
         ("CREATE TABLE t (a text CHECK (length(a) < 90 OR a < ''))", TEXT % ("x" * 90), "23514", "t_a_check",
          f"  a = 'xxx{'x' * 56}… (93 characters)"),
     ],
@@ -209,3 +210,18 @@ def test_the_facts_are_what_the_catalog_says(database: Connection) -> None:
     assert [check.expression for check in child.checks] == [
         "NOT (((y IS NOT NULL) AND (y = 1))) OR ((x > 5))",
     ]
+
+
+@pytest.mark.newest_server
+def test_a_row_that_is_refused_in_another_process_is_told_as_well(
+    database: Connection, library: Platform, db: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loading, "MANY_ROWS", 100)
+    database.execute("CREATE TABLE t (a text, CONSTRAINT early CHECK (a <> 'a2000'))")
+    (library.seeds / "seed.toml").write_text((HEAD + TEXT % "a").replace("300", "3000"), encoding="utf-8")
+    with pytest.raises(ApplyFailed, match='violates check constraint "early"') as caught:
+        seed(database, library, Request(jobs=2), target=db)
+    assert "row 2,001 of 3,000\n  a = 'a2000'" in caught.value.detail
+    assert str(caught.value.place) == "seeds/seed.toml:7"
+    assert unfinished(database) is None
+    assert database.execute("SELECT count(*) FROM t").fetchone() == (0,)

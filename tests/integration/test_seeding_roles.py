@@ -72,6 +72,7 @@ def test_where_triggers_fire_what_they_changed_is_put_right(
         load(plain, vrss, 3, Existing.APPEND)
 
 
+@pytest.mark.newest_server
 def test_a_session_that_may_be_a_replica_fires_no_triggers_and_checks_keys_itself(
     vrss_db: Target, seeded_db: Target, plain: Target, vrss: Platform, server: Server
 ) -> None:
@@ -88,6 +89,7 @@ def test_a_session_that_may_be_a_replica_fires_no_triggers_and_checks_keys_itsel
         load(plain, vrss, 2, Existing.REPLACE)
 
 
+@pytest.mark.newest_server
 def test_a_role_that_may_not_insert_is_told_so(vrss_db: Target, vrss: Platform) -> None:
     with role_without_rights(vrss_db) as target:
         granted(
@@ -99,6 +101,7 @@ def test_a_role_that_may_not_insert_is_told_so(vrss_db: Target, vrss: Platform) 
             load(target, vrss)
 
 
+@pytest.mark.newest_server
 def test_an_owner_whom_policies_hold_loads_all_the_same(vrss_db: Target, vrss: Platform) -> None:
     forced = "SELECT relrowsecurity, relforcerowsecurity FROM pg_class WHERE relname = 'posts'"
     with role_without_rights(vrss_db) as owner:

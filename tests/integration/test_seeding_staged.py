@@ -168,6 +168,7 @@ def test_everything_that_was_taken_off_comes_back_the_same(
 NUMBERS = "SELECT relname::text, oid::bigint FROM pg_class WHERE relkind IN ('i', 'I') AND relnamespace <> 11"
 
 
+@pytest.mark.newest_server
 def test_the_rows_and_their_checksums_are_those_of_one_transaction(
     odd: Target, platform: Platform, server: Server
 ) -> None:

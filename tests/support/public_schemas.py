@@ -43,7 +43,7 @@ def _from_shell(script: str) -> str:
 
 def _migrations(script: str) -> str:
     """The migrations which a JavaScript module holds as strings."""
-    found = re.findall(r'^\s*"\d+\.sql": (?:String\.raw)?`(.*?)`', script, re.DOTALL | re.MULTILINE)
+    found = re.findall(r'^\s*"\d+\.sql": String\.raw `(.*?)`', script, re.DOTALL | re.MULTILINE)
     sql = "\n".join(found).replace(":GRAPHILE_WORKER_SCHEMA", "graphile_worker")
     return f"CREATE SCHEMA graphile_worker;\nBEGIN;\n{sql}\nCOMMIT;"
 
@@ -58,7 +58,6 @@ PUBLIC_SCHEMAS = (
     PublicSchema("icinga2-ido", "debian", "icinga2-ido-pgsql", "2.13.6-2+deb12u2", ("usr/share/icinga2-ido-pgsql/schema/pgsql.sql",)),
     PublicSchema("kea", "debian", "kea-admin", "2.2.0-6", ("usr/share/kea/scripts/pgsql/dhcpdb_create.pgsql",)),
     PublicSchema("ejabberd", "debian", "ejabberd", "23.01-1", ("usr/share/ejabberd/sql/pg.new.sql",)),
-    PublicSchema("kamailio", "debian", "kamailio-postgres-modules", "5.6.3-2", ("usr/share/kamailio/postgres/standard-create.sql", "usr/share/kamailio/postgres/[a-r]*-create.sql")),
     PublicSchema("procrastinate", "pypi", "procrastinate", "3.10.0", ("procrastinate/sql/schema.sql",)),
     PublicSchema("synapse", "pypi", "matrix-synapse", "1.163.2", ("synapse/storage/schema/state/full_schemas/72/full.sql.postgres", "synapse/storage/schema/common/full_schemas/72/full.sql.postgres")),
     PublicSchema("graphile-worker", "npm", "graphile-worker", "0.16.6", ("package/dist/generated/sql.js",), _migrations),

@@ -109,6 +109,7 @@ def test_a_contradiction_is_a_problem_with_an_example(
         (TEXT, '{ make = "copy", of = "colour.name", where = { number = 5 } }', "c <> 'red'::text"),
         (TEXT, '{ make = "map", of = "number", values = { 1 = "a", 2 = "b" } }', "c <> 'b'::text"),
         (TEXT, choice("a", "b") + "\nx = " + number(0, 9), "(c = 'a'::text) = (x IS NULL)"),
+        (ColumnFact("c", "uuid"), choice("no id"), f"c <> '{'0' * 32}'::uuid"),
         (ColumnFact("c", "text", loose=True), choice("a", "b"), "c <> 'A'::text"),
     ],
 )  # fmt: skip
@@ -137,6 +138,14 @@ def test_a_type_takes_only_its_values() -> None:
         assert judged(column, generator) == ([said], [])
     assert judged(ColumnFact("c", "bpchar", modifier=7), choice("abc    ")) == PROVEN
     assert judged(mood, choice("glad")) == PROVEN
+
+
+def test_a_column_that_is_not_null_takes_no_nulls() -> None:
+    required = ColumnFact("c", "int4", not_null=True)
+    said = ["nulls leaves rows without a value, and the column is NOT NULL"]
+    assert judged(required, '{ make = "ordinal", nulls = 0.1 }') == (said, [])
+    assert judged(required, '{ make = "ordinal" }') == PROVEN
+    assert judged(INT, '{ make = "ordinal", nulls = 0.1 }') == PROVEN
 
 
 def test_a_domain_is_asked_too() -> None:

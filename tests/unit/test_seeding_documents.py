@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from platformdb.contract_file import ContractFile
+from platformdb.project import Platform
 from platformdb.seeding.definition import read_definition
 from platformdb.seeding.documents import Documents
 from platformdb.seeding.model import Definition
 from platformdb.seeding.plan import rehearse
-from platformdb.seeding.sources import Sources
+from platformdb.seeding.sources import Sources, read_sources
 from platformdb.seeding.streams import Stream
 from platformdb.seeding.wording import Dice
 from platformdb.seeding.world import World
@@ -160,6 +161,11 @@ class Endless(Strict):
     inner: Endless
 
 
+class Foreign(Strict):
+    word: Annotated[str, Field(pattern=r"^\\p{Lu}+$")]
+    code: Annotated[str, Field(pattern=r"^(?:a|b)(?-u:c)$")] = "ac"
+
+
 class Odd(Strict):
     text: Annotated[str, Field(pattern=r"^(?:a|b)$", min_length=5)]
 
@@ -238,6 +244,11 @@ def test_fixed_members_have_their_value(contracts: ContractFile) -> None:
     assert {(tree["name"], tree["left"]["name"], len(tree["children"])) for tree in found} == {("oak", "elm", 0)}
 
 
+def test_a_pattern_that_only_the_model_understands_may_be_fixed(contracts: ContractFile) -> None:
+    documents = made("model = 'Foreign', fixed = { word = 'ÄÖ', code = 'ac' }", contracts)
+    assert set(documents) == {'{"word": "ÄÖ", "code": "ac"}'}
+
+
 def test_the_same_seed_gives_the_same_documents_and_another_others(contracts: ContractFile) -> None:
     assert made("model = 'Zoo'", contracts) == made("model = 'Zoo'", contracts)
     assert made("model = 'Zoo'", contracts) != made("model = 'Zoo'", contracts, seed=2)
@@ -251,6 +262,7 @@ def test_the_same_seed_gives_the_same_documents_and_another_others(contracts: Co
         ("model = 'Never'", "Never refuses : Value error, it is never right; say what is to be there with fixed"),
         ("model = 'Endless'", "the model contains itself without an end"),
         ("model = 'Odd'", "no text was found for the pattern '^(?:a|b)$' with 5 to inf characters"),
+        ("model = 'Foreign'", "word: bad escape \\p at position 1; say what is to be there with fixed"),
         ("model = 'Tree', fixed = { 'name.x' = 1, 'children.x.y' = 2 }", "Tree refuses"),
     ],
 )
@@ -264,6 +276,15 @@ def test_documents_that_cannot_be_are_told_before_anything_runs(
 
 def test_without_a_file_of_contracts_there_is_no_model() -> None:
     assert "there is no contracts.py" in rehearse(read("model = 'Tree'", None))[1][0].message
+
+
+@pytest.mark.parametrize(("line", "read"), [("c = {make='contract', of = 't.x'}", True), ("# contract", False)])
+def test_the_models_are_read_only_where_documents_are_made_of_them(tmp_path: Path, line: str, *, read: bool) -> None:
+    for name, text in (("seeds/seed.toml", line), ("sql/contracts.py", MODELS)):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    platform = Platform("demo", tmp_path, tmp_path / "phases", tmp_path / "sql", tmp_path / "seeds")
+    assert (read_sources(platform).contracts is not None) is read
 
 
 def test_the_models_are_part_of_what_tells_seeds_apart(contracts: ContractFile) -> None:

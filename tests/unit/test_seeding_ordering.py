@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from platformdb.seeding import ordering
 from platformdb.seeding.codes import by_code, compact
@@ -19,7 +22,7 @@ from platformdb.seeding.store import Store
 from platformdb.seeding.stored import Stored
 from platformdb.seeding.streams import Span
 
-KEYS = {
+KEYS: dict[str, Callable[[np.random.Generator], NDArray[Any]]] = {
     "spread": lambda random: random.integers(-(10**15), 10**15, 5_000),
     "close": lambda random: random.integers(0, 40, 5_000),
     "crowded": lambda random: np.where(random.random(5_000) < 0.9, 7, random.integers(0, 100, 5_000)),

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 
 import numpy as np
@@ -130,15 +131,53 @@ def test_the_folder_is_private_and_gone_in_the_end_whatever_happens() -> None:
     with suppress(KeyboardInterrupt), private_folder() as folder:
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
         written(Store(folder, shared=True))
-        assert list(folder.iterdir())
+        assert list(folder.glob("*.array"))
         raise KeyboardInterrupt
     assert not folder.exists()
+
+
+def hold(pipe: Pipe) -> None:
+    with private_folder() as folder:
+        pipe.send(folder)
+        pipe.recv()
+
+
+def test_the_folder_of_a_killed_process_is_removed_by_the_next_one_and_that_of_a_live_one_is_not(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    spawn = multiprocessing.get_context("spawn")
+    here, there = spawn.Pipe()
+    process = spawn.Process(target=hold, args=(there,))
+    process.start()
+    folder = here.recv()
+    with private_folder() as other:
+        assert folder.exists()
+        process.kill()
+        process.join()
+        with private_folder():
+            assert not folder.exists()
+            assert other.exists()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_arrays_of_a_single_process_have_no_name_in_the_folder(tmp_path: Path) -> None:
     found = written(Store(tmp_path))
     assert list(tmp_path.iterdir()) == []
     assert found.span(5, 6).tolist() == [5]
+
+
+def test_more_arrays_than_files_may_be_open_at_first_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("platformdb.seeding.store.SMALL", 256)
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/dev/fd")) + 50, before[1]))
+    try:
+        store = Store(tmp_path)
+        kept = [store.keep("many", np.full(100, number)) for number in range(100)]
+        assert [array.span(0, 1)[0] for array in kept] == list(range(100))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 def test_a_full_disk_is_told_with_what_to_do(tmp_path: Path) -> None:
@@ -169,7 +208,7 @@ def test_who_shares_a_folder_reads_what_another_made(tmp_path: Path) -> None:
     assert one.once("numbers/all", lambda: made) is made
     assert len(written(other)) == len(written(one)) == MANY
     assert other.known("numbers/all")
-    found = other.once("numbers/all", lambda: pytest.fail("it is there already"))
+    found: dict[str, Stored] = other.once("numbers/all", lambda: pytest.fail("it is there already"))
     assert (found["large"].whole() == made["large"].whole()).all()
     assert found["small"].whole().tolist() == [0, 1, 2]
 

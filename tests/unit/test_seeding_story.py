@@ -99,6 +99,16 @@ def test_times_that_the_file_compares_with_move_with_the_story() -> None:
     assert rows_of(later, "t", "at") == [at + moved for at in rows_of(usual, "t", "at")]
 
 
+@pytest.mark.parametrize("days", [1, 3, 4, 700, -20])
+def test_a_date_moves_by_whole_weeks_to_stay_the_same_day_of_the_week(days: int) -> None:
+    monday = 'since = { make = "compute", function = "subtract", of = [2025-03-03, 2025-03-01T00:00:00Z] }\n'
+    end = datetime(2025, 6, 30, 18, tzinfo=UTC)
+    moved = World(read(as_of=end + timedelta(days=days), text=STORY.replace("late = ", f"{monday}late = ")), 1)
+    since = rows_of(moved, "t", "since")[0] / 86_400
+    assert (since + days - 2) % 7 == 0
+    assert -1.5 <= since <= 5.5
+
+
 @pytest.mark.parametrize(
     ("as_of", "message"), [(date(1970, 2, 1), "cannot begin before 1970"), (date(1, 1, 2), "there is no time")]
 )

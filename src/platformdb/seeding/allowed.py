@@ -57,7 +57,7 @@ def judge_table(definition: Definition, fact: TableFact) -> tuple[tuple[Problem,
     """What cannot go well with a table's rows, and the CHECKs of which only the rows themselves can tell."""
     table = definition.tables[fact.name]
     reaches = {column.name: _reach(definition, table, column) for column in fact.columns}
-    problems, open_ = [], []
+    problems, open_ = list(_left_null(definition, table, fact)), []
     for demand in demands(fact, table):
         answer = judge(demand.expression, reaches)
         if isinstance(answer, Counterexample):
@@ -66,6 +66,16 @@ def judge_table(definition: Definition, fact: TableFact) -> tuple[tuple[Problem,
         elif answer is Answer.OPEN and demand.check:
             open_.append(demand.check)
     return tuple(problems), tuple(open_)
+
+
+def _left_null(definition: Definition, table: Table, fact: TableFact) -> Iterator[Problem]:
+    for name, value in table.columns.items():
+        column = fact.column(name)
+        if value.nulls and column and column.not_null:
+            key = f"tables.{fact.name}.columns.{name}"
+            yield Problem(
+                "nulls leaves rows without a value, and the column is NOT NULL", Place(definition.source), key
+            )
 
 
 def demands(fact: TableFact, table: Table) -> Iterator[Demand]:
@@ -194,8 +204,15 @@ def _as(value: object, column: ColumnFact) -> Outcome:
     if not isinstance(value, str) or kind not in ("text", "enum", "bpchar", "jsonb", "uuid"):
         return UNKNOWN
     if kind == "uuid":
-        return str(UUID(value))
+        return _id(value)
     return value.rstrip(" ") if kind == "bpchar" else value
+
+
+def _id(written: str) -> Outcome:
+    try:
+        return str(UUID(written))
+    except ValueError:
+        return UNKNOWN  # the encoder says what is wrong with it
 
 
 def _number(value: float, column: ColumnFact, kind: str) -> Outcome:

@@ -10,7 +10,7 @@ from typing import Any
 from platformdb.seeding.forms import said
 from platformdb.seeding.patterns import read_pattern
 from platformdb.seeding.problems import Misfit
-from platformdb.seeding.wording import FORMATS, Dice, named, of_length
+from platformdb.seeding.wording import FORMATS, Dice, named, of_length, usual
 
 # Deeper than this only what must be there is made.
 DEEP = 5
@@ -24,15 +24,16 @@ Path = tuple[str | int, ...]
 
 
 class Documents:
-    """Makes documents of one schema.
+    """Makes documents of one schema; what is at the paths of ``fixed`` is not made.
 
     ``wild``: texts that may be anything are addresses, colours and dates as well, for models whose validators ask
     for more than their schema says.
     """
 
-    def __init__(self, schema: Schema, dice: Dice) -> None:
+    def __init__(self, schema: Schema, dice: Dice, fixed: Mapping[Path, Any] | None = None) -> None:
         self.schema = schema
         self.dice = dice
+        self.fixed = fixed or {}
         self.wild = False
         self._made: dict[Path, Schema] = {}
 
@@ -60,6 +61,8 @@ class Documents:
     def _value(self, schema: Schema, path: Path) -> Any:
         if len(path) > DEEPEST:
             raise Misfit("the model contains itself without an end")
+        if path in self.fixed:
+            return self.fixed[path]
         self._made[path] = schema
         schema = self._resolved(schema)
         if "const" in schema:
@@ -173,16 +176,15 @@ class Documents:
         return of_length(named(name, self.dice), low, high, self.dice)
 
     def _of_pattern(self, pattern: str, name: str, low: int, high: float) -> str:
-        """What people would write, where that is of the pattern; else what the pattern says."""
-        believable = [named(name, self.dice), *(written(self.dice) for written in FORMATS.values())]
-        for made in believable:
-            if low <= len(made) <= high and re.search(pattern, made):
-                return made
-        for _ in range(200):
-            made = said(read_pattern(pattern), self.dice.below)
-            if low <= len(made) <= high and re.search(pattern, made):
-                return made
-        raise Misfit(f"no text was found for the pattern '{pattern}' with {low} to {high} characters")
+        try:
+            make = usual(name, pattern)
+            for attempt in range(200):
+                made = make(self.dice) if make and attempt < FEW else said(read_pattern(pattern), self.dice.below)
+                if low <= len(made) <= high and re.search(pattern, made):
+                    return made
+        except (ValueError, re.error) as error:
+            raise Misfit(f"{name}: {error}; say what is to be there with fixed") from None
+        raise Misfit(f"{name}: no text was found for the pattern '{pattern}' with {low} to {high} characters")
 
 
 def _but(schema: Schema, *keys: str) -> dict[str, Any]:

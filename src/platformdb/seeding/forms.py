@@ -86,16 +86,40 @@ def room(node: Node) -> int:
     return math.prod(piece.size for piece in one_way(node))
 
 
-def one_way(node: Node) -> Iterator[Literal | OneOf]:
-    """The pieces of those texts that take the roomiest of all choices: as many as there can be of one length."""
+def one_way(node: Node) -> tuple[Literal | OneOf, ...]:
+    """Pieces of which no two choices put together the same text, of the roomiest of all ways through the form.
+
+    Only one piece may have texts of several lengths: what is before it is told from the left, the rest from the right.
+    """
+    found: list[Literal | OneOf] = []
+    loose = False
+    for piece in _pieces(node):
+        even = isinstance(piece, Literal) or len({len(text) for text in piece.texts}) == 1
+        found.append(piece if even or not loose else _of_one_length(piece))
+        loose = loose or not even
+    return tuple(found)
+
+
+def _pieces(node: Node) -> Iterator[Literal | OneOf]:
     if isinstance(node, (Literal, OneOf)):
         yield node
     elif isinstance(node, Either):
-        yield from one_way(max(node.options, key=room))
+        yield from _pieces(max(node.options, key=room))
     else:
         parts = node.parts if isinstance(node, Sequence) else (node.part,) * node.roomy
         for part in parts:
-            yield from one_way(part)
+            yield from _pieces(part)
+
+
+def _of_one_length(one_of: OneOf | Literal) -> OneOf | Literal:
+    """Those texts of the length that most have."""
+    if isinstance(one_of, Literal):
+        return one_of
+    by_length: dict[int, list[str]] = {}
+    for text in one_of.texts:
+        by_length.setdefault(len(text), []).append(text)
+    most = max(by_length.values(), key=len)
+    return OneOf(tuple(most))
 
 
 def said(node: Node, below: Callable[[int], int]) -> str:

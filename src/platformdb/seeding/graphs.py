@@ -86,7 +86,10 @@ def _similarity(world: World, table: str, path: str) -> NDArray[Any]:
 
 
 def _numbers(column: Column, span: Span) -> NDArray[Any]:
-    return column.array if column.kind in ("int", "float", "time") else identities([column], span)
+    if column.kind not in ("int", "float", "time"):
+        return identities([column], span)
+    # Under NULL lies what a generator left there.
+    return np.where(column.missing, -1, column.array)
 
 
 @dataclass(frozen=True, slots=True)

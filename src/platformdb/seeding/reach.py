@@ -137,8 +137,9 @@ def _number(number: Number) -> Reach:
     if isinstance(spread, Weighted):
         pairs = zip(spread.values, spread.weights, strict=True)
         return finite(tuple(_rounded(amount(value), number.decimals) for value, weight in pairs if weight))
-    find = _uniform if isinstance(spread, Uniform) else _lognormal if isinstance(spread, Lognormal) else None
-    return find(spread, number.decimals) if find else ANYTHING  # type: ignore[arg-type]
+    if isinstance(spread, Uniform):
+        return _uniform(spread, number.decimals)
+    return _lognormal(spread, number.decimals) if isinstance(spread, Lognormal) else ANYTHING
 
 
 def _uniform(spread: Uniform, decimals: int) -> Reach:

@@ -58,8 +58,10 @@ def explain_refusal(world: World, tables: Sequence[TablePlan], refusal: Refusal)
     if table is None or refusal.sqlstate[:2] not in ("22", "23"):
         return None
     wrong = what_is_wrong(table.fact, refusal)
+    # Of a value that is none of its type the server shows all.
+    hidden = refusal.sqlstate.startswith("22") and any(map(is_secret, wrong.columns))
     error = RowRefused(
-        f"{table.fact.name}: {refusal.message}",
+        f"{table.fact.name}: {'a value is none of its type' if hidden else refusal.message}",
         detail="\n".join(_details(world, table, wrong, refusal)),
         help=f"{ADVICE.get(refusal.sqlstate, ANY)}; then run it again, nothing was loaded",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,9 +18,9 @@ from platformdb.project import Platform
 FILE = "seed.toml"
 FOLDER = "reference"
 # Data made by another version of the generators is other data, even where the definition is the same.
-GENERATION = 1
+GENERATION = 2
 # Where nothing is made of contracts.py, a change there changes no row.
-MADE_OF_MODELS = '"contract"'
+MADE_OF_MODELS = re.compile(r"""\bmake\s*=\s*["']contract["']""")
 # Stands between a checksum and the extensions that were missed: with them the rows would be others.
 WITHOUT = " without "
 
@@ -79,7 +80,7 @@ def read_sources(platform: Platform) -> Sources:
     folder = platform.seeds / FOLDER
     references = {file.name: _text(platform, file) for file in sorted(folder.glob("*.csv"))}
     text = _text(platform, path)
-    contracts = find_contracts(platform) if MADE_OF_MODELS in text else None
+    contracts = find_contracts(platform) if MADE_OF_MODELS.search(text) else None
     return Sources(platform.shown(path), text, platform.shown(folder), references, contracts)
 
 

@@ -14,10 +14,11 @@ import io
 import mmap
 import os
 import pickle
+import resource
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -28,8 +29,13 @@ from numpy.typing import DTypeLike
 from platformdb.errors import NotNow
 from platformdb.seeding.stored import Array, Pages, Stored
 
+PREFIX = "platformdb-seed-"
+# The file whose lock says that the folder's process is alive.
+OWNER = "owner"
 # Smaller arrays are not worth a file.
 SMALL = 1 << 18
+# Files that may be open at once, where the system allows it.
+FILES = 8192
 # What may be in memory of all files together.
 RESIDENT = 96 << 20
 
@@ -38,12 +44,29 @@ T = TypeVar("T")
 
 @contextmanager
 def private_folder() -> Iterator[Path]:
-    """A new folder under the system's temporary folder which only this user can read; removed in the end."""
-    folder = Path(tempfile.mkdtemp(prefix="platformdb-seed-"))
+    """A new folder under the system's temporary folder which only this user can read; removed in the end.
+
+    Whoever is killed leaves his folder behind: the next one removes it.
+    """
+    for owner in Path(tempfile.gettempdir()).glob(f"{PREFIX}*/{OWNER}"):
+        _remove_unless_alive(owner)
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
     try:
-        yield folder
+        with (folder / "new").open("wb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            # Others see it only now that it is locked.
+            (folder / "new").rename(folder / OWNER)
+            yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_unless_alive(owner: Path) -> None:
+    with suppress(OSError), owner.open("rb") as file:
+        # Fails where its process lives and holds the lock.
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if owner.parent.lstat().st_uid == os.getuid():
+            shutil.rmtree(owner.parent)
 
 
 class Writer:
@@ -122,6 +145,8 @@ class Store:
     def __init__(self, folder: Path | None = None, *, shared: bool = False, resident: int = RESIDENT) -> None:
         self.folder = folder
         self._shared = shared and folder is not None
+        if folder is not None:
+            _allow_many_files()
         self._pages = Pages(resident)
         self._made: dict[str, Any] = {}
 
@@ -184,11 +209,12 @@ class Store:
 
     def file(self, name: str) -> io.BufferedRandom:
         """A new file for an array; only what is shared has a name in the folder."""
-        if not (self._shared and name):
-            return tempfile.TemporaryFile(dir=self.folder)
-        descriptor, path = tempfile.mkstemp(".array", dir=self.folder)
-        os.close(descriptor)
-        return Path(path).open("r+b")
+        with _room_on_disk(self.folder):
+            if not (self._shared and name):
+                return tempfile.TemporaryFile(dir=self.folder)
+            descriptor, path = tempfile.mkstemp(".array", dir=self.folder)
+            os.close(descriptor)
+            return Path(path).open("r+b")
 
     def mapped(self, file: io.BufferedRandom, dtype: np.dtype[Any], rows: int) -> Stored:
         """The rows of a file that is complete."""
@@ -219,6 +245,14 @@ class _Unpickler(pickle.Unpickler):
 
     def persistent_load(self, pid: tuple[str, np.dtype[Any], int]) -> Stored:
         return self._store.opened(*pid)
+
+
+def _allow_many_files() -> None:
+    """A mapped file counts as an open one: 190 for the 22 tables of vrss, and macOS allows 256 unless asked."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 @contextmanager

@@ -22,7 +22,7 @@ MOST_ROWS = (1 << 31) - 1
 # Beyond all that can be: what a number times a scale is cut to, so that it stays a number.
 FAR = 1e18
 LARGEST = (1 << 63) - 1
-STILL = timedelta()
+STILL, WEEK = timedelta(), timedelta(weeks=1)
 Moment = TypeVar("Moment", date, datetime)
 
 
@@ -103,8 +103,9 @@ def _instant(reader: Reader, raw: Mapping[str, Any], name: str) -> datetime | No
 
 
 def _moved(reader: Reader, value: Moment, shift: timedelta, key: tuple[str, ...]) -> Moment:
+    """A time so much later; a date by whole weeks, so that it stays the same day of the week."""
     try:
-        return value + shift
+        return value + (shift if isinstance(value, datetime) else round(shift / WEEK) * WEEK)
     except OverflowError:
         reader.problem(key, f"there is no time {shift.days} days from {value.isoformat()}")
         return value

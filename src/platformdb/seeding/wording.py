@@ -7,6 +7,7 @@ import re
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from platformdb.seeding.streams import Span, Stream
@@ -105,9 +106,20 @@ NAMES: tuple[tuple[str, Callable[[Dice], str]], ...] = (
 
 def named(name: str, dice: Dice) -> str:
     """A text for what is called so."""
+    return _maker(name)(dice)
+
+
+@cache
+def _maker(name: str) -> Callable[[Dice], str]:
     last = re.split(r"[^a-z0-9]|(?<=[a-z])(?=[A-Z])", name)[-1].lower()
-    made = next((make for pattern, make in NAMES if re.fullmatch(f"(?:{pattern})s?", last)), _title)
-    return made(dice)
+    return next((make for pattern, make in NAMES if re.fullmatch(f"(?:{pattern})s?", last)), _title)
+
+
+@cache
+def usual(name: str, pattern: str) -> Callable[[Dice], str] | None:
+    """What people would write there, where that is of the pattern."""
+    dice = Dice(Stream(pattern))
+    return next((make for make in (_maker(name), *FORMATS.values()) if re.search(pattern, make(dice))), None)
 
 
 def of_length(made: str, low: float, high: float, dice: Dice) -> str:

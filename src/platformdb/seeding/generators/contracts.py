@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from platformdb.contract_file import ContractFile
 from platformdb.seeding.columns import Column
 from platformdb.seeding.distributions import FORBID, Skew, choose
-from platformdb.seeding.documents import Documents
+from platformdb.seeding.documents import Documents, Path
 from platformdb.seeding.problems import Misfit
 from platformdb.seeding.ropes import Texts, texts
 from platformdb.seeding.wording import Dice
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from platformdb.seeding.world import Block
 
 MOST = 4_096
-# Without rows only whether there can be documents is asked.
 FEW = 8
 # A model's own validators may ask for more than its schema says: then others are tried, now and then a whole new one.
 ATTEMPTS, TAME_ATTEMPTS, AFRESH = 400, 25, 50
@@ -57,7 +56,8 @@ class ContractDocument:
         contracts = block.world.definition.contracts
         if contracts is None:
             raise Misfit("there is no contracts.py to take a model from")
-        many = self.documents if block.span.rows else FEW
+        # A small table needs no more documents than it has rows; without rows only whether there can be any is asked.
+        many = min(self.documents, block.world.rows(block.table) or FEW)
         fixed = json.dumps(self.fixed)
         pool = _pool(contracts, (self.model, self.of), fixed, many, stream.aspect("documents"))
         weights = self.skew.weights(stream.aspect("skew"), many)
@@ -67,8 +67,9 @@ class ContractDocument:
 @lru_cache(maxsize=64)
 def _pool(contracts: ContractFile, named: tuple[str, str], fixed: str, many: int, stream: Stream) -> Texts:
     model = _model(contracts, *named)
-    documents = Documents(model.model_json_schema(), Dice(stream))
-    return texts(_kept(documents, model, json.loads(fixed)) for _ in range(many))
+    values = {tuple(path.split(".")): value for path, value in json.loads(fixed).items()}
+    documents = Documents(model.model_json_schema(), Dice(stream), values)
+    return texts(_kept(documents, model) for _ in range(many))
 
 
 def _model(contracts: ContractFile, name: str, of: str) -> type[BaseModel]:
@@ -84,12 +85,12 @@ def _model(contracts: ContractFile, name: str, of: str) -> type[BaseModel]:
     return found
 
 
-def _kept(documents: Documents, model: type[BaseModel], fixed: Mapping[str, Any]) -> str:
+def _kept(documents: Documents, model: type[BaseModel]) -> str:
     """A document that the model takes: what it refuses is made again."""
     reason, made = "", documents.document()
     for attempt in range(ATTEMPTS):
         documents.wild = attempt >= TAME_ATTEMPTS
-        for path, value in fixed.items():
+        for path, value in documents.fixed.items():
             _put(made, path, value)
         written = json.dumps(made, ensure_ascii=False)
         try:
@@ -105,12 +106,12 @@ def _kept(documents: Documents, model: type[BaseModel], fixed: Mapping[str, Any]
     raise Misfit(f"after {ATTEMPTS} attempts {model.__name__} refuses {reason}; say what is to be there with fixed")
 
 
-def _put(document: Any, path: str, value: Any) -> None:
+def _put(document: Any, path: Path, value: Any) -> None:
     """Puts the value there; what lies on the way and is missing is made."""
-    *way, last = path.split(".")
+    *way, last = path
     for name in way:
         if not isinstance(document, dict):
-            raise Misfit(f"fixed: '{path}' leads through what has no members")
+            raise Misfit(f"fixed: '{'.'.join(map(str, path))}' leads through what has no members")
         if not isinstance(document.get(name), dict):
             document[name] = {}
         document = document[name]

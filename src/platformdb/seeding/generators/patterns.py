@@ -56,7 +56,7 @@ class Pattern:
             return text(_parts(node, stream, block.span) or [constant("", block.span.rows)])
         if block.span.end > self.different:
             raise Misfit(f"'{self.of}' makes {self.different:,} different texts, and {block.table} has more rows")
-        return text(_numbered(list(one_way(node)), stream, block.span) or [constant("", block.span.rows)])
+        return text(_numbered(one_way(node), stream, block.span) or [constant("", block.span.rows)])
 
 
 def _parts(node: Node, stream: Stream, span: Span) -> list[Part]:
@@ -97,7 +97,7 @@ def _chosen(one_of: OneOf, codes: Ints) -> Part:
     return Part(np.frombuffer(b"".join(encoded), np.uint8), starts[codes], lengths[codes])
 
 
-def _numbered(pieces: list[Piece | OneOf], stream: Stream, span: Span) -> list[Part]:
+def _numbered(pieces: tuple[Piece | OneOf, ...], stream: Stream, span: Span) -> list[Part]:
     """Every row has its number, which is written in the pattern's characters from the right."""
     left = min(math.prod(piece.size for piece in pieces), ROOM)
     begin = int(stream.aspect("begin").below(left, FIRST)[0])

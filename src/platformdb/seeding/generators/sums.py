@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import reduce
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -19,6 +19,7 @@ from platformdb.seeding.conditions import present
 from platformdb.seeding.distributions import FORBID, amount
 from platformdb.seeding.problems import Misfit
 from platformdb.seeding.ropes import joined
+from platformdb.seeding.story import instant_of, microseconds
 from platformdb.seeding.times import SECOND
 
 if TYPE_CHECKING:
@@ -39,8 +40,8 @@ NUMBERS = ("int", "float")
 ORDERED = (*NUMBERS, "time", "text")
 EQUAL = ("bool", "uuid", "link")
 
-# A path, a number, a duration such as "2h" (in seconds), or a time.
-Operand = datetime | int | float | str
+# A path, a number, a duration such as "2h" (in seconds), a time, or a date, which means its beginning (UTC).
+Operand = datetime | date | int | float | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +193,8 @@ def _is_path(operand: str) -> bool:
 def _operand(block: Block, operand: Operand) -> Column:
     """The column at a path, or one with always the same value."""
     rows = block.span.rows
-    if isinstance(operand, datetime):
-        return Column("time", np.full(rows, round(operand.timestamp() * SECOND), np.int64))
+    if isinstance(operand, date):
+        return Column("time", np.full(rows, microseconds(instant_of(operand)), np.int64))
     if isinstance(operand, str) and _is_path(operand):
         return block.value(operand)
     number = operand if isinstance(operand, int) else amount(operand)

@@ -7,14 +7,15 @@ its own generator makes.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import product
+from dataclasses import dataclass
+from itertools import islice, product
 from typing import Any
 
 from platformdb.seeding.infer.limits import Rule, TableLimits
 from platformdb.seeding.infer.model import ANY, Case, Group
 from platformdb.seeding.model import ColumnFact, TableFact
 from platformdb.sqltext.checks.evaluate import evaluate
-from platformdb.sqltext.checks.model import Call, Expression, Literal, understood
+from platformdb.sqltext.checks.model import Call, Expression, Literal, columns_of, understood
 
 MOST_TRIED = 20_000
 MOST_KEPT = 8
@@ -31,13 +32,20 @@ SAMPLES: Mapping[str, Any] = {
 }
 
 
-def find_cases(
-    fact: TableFact, limits: TableLimits, fixed: frozenset[str], nullable: frozenset[str]
-) -> tuple[Group, ...]:
-    """The groups of a table. ``fixed`` columns (links) take no values of one's choice, only NULL if ``nullable``."""
+@dataclass(frozen=True, slots=True)
+class Freedom:
+    """Which columns take no values of one's choice (``fixed``), may be NULL, and had better be (``lost``)."""
+
+    fixed: frozenset[str] = frozenset()
+    nullable: frozenset[str] = frozenset()
+    lost: frozenset[str] = frozenset()
+
+
+def find_cases(fact: TableFact, limits: TableLimits, freedom: Freedom) -> tuple[Group, ...]:
+    """The groups of a table."""
+    rules = [rule for rule in limits.rules if rule.columns and understood(rule.expression)]
     return tuple(
-        Group(columns, _cases(fact, limits, columns, rules, fixed, nullable))
-        for columns, rules in _groups([rule for rule in limits.rules if rule.columns and understood(rule.expression)])
+        Group(columns, _cases(fact, limits, columns, together, freedom)) for columns, together in _groups(rules)
     )
 
 
@@ -55,38 +63,28 @@ def _groups(rules: Sequence[Rule]) -> Iterator[tuple[tuple[str, ...], tuple[Rule
 
 
 def _cases(
-    fact: TableFact,
-    limits: TableLimits,
-    columns: tuple[str, ...],
-    rules: Sequence[Rule],
-    fixed: frozenset[str],
-    nullable: frozenset[str],
-) -> tuple[Case, ...]:  # fmt: skip
-    offered = [
-        _offered(column, limits, rules, free=name not in fixed, nullable=name in nullable)
-        for name in columns
-        if (column := fact.column(name)) is not None
-    ]
+    fact: TableFact, limits: TableLimits, columns: tuple[str, ...], rules: Sequence[Rule], freedom: Freedom
+) -> tuple[Case, ...]:
+    facts = [column for name in columns if (column := fact.column(name)) is not None]
+    offered = [_offered(column, limits, rules, freedom) for column in facts]
     found: list[Case] = []
-    for number, values in enumerate(product(*offered)):
-        if number > MOST_TRIED:
-            break
+    for values in islice(product(*offered), MOST_TRIED):
         case = dict(zip(columns, values, strict=True))
         if _meets(fact, rules, case):
             found.append(case)
     return _chosen(found)
 
 
-def _offered(
-    column: ColumnFact, limits: TableLimits, rules: Sequence[Rule], *, free: bool, nullable: bool
-) -> tuple[Any, ...]:
+def _offered(column: ColumnFact, limits: TableLimits, rules: Sequence[Rule], freedom: Freedom) -> tuple[Any, ...]:
     """What a column may be in a case, most welcome first."""
-    own = limits.of(column.name)
-    values: list[Any] = [ANY]
-    if free:
-        listed = column.labels or own.values or ((True, False) if column.type == "bool" else ())
-        values = list(listed) or [ANY, *_spoken_of(column, rules)]
-    return (*values, None) if nullable else tuple(values)
+    if column.name in freedom.lost:
+        return (None,)
+    values: tuple[Any, ...] = (ANY,)
+    if column.name not in freedom.fixed:
+        own = limits.of(column.name).values
+        listed = own or column.labels or ((True, False) if column.type == "bool" else ())
+        values = tuple(listed) or (ANY, *_spoken_of(column, rules))
+    return (*values, None) if column.name in freedom.nullable else values
 
 
 def _spoken_of(column: ColumnFact, rules: Sequence[Rule]) -> Iterator[Any]:
@@ -110,6 +108,13 @@ def _constants(expression: Expression, name: str) -> Iterator[Any]:
                 yield from (each.value for each in operands if isinstance(each, Literal) and each.value is not None)
             for operand in operands:
                 yield from _constants(operand, name)
+
+
+def names_values(expression: Expression, name: str) -> bool:
+    """Whether a CHECK asks for more than that a column has a value or none."""
+    return name in columns_of(expression) and (
+        not understood(expression) or next(_constants(expression, name), None) is not None
+    )
 
 
 def _meets(fact: TableFact, rules: Sequence[Rule], case: Case) -> bool:

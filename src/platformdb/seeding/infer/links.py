@@ -88,6 +88,8 @@ class _Wirer:
             self._give_up(key, "")
         elif key.table == self.fact.name:
             self._join_self(key)
+        elif self._own_identity(key):
+            self._give_up(key, f"{', '.join(key.columns)} must refer to a row of {key.table} that refers to this one")
         elif all(column in self.sources for column in key.columns):
             if not self._implied(key):
                 self._give_up(key, f"{', '.join(key.columns)} must refer to {key.table} and to other tables at once")
@@ -95,6 +97,11 @@ class _Wirer:
             self._join_sharing(key, shared)
         else:
             self.add(key, {"make": "draw", "table": key.table, **self._nulls(key)})
+
+    def _own_identity(self, key: ForeignKey) -> bool:
+        """Whether a part of the key is what tells this table's rows apart, and so no copy of anything."""
+        alone = {unique.columns[0] for unique in self.fact.uniques if len(unique.columns) == 1}
+        return len(key.columns) > 1 and bool(alone & set(key.columns) - self.sources.keys())
 
     def _join_sharing(self, key: ForeignKey, shared: list[tuple[str, str]]) -> None:
         """The rows of the other table that belong to the row which this one has in common with them."""

@@ -48,10 +48,15 @@ def single_moment(desk: Desk, column: ColumnFact, per: str = "") -> Options:
         return {"make": "copy", "of": "time"}
     ordinal = {"make": "ordinal", **({"per": per} if per else {})}
     place = desk.helper(f"place_by_{per}" if per else "place", ordinal)
-    step = 86_400 if column.type == "date" else 60
-    seconds = desk.helper(f"{column.name}_seconds", {"make": "compute", "function": "multiply", "of": [place, step]})
-    start = instant(max(low, desk.period[0]) // DAY * DAY + DAY)
-    return {"make": "compute", "function": "add", "of": [start, seconds]}
+    step = 60 if column.type != "date" else 7 * 86_400 if "week" in about(column) else 86_400
+    product = {"make": "compute", "function": "multiply", "of": [place, step]}
+    seconds = desk.helper(f"{column.name}_seconds", product)
+    # Weeks begin on Monday; the first of January 1970 was a Thursday.
+    day = max(low, desk.period[0]) // DAY + 1
+    begin = instant((day + (4 - day) % 7 if "week" in about(column) else day) * DAY)
+    # What happens in a row comes after its day: so days go back from the beginning of the story, unless they may not.
+    back = low < desk.period[0]
+    return {"make": "compute", "function": "subtract" if back else "add", "of": [begin, seconds]}
 
 
 def instant(microseconds: int) -> datetime:

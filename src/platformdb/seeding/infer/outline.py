@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from platformdb.seeding.infer.cases import find_cases
+from platformdb.seeding.infer.cases import Freedom, find_cases
 from platformdb.seeding.infer.desk import Desk, alias, scalar
 from platformdb.seeding.infer.model import ANY, Group, Known, Link, Options, Outline, Wiring
 from platformdb.seeding.infer.names import BUILT_IN, fresh
 from platformdb.seeding.infer.values import column_options
+from platformdb.seeding.infer.write import toml
 from platformdb.seeding.model import ColumnFact
 
 
@@ -38,8 +40,16 @@ def outline(desk: Desk, known: Known, wirings: Mapping[str, Wiring], rows: Optio
         for link in desk.wiring.links
         if link.late and _used(desk, link, silent)
     }
+    _with_what_they_use(links, desk.helpers)
     helpers = {name: options for name, options in {**late, **desk.helpers}.items() if name not in links}
     return Outline(fact.name, rows, links, helpers, columns, distinct, tuple(require), differ)
+
+
+def _with_what_they_use(links: dict[str, Options], helpers: Mapping[str, Options]) -> None:
+    """Links are made before helpers: a helper that one of them looks at is made with them."""
+    for _ in helpers:
+        said = toml(links)
+        links |= {name: helpers[name] for name in helpers if name not in links and re.search(rf"\b{name}\b", said)}
 
 
 def _something(desk: Desk, silent: frozenset[str]) -> dict[str, Options]:
@@ -96,12 +106,14 @@ def _options(desk: Desk, link: Link, conditions: Mapping[str, Options]) -> Optio
 def _groups(desk: Desk, known: Known, silent: frozenset[str]) -> list[tuple[Group, str]]:
     """The groups of columns for which there is a way, with the names of their cases."""
     heads = {column for link in desk.wiring.links if link.options is None for column in link.key.columns}
+    uncertain = {link.name for link in desk.wiring.links if (link.options or {}).get("make") == "member"}
+    lost = silent | {name for name, (link, _) in desk.wiring.sources.items() if link in uncertain}
     fixed = frozenset({*desk.wiring.sources, *desk.roles.single, *desk.roles.numbered, *silent})
     nullable = frozenset(c.name for c in desk.fact.columns if desk.may_be_null(c) and c.name not in heads)
     found: list[tuple[Group, str]] = []
     solved = known.solved.get(desk.fact.name, ())
     decided = {column for group in solved for column in group.columns}
-    for group in (*solved, *find_cases(desk.fact, desk.limits, fixed, nullable)):
+    for group in (*solved, *find_cases(desk.fact, desk.limits, Freedom(fixed, nullable, lost & nullable))):
         if group not in solved and decided & set(group.columns):
             continue
         if group.cases and not _always_free(group):
@@ -169,8 +181,10 @@ def _drops(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What makes rows repeat one another, as links; and two links that must be different rows."""
     names: list[str] = []
-    # Rows that lack a value equal no other.
-    for name in () if silent & set(desk.roles.distinct) else desk.roles.distinct:
+    # Rows that lack a value equal no other, unless the key says that NULLs are not distinct.
+    missing = silent & set(desk.roles.distinct)
+    kept = [] if missing - desk.roles.filled else [name for name in desk.roles.distinct if name not in missing]
+    for name in kept:
         source = desk.wiring.sources.get(name)
         if source and _alone(desk, source[0], name):
             names.append(source[0])

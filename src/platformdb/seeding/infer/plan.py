@@ -10,6 +10,7 @@ from itertools import groupby
 
 from platformdb.seeding.infer import numbers, texts
 from platformdb.seeding.infer.apart import apart, equalities
+from platformdb.seeding.infer.cases import names_values
 from platformdb.seeding.infer.desk import Desk, about
 from platformdb.seeding.infer.lexicon import CREATED
 from platformdb.seeding.infer.limits import TableLimits, read_limits
@@ -105,7 +106,7 @@ class _Planner:
         limit = self.limits[fact.name].of(column.name)
         if limit.values is not None or column.labels or column.name in self.known.silent.get(fact.name, frozenset()):
             return True
-        rule = any(column.name in rule.columns for rule in self.limits[fact.name].rules)
+        rule = any(names_values(rule.expression, column.name) for rule in self.limits[fact.name].rules)
         if column.type in COUNTED:
             return (rule and bool(limit.most)) or self._capacity(fact, column) < 2
         return rule and column.type in TEXTS

@@ -20,7 +20,7 @@ from platformdb.seeding.model import TableFact
 # Each attempt silences columns or leaves tables out; so many are more than any database needed.
 ATTEMPTS = 12
 # A second trial has more rows: what repeats shows only then.
-SCALES = (1.0, 4.0)
+SCALES = (1.0, 10.0)
 
 
 def infer(

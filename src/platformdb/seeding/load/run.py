@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from platformdb.errors import Place, Refused
 from platformdb.postgres.connect import Connection
 from platformdb.postgres.target import Target
@@ -11,6 +13,7 @@ from platformdb.seeding.load.abort import give_up
 from platformdb.seeding.load.catalog import read_rights
 from platformdb.seeding.load.continued import continued
 from platformdb.seeding.load.job import Job, may_load
+from platformdb.seeding.load.model import Manner
 from platformdb.seeding.load.record import Record, read_record
 from platformdb.seeding.load.rights import judge_rights
 from platformdb.seeding.load.whole import load_at_once
@@ -41,27 +44,41 @@ def load(
         ApplyFailed: the server refused a row, and nothing is left of them; or it failed, see its help.
     """
     record = _unfinished(connection, job)
-    if record and target is None:
-        raise Refused("a load in stages was cut short, and to go on needs a target", help="pass one, or give it up")
     if record is None and may_load(connection, job) is None:
         return nothing_to_do(job.wanted, read_marker(connection, job.platform))
+    if record:  # whatever is asked now: what was begun is what goes on
+        job = dataclasses.replace(job, existing=Existing.REPLACE)
     job = continued(connection, job) if job.appends else job
     manner = judge_rights(read_rights(connection, [fact.quoted for fact in job.emptied]), keeps=job.appends)
-    several = jobs > 1 and target is not None and manner.strips and not job.appends
     try:
-        with private_folder() as folder:
-            recipe = WorldRecipe(job.definition, job.wanted.seed, folder)
-            if target and (record or (several and _is_large(recipe.open(), job))):
-                # Late: what starts processes takes as long to import as a small load to run.
-                from platformdb.seeding.load.staged import load_in_stages
-                from platformdb.seeding.load.worker import Gear
-
-                gear = Gear(target, recipe)
-                return load_in_stages(connection, job, gear, manner, observer, processes=jobs)
-            world = World(job.definition, job.wanted.seed, store=Store(folder))
-            return load_at_once(connection, job, world, manner, observer)
+        report = None if record else _at_once(connection, job, manner, observer, jobs if target else 1)
+        return report or _in_stages(connection, job, target, manner, observer, jobs)
     except Misfit as misfit:
         raise Invalid((Problem(misfit.message, Place(job.definition.source), misfit.key),)) from None
+
+
+def _at_once(connection: Connection, job: Job, manner: Manner, observer: Observer, jobs: int) -> Report | None:
+    """Loads in one transaction; None where several can do it, and it is worth their while."""
+    several = jobs > 1 and manner.strips and not job.appends
+    with private_folder() as folder:
+        world = World(job.definition, job.wanted.seed, store=Store(folder))
+        if several and _is_large(world, job):
+            return None
+        return load_at_once(connection, job, world, manner, observer)
+
+
+def _in_stages(
+    connection: Connection, job: Job, target: Target | None, manner: Manner, observer: Observer, jobs: int
+) -> Report:
+    # Late: what starts processes takes as long to import as a small load to run.
+    from platformdb.seeding.load.staged import load_in_stages
+    from platformdb.seeding.load.worker import Gear
+
+    if target is None:
+        raise Refused("a load in stages was cut short, and to go on needs a target", help="pass one, or give it up")
+    with private_folder() as folder:
+        gear = Gear(target, WorldRecipe(job.definition, job.wanted.seed, folder))
+        return load_in_stages(connection, job, gear, manner, observer, processes=jobs)
 
 
 def _unfinished(connection: Connection, job: Job) -> Record | None:

@@ -139,16 +139,15 @@ def _time(links: Links, spec: Table, plan: TablePlan) -> TimeSpec | None:
     if not holding:
         return None
     roaming = spec.time.lag is None and spec.time.gap is None and not spec.time.together
-    bursts = getattr(spec.time, "bursts", None) is not None
     alone = not spec.time.after and not any(links.target(spec.name, name) for name in _names(spec))
     return TimeSpec(
         column=holding[0],
         zoned=kinds[holding[0]] == "timestamptz",
-        free=roaming and alone and not bursts,
+        free=roaming and alone and spec.time.bursts is None,
         roaming=roaming,
         growth=spec.time.growth,
         until=spec.time.until,
-        bursts=bursts,
+        bursts=spec.time.bursts,
     )
 
 

@@ -190,6 +190,9 @@ def _times(
         # The last day of a story may be a part of one, and rows after others have less room there.
         off = band(table.rows) + 3 * DAY / length
         yield Line(name, "rhythm, off by", _apart(moments.hours, rhythm), 0.0, None, off, Unit.SHARE)
+    if time.bursts and moments.busiest is not None:
+        # What a burst has beyond its window, and a window beside its burst, depends on where they happen to begin.
+        yield Line(name, "in bursts", moments.busiest, time.bursts.share, unit=Unit.SHARE)
     yield from _order(spec, table, name)
 
 

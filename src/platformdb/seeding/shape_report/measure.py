@@ -9,6 +9,8 @@ from typing import Any
 
 from platformdb.postgres.connect import Connection
 from platformdb.postgres.queries import query
+from platformdb.seeding.bursts import Bursts
+from platformdb.seeding.distributions import amount
 from platformdb.seeding.model import TableFact
 from platformdb.seeding.shape_report.degrees import Degrees, counted
 from platformdb.seeding.shape_report.measured import (
@@ -182,8 +184,16 @@ def _moments(probe: Probe, table: str, time: TimeSpec) -> Moments | None:
     for period, hour, number, _, _ in found:
         periods[min(max(period, 0), len(periods) - 1)] += number
         hours[hour] += number
+    busiest = None if time.bursts is None else _busiest(probe, table, column, time.bursts)
     first, last = min(row[3] for row in found), max(row[4] for row in found)
-    return Moments(_micros(first), _micros(last), tuple(periods), tuple(hours))
+    return Moments(_micros(first), _micros(last), tuple(periods), tuple(hours), busiest)
+
+
+def _busiest(probe: Probe, table: str, column: str, bursts: Bursts) -> float:
+    """The share of the rows in as many windows as there are bursts, each as wide as one."""
+    parameters = (bursts.count, amount(bursts.width))
+    rows, of = probe.rows("busiest", parameters, table=probe.facts[table].quoted, column=column)[0]
+    return rows / of if of else 0.0
 
 
 def _instant(micros: int) -> datetime:

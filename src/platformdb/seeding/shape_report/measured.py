@@ -50,13 +50,14 @@ class ColumnMeasured:
 class Moments:
     """Rows by time: in ``periods`` of equal length from the story's start, by the hour (UTC), the first and the last.
 
-    ``first`` and ``last`` are µs since 1970.
+    ``first`` and ``last`` are µs since 1970; ``busiest`` is the share of rows in as many windows as there are bursts.
     """
 
     first: int
     last: int
     periods: tuple[int, ...]
     hours: tuple[int, ...]
+    busiest: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from platformdb.seeding.bursts import Bursts
     from platformdb.seeding.distributions import Distribution, Skew
     from platformdb.seeding.shape_report.degrees import Degrees
     from platformdb.seeding.shape_report.laws import Law
@@ -148,7 +149,7 @@ class TimeSpec:
     roaming: bool
     growth: float = 1.0
     until: float = 1.0
-    bursts: bool = False
+    bursts: Bursts | None = None
 
 
 @dataclass(frozen=True, slots=True)
