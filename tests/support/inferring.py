@@ -37,5 +37,5 @@ def loads(target: Target, project: Project, scales: Iterable[float] = (1.0, 10.0
     with connect(target) as connection:
         for scale in scales:
             report = seed(connection, project.platform, Request(scale=scale, existing=Existing.REPLACE))
-            rows = dict(report.data["tables"])  # type: ignore[call-overload]
+            rows = dict(report.data["tables"])
     return rows

@@ -171,7 +171,7 @@ def test_arrays_of_a_single_process_have_no_name_in_the_folder(tmp_path: Path) -
 def test_more_arrays_than_files_may_be_open_at_first_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("platformdb.seeding.store.SMALL", 256)
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/dev/fd")) + 50, before[1]))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (len(list(Path("/dev/fd").iterdir())) + 50, before[1]))
     try:
         store = Store(tmp_path)
         kept = [store.keep("many", np.full(100, number)) for number in range(100)]

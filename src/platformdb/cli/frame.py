@@ -175,11 +175,11 @@ def command(
         wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
         text = inspect.getdoc(function) or ""
-        words = {"help": text, "short_help": re.split(r"[:;.](?=\s|$)", text, maxsplit=1)[0]}
+        short = re.split(r"[:;.](?=\s|$)", text, maxsplit=1)[0]
         if name:
-            app.command(name, **words)(wrapper)
+            app.command(name, help=text, short_help=short)(wrapper)
         else:
-            app.callback(invoke_without_command=True, **words)(wrapper)
+            app.callback(invoke_without_command=True, help=text, short_help=short)(wrapper)
 
     return register
 

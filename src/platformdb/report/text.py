@@ -110,7 +110,7 @@ def _step(result: StepResult) -> tuple[Text, ...]:
         Text(f"  {result.state.value}", style=STATE_STYLES[result.state]),
         Text(result.step.kind),
         Text(result.step.subject),
-        Text(rows or result.step.reason, style="dim"),
+        Text(result.step.reason if result.step.reason.startswith(rows) else rows, style="dim"),
         Text(f"{result.elapsed_ms:.0f} ms" if result.state is not StepState.PLANNED else "", style="dim"),
     )
 

@@ -53,7 +53,7 @@ def load_in_stages(
             filled = [*record.loaded, *_fill(hands, loads, observer, results)]
             _restore(connection, job, record)
             _check(hands, job, record, observer)
-        return _finish(connection, job, manner, filled, results, observer)
+        return _finish(connection, job, manner, filled, observer)
     except KeyboardInterrupt:
         done = f"{len(results)} of {len(job.plan.tables)} tables were loaded in this run"
         raise _with(Interrupted(f"seeding {job.platform}: interrupted, {done}", help=AGAIN), results) from None
@@ -138,21 +138,16 @@ def _check(hands: Crew, job: Job, record: Record, observer: Observer) -> None:
         pass
 
 
-def _finish(
-    connection: Connection,
-    job: Job,
-    manner: Manner,
-    filled: Sequence[Filled],
-    results: list[StepResult],
-    observer: Observer,
-) -> Report:
-    marker = job.marked(filled)
+def _finish(connection: Connection, job: Job, manner: Manner, filled: Sequence[Filled], observer: Observer) -> Report:
+    """Sequences, views and the marker; the report has all tables, also those that an earlier run loaded."""
+    marker, done = job.marked(filled), {each.relation: each for each in filled}
+    results = tuple(copied(table, done[table.fact.quoted], freezes=True) for table in job.plan.tables)
     with one_transaction(connection, job.step):
         advance_sequences(connection, job.plan.tables)
         refreshed = refresh_views(connection, job.facts, observer)
         write_marker(connection, job.platform, marker)
         forget(connection, job.platform)
-    return loaded(marker, tuple(results), refreshed, job.plan.left_out, manner.notes)
+    return loaded(marker, results, refreshed, job.plan.left_out, manner.notes)
 
 
 def _explained(connection: Connection, job: Job, failure: Failure, results: Sequence[StepResult]) -> Exception:

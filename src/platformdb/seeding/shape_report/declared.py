@@ -142,7 +142,6 @@ def _time(links: Links, spec: Table, plan: TablePlan) -> TimeSpec | None:
     alone = not spec.time.after and not any(links.target(spec.name, name) for name in _names(spec))
     return TimeSpec(
         column=holding[0],
-        zoned=kinds[holding[0]] == "timestamptz",
         free=roaming and alone and spec.time.bursts is None,
         roaming=roaming,
         growth=spec.time.growth,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from platformdb.postgres.connect import Connection
@@ -31,7 +30,7 @@ ENOUGH = 300_000
 # Two neighbours on a page say as much as two hundred: a tenth of that.
 ENOUGH_NEIGHBOURS = 30_000
 MOST_FREQUENT = 60
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+HOUR = 3_600_000_000
 
 Row = tuple[Any, ...]
 Statistics = Mapping[tuple[str, str], tuple[float, float | None]]
@@ -168,40 +167,25 @@ def _together(probe: Probe, parts: Mapping[str, str], rows: int) -> float | None
 
 
 def _moments(probe: Probe, table: str, time: TimeSpec) -> Moments | None:
-    column = quote_identifier(time.column)
-    moment = f"{column} AT TIME ZONE 'UTC'" if time.zoned else column
-    start, length = _instant(probe.story[0]), period_length(probe.story)
-    found = probe.rows(
-        "moments",
-        (start, length / 1_000_000),
-        table=probe.facts[table].quoted,
-        column=column,
-        moment=moment,
-    )
+    column, name = quote_identifier(time.column), probe.facts[table].quoted
+    found = probe.rows("moments", table=name, column=column)
     if not found:
         return None
     periods, hours = [0] * period_count(probe.story), [0] * 24
-    for period, hour, number, _, _ in found:
-        periods[min(max(period, 0), len(periods) - 1)] += number
-        hours[hour] += number
-    busiest = None if time.bursts is None else _busiest(probe, table, column, time.bursts)
-    first, last = min(row[3] for row in found), max(row[4] for row in found)
-    return Moments(_micros(first), _micros(last), tuple(periods), tuple(hours), busiest)
+    for hour, number, _, _ in found:
+        place = (hour * HOUR - probe.story[0]) // period_length(probe.story)
+        periods[min(max(place, 0), len(periods) - 1)] += number
+        hours[hour % 24] += number
+    busiest = None if time.bursts is None else _busiest(probe, name, column, time.bursts)
+    first, last = min(row[2] for row in found), max(row[3] for row in found)
+    return Moments(first, last, tuple(periods), tuple(hours), busiest)
 
 
 def _busiest(probe: Probe, table: str, column: str, bursts: Bursts) -> float:
     """The share of the rows in as many windows as there are bursts, each as wide as one."""
     parameters = (bursts.count, amount(bursts.width))
-    rows, of = probe.rows("busiest", parameters, table=probe.facts[table].quoted, column=column)[0]
+    rows, of = probe.rows("busiest", parameters, table=table, column=column)[0]
     return rows / of if of else 0.0
-
-
-def _instant(micros: int) -> datetime:
-    return (EPOCH + timedelta(microseconds=micros)).replace(tzinfo=None)
-
-
-def _micros(moment: datetime) -> int:
-    return (moment - EPOCH.replace(tzinfo=None)) // timedelta(microseconds=1)
 
 
 def _answered(probe: Probe, table: str, ends: Ends, rows: int) -> EndsMeasured:

@@ -144,7 +144,6 @@ class TimeSpec:
     """
 
     column: str
-    zoned: bool
     free: bool
     roaming: bool
     growth: float = 1.0

@@ -22,8 +22,8 @@ REACH, STEPS = 6.0, 240
 # Products of two sets of rates are put in so many classes.
 CLASSES = 1_200
 # Every end of a graph meets every other: fewer will do.
-COARSE = 120
-MOST_PRESSURE, HALVINGS = 1e12, 40
+COARSE = 60
+MOST_PRESSURE, HALVINGS = 1e12, 26
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -196,7 +196,8 @@ def _chosen(asking: End, asked: Floats, chosen: End) -> Floats:
 
 def _pressure(chosen: End, partners: float) -> float:
     """By which popularity must be multiplied so that somebody who chooses by it finds so many."""
-    return _halved(lambda by: float(-np.expm1(-chosen.rates * by) @ chosen.sizes) >= partners)
+    sizes = chosen.sizes
+    return _halved(lambda by: float(-np.expm1(-chosen.rates * by) @ sizes) >= partners)
 
 
 def _halved(enough: Callable[[float], bool]) -> float:

@@ -4,5 +4,5 @@ FROM (
     SELECT count(*) AS n, row_number() OVER (ORDER BY count(*) DESC) AS place
     FROM {table}
     WHERE {column} IS NOT NULL
-    GROUP BY floor(extract(epoch FROM {column}) / %s)
+    GROUP BY floor(date_part('epoch', {column}) / %s)
 ) AS found

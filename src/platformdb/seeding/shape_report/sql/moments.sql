@@ -1,9 +1,12 @@
--- Rows by period since the story's start and by hour of the day; the first and the last. All rows: those of one page
--- come in the same minute, a sample of pages would know few hours.
+-- Rows by hour since 1970, and the first and the last (µs). All rows: those of one page come in the same minute, a sample
+-- of pages would know few hours. date_part, because extract makes a numeric: three times as slow.
 SELECT
-    floor(extract(epoch FROM moment - %s) / %s)::int AS period,
-    extract(hour FROM moment)::int AS hour,
+    hour,
     count(*),
-    min(moment), max(moment)
-FROM (SELECT {moment} AS moment FROM {table} WHERE {column} IS NOT NULL) AS found
-GROUP BY 1, 2
+    (extract(epoch FROM min(moment)) * 1000000)::bigint AS first,
+    (extract(epoch FROM max(moment)) * 1000000)::bigint AS last
+FROM (
+    SELECT floor(date_part('epoch', {column}) / 3600)::bigint AS hour, {column} AS moment
+    FROM {table} WHERE {column} IS NOT NULL
+) AS found
+GROUP BY hour
