@@ -107,6 +107,16 @@ def test_a_file_that_is_there_is_never_written_over(db: Target, tmp_path: Path) 
 
 
 @pytest.mark.newest_server
+def test_the_file_is_written_or_else_printed_alone(db: Target, tmp_path: Path) -> None:
+    run_sql(db, NASTY["one row for each, again and again"])
+    printed = infer(db)
+    written = infer(db, output=tmp_path / "seed.toml")
+    assert (tmp_path / "seed.toml").read_text() == printed.data["text"]
+    assert f"{printed.raw}\n" == printed.data["text"]
+    assert written.raw is None
+
+
+@pytest.mark.newest_server
 def test_only_the_schemas_asked_for_are_described(db: Target) -> None:
     run_sql(db, NASTY["nothing but schemas outside the search path"])
     assert file_of(infer(db, schemas=("stock",)))["tables"].keys() == {"stock.item"}

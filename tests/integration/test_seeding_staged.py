@@ -201,6 +201,27 @@ class Stopper(Silent):
             raise KeyboardInterrupt
 
 
+STRANGERS = {
+    '"public"."echoes"': "(keyless) VALUES ('mine')",
+    '"public"."old_echoes"': "(id, why) VALUES (-1, 'mine')",
+    '"public"."people"': "(id, thing) VALUES (-1, -1)",
+}
+
+
+@pytest.mark.newest_server
+def test_what_others_write_while_it_loads_is_not_lost(odd: Target, platform: Platform) -> None:
+    with pytest.raises(Interrupted):
+        load(odd, platform, observer=Stopper(1))
+    loaded = {name for (name,) in rows(odd, "SELECT relation FROM platformdb.seed_loaded")}
+    table, columns = next((name, columns) for name, columns in STRANGERS.items() if name not in loaded)
+    run(odd, f"INSERT INTO {table} {columns}")
+    with pytest.raises(ApplyFailed, match="holds rows that somebody wrote while it was being loaded"):
+        load(odd, platform)
+    assert rows(odd, f"SELECT count(*) FROM ONLY {table}") == [(1,)]
+    run(odd, f"DELETE FROM {table}")
+    assert load(odd, platform).ok
+
+
 @pytest.mark.newest_server
 @pytest.mark.parametrize("tables", [1, 5])
 def test_after_ctrl_c_the_same_command_goes_on(odd: Target, platform: Platform, server: Server, tables: int) -> None:

@@ -40,7 +40,6 @@ def _from_shell(script: str) -> str:
     return "\n".join(re.findall(r"<<END-OF-DATA\n(.*?)\nEND-OF-DATA", script, re.DOTALL))
 
 
-
 def _migrations(script: str) -> str:
     """The migrations which a JavaScript module holds as strings."""
     found = re.findall(r'^\s*"\d+\.sql": String\.raw `(.*?)`', script, re.DOTALL | re.MULTILINE)
@@ -101,7 +100,9 @@ def _debian(schema: PublicSchema, folder: Path) -> None:
 
 
 def _pypi(schema: PublicSchema, folder: Path) -> None:
-    _run("python3", "-m", "pip", "download", "--quiet", "--no-deps", f"{schema.package}=={schema.version}", folder=folder)
+    _run(
+        "python3", "-m", "pip", "download", "--quiet", "--no-deps", f"{schema.package}=={schema.version}", folder=folder
+    )
     (package,) = folder.glob("*.whl")
     shutil.unpack_archive(package, folder, "zip")
 

@@ -53,7 +53,8 @@ def holds(connection: Connection, found: Marker | None, wanted: Marker) -> bool:
 
 
 def make_schema(connection: Connection) -> None:
-    """Makes schema platformdb where it is not there. (IF NOT EXISTS would ask for the right to make it all the same.)"""
+    """Makes schema platformdb where it is not there."""
+    # IF NOT EXISTS would ask for the right to make it all the same.
     if not _says(connection, "schema_made"):
         connection.execute("CREATE SCHEMA platformdb")
 

@@ -189,7 +189,8 @@ class SeedPlan:
     """The tables in an order which their foreign keys allow.
 
     ``bystanders`` are other tables that refer to them, directly or not. ``deferred``: some foreign keys can only be
-    checked when all is loaded; ``circle``: and not all of those can be deferred, so they must be off meanwhile. ``left_out`` are tables and columns that need an extension which the database lacks.
+    checked when all is loaded; ``circle``: and not all of those can be deferred, so they must be off meanwhile.
+    ``left_out`` are tables and columns that need an extension which the database lacks.
     """
 
     tables: tuple[TablePlan, ...]

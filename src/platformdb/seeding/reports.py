@@ -50,9 +50,7 @@ def loaded(
         f"seeded {said} ({wanted.shown})",
         steps=results + refreshed,
         findings=(*_missed(missed), *_costs(notes)),
-        data={
-            **_data(wanted), "rows": rows, "changed": True, "tables": tables, "checksums": dict(wanted.checksums)
-        },
+        data={**_data(wanted), "rows": rows, "changed": True, "tables": tables, "checksums": dict(wanted.checksums)},
     )
 
 

@@ -115,4 +115,6 @@ def _report(inferred: Inferred, text: str, output: Path | None) -> Report:
         "file": str(output or ""),
         "text": text,
     }
-    return Report(f"wrote a seed for {counted(len(inferred.tables), 'table')}{where}", findings=found, data=data)
+    summary = f"wrote a seed for {counted(len(inferred.tables), 'table')}{where}"
+    # Without a file it goes to where a pipe finds it; the reasons are comments in it.
+    return Report(summary, findings=found, data=data, raw=None if output else text.rstrip("\n"))

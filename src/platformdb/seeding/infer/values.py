@@ -45,7 +45,13 @@ def column_options(desk: Desk, column: ColumnFact) -> Options | None:
     shape = desk.shape(column)
     if shape and "share" in made and made["make"] == "later" and "same" not in made:
         return {**made, "share": round(1 - shape.nulls, 2)}
-    share = shape.nulls if shape else 0.0 if made["make"] == "later" or _must(desk, column) else NULLS
+    share = (
+        shape.nulls
+        if shape
+        else 0.0
+        if made["make"] == "later" or made.get("of") == "time" or _must(desk, column)
+        else NULLS
+    )
     if desk.may_be_null(column) and not _must(desk, column) and share >= 0.005:
         return {**made, "nulls": round(min(share, 1.0), 2)}
     return made

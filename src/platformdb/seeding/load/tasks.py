@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from platformdb.errors import ApplyFailed
 from platformdb.postgres.connect import Connection
 from platformdb.report.model import Step
 from platformdb.seeding.load.copying import fill
@@ -82,6 +83,8 @@ class Load:
             # For FREEZE, and for a log that need not hold the rows: both ask for a table emptied in this transaction.
             # Heirs of the table are tables of their own, and may be full already; partitions are not.
             only = "" if self.table.fact.partitioned else "ONLY "
+            connection.execute(f"LOCK TABLE {only}{quoted} IN ACCESS EXCLUSIVE MODE".encode())
+            _refuse_strangers_rows(connection, f"{only}{quoted}")
             connection.execute(f"TRUNCATE {only}{quoted}".encode())
             filled = fill(connection, world, self.table, strips=self.strips, freezes=True)
             note_loaded(connection, self.platform, filled)
@@ -109,3 +112,13 @@ class Check:
                 refusals_told(world, self.tables),
             ):
                 connection.execute(part.check.encode())
+
+
+def _refuse_strangers_rows(connection: Connection, table: str) -> None:
+    """The table was emptied when the load began: rows that are there since are somebody's, and would be lost."""
+    row = connection.execute(f"SELECT EXISTS (SELECT FROM {table})".encode()).fetchone()  # noqa: S608
+    if row and row[0]:
+        raise ApplyFailed(
+            f"{table.removeprefix('ONLY ')} holds rows that somebody wrote while it was being loaded",
+            help="stop the other writers and take their rows out",
+        )
