@@ -94,11 +94,12 @@ def default_platform() -> str:
 def platform_names(root: Path) -> tuple[str, ...]:
     """The platforms in a folder: its subfolders of phases/, or the folder itself when the files lie there directly.
 
-    A single platform without a subfolder is called after its folder and found by that name.
+    A single platform without a subfolder is called after its folder and found by that name. A folder with a seed and
+    without migrations is one, too: what fills a database that something else migrates.
     """
     phases = root / "phases"
     if not phases.is_dir():
-        return ()
+        return (root.name,) if (root / "seeds" / "seed.toml").is_file() else ()
     if any(path.suffix == ".sql" for path in phases.iterdir()):
         return (root.name,)
     return tuple(sorted(path.name for path in phases.iterdir() if path.is_dir() and not path.name.startswith(".")))

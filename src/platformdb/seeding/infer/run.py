@@ -59,8 +59,16 @@ def infer(
         why = "\n".join(f"{name}: {reason}" for name, reason in sorted(inferred.left_out.items()))
         raise Refused("for no table rows are known that it would accept", detail=why, help="write seed.toml by hand")
     if output is not None:
-        output.write_text(text, encoding="utf-8")
+        _write(output, text)
     return _report(inferred, text, output)
+
+
+def _write(output: Path, text: str) -> None:
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"cannot write {output}: {error.strerror}", help="choose another file") from None
 
 
 def _wanted(facts: Mapping[str, TableFact], schemas: tuple[str, ...]) -> Mapping[str, TableFact]:
