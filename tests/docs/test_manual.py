@@ -231,7 +231,7 @@ def tag_of(kind: type, tag: str) -> str:
     ids=["shapes", "generators", "distributions"],
 )
 def test_the_kinds_of_things_in_a_seed(mark, tag, union):
-    described = {row[0]: [o for o in row[1].split(", ") if o] for row in table_after("docs/seeding.md", mark)}
+    described = {row[0]: [o for o in row[1].split(", ") if o] for row in table_after("docs/seed-file.md", mark)}
     assert {each: sorted(options) for each, options in described.items()} == {
         tag_of(kind, tag): sorted(options_of(kind, tag)) for kind in kinds_in(union)
     }
@@ -249,7 +249,7 @@ def test_the_keys_of_a_seed():
         "common": list(definition.COMMON),
     }
     for part, keys in expected.items():
-        assert sorted(names_after("docs/seeding.md", f"keys: {part}")) == sorted(keys), part
+        assert sorted(names_after("docs/seed-file.md", f"keys: {part}")) == sorted(keys), part
 
 
 # Examples that are read, not run

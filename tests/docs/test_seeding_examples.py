@@ -11,7 +11,7 @@ from manual import DOCS, Block, blocks
 from platformdb.seeding.definition import read_definition
 from seeding_worlds import HEAD, sources
 
-PIECES = [block for block in blocks(DOCS / "seeding.md") if block.language == "toml" and not block.file]
+PIECES = [block for block in blocks(DOCS / "seed-file.md") if block.language == "toml" and not block.file]
 
 
 @pytest.mark.parametrize("piece", PIECES, ids=lambda piece: piece.text.partition("\n")[0])

@@ -50,7 +50,7 @@ def find_encoder(kind: str, wire: WireType) -> Callable[[Any], Field]:
         help_ = NOT_SENT.get("composite" if wire.form == "c" else wire.name)
         raise ConfigError(
             f"{wire.column} has type {wire.name}, which takes no {kind} values",
-            help=help_ or "choose a generator that fits the type; docs/seeding.md has the types and what they take",
+            help=help_ or "choose a generator that fits the type; docs/seed-file.md has the types and what they take",
         )
     return encoder
 
