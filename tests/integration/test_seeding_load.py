@@ -122,7 +122,7 @@ def test_it_fills_the_tables_in_the_order_of_their_keys_and_says_so(shop: Connec
         ("copy", "people", StepState.APPLIED),
         ("copy", "orders", StepState.APPLIED),
     ]
-    assert "FREEZE" in report.steps[0].step.sql
+    assert "FREEZE" not in report.steps[0].step.sql, "a few rows for empty tables: their files stay"
     assert report.data["tables"] == {"people": 30, "orders": orders}
     assert one(shop, "SELECT count(*) FROM people WHERE spent <> coalesce("
                      "(SELECT sum(cents) FROM orders WHERE buyer_id = id), 0)") == 0  # fmt: skip
@@ -139,7 +139,7 @@ def test_triggers_are_off_meanwhile_and_then_exactly_as_they_were(shop: Connecti
 
 
 def test_rows_are_frozen_sequences_go_on_and_the_planner_knows_the_tables(shop: Connection, platform: Platform) -> None:
-    seed(shop, platform, Request())
+    assert "FREEZE" in seed(shop, platform, Request(existing=Existing.REPLACE)).steps[0].step.sql
     assert one(shop, "SELECT bool_and(relallvisible = relpages AND reltuples > 0) FROM pg_class "
                      "WHERE relname IN ('people', 'orders')")  # fmt: skip
     last = one(shop, "SELECT max(number) FROM orders")

@@ -96,10 +96,13 @@ def _unfinished(connection: Connection, job: Job) -> Record | None:
 
 
 def _is_large(world: World, job: Job) -> bool:
-    """Whether there are many rows; looks at no more tables than it takes to know."""
-    rows = 0
+    """Whether there are many rows, and besides the largest table enough for a second connection.
+
+    Looks at no more tables than it takes to know.
+    """
+    sizes = [0]
     for fact in job.facts:
-        rows += world.rows(fact.name)
-        if rows >= MANY_ROWS:
+        sizes.append(world.rows(fact.name))
+        if sum(sizes) >= MANY_ROWS and sum(sizes) - max(sizes) >= MANY_ROWS // 2:
             return True
     return False

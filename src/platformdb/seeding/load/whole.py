@@ -20,6 +20,7 @@ from platformdb.seeding.load.transaction import one_transaction
 from platformdb.seeding.marker import read_marker, write_marker
 from platformdb.seeding.refused import refusals_told
 from platformdb.seeding.reports import loaded, nothing_to_do
+from platformdb.seeding.request import Existing
 from platformdb.seeding.state import added
 from platformdb.seeding.world import World
 
@@ -78,16 +79,20 @@ def _load(
     }
     many = sum(rows.values()) >= max(MANY_ROWS, sum(stay.values()))
     quiet = _quiet(connection, job, manner, many=many)
-    if not job.appends:
+    # Few rows for empty tables: to make all of their files anew would take longer than to load them (30 tables with 144
+    # partitions: 2.4 s instead of 1.5 s for the whole command), and rows that nobody froze are frozen when the tables have grown.
+    as_they_are = job.existing is Existing.REFUSE and not held and sum(rows.values()) < MANY_ROWS
+    freezes = manner.freezes and not as_they_are
+    if not job.appends and not as_they_are:
         _empty(connection, job, manner, held)
     results, filled = [], []
     for table in job.plan.tables:
         name = table.fact.name
-        observer.started(copy_step(table, rows[name], freezes=manner.freezes))
+        observer.started(copy_step(table, rows[name], freezes=freezes))
         if manner.triggers is Triggers.ON:  # they may have put rows of their own into it
             connection.execute(f"DELETE FROM {table.fact.quoted}".encode())  # noqa: S608
-        filled.append(fill(connection, world, table, strips=name in rebuilt, freezes=manner.freezes))
-        results.append(copied(table, filled[-1], freezes=manner.freezes))
+        filled.append(fill(connection, world, table, strips=name in rebuilt, freezes=freezes))
+        results.append(copied(table, filled[-1], freezes=freezes))
         observer.finished(results[-1])
     _wake(connection, job, world, manner, quiet)
     advance_sequences(connection, job.plan.tables)
