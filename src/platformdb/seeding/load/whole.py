@@ -80,7 +80,7 @@ def _load(
     many = sum(rows.values()) >= max(MANY_ROWS, sum(stay.values()))
     quiet = _quiet(connection, job, manner, many=many)
     # Few rows for empty tables: to make all of their files anew would take longer than to load them (30 tables with 144
-    # partitions: 2.4 s instead of 1.5 s for the whole command), and rows that nobody froze are frozen when the tables have grown.
+    # partitions: 2.4 s instead of 1.5 s for the whole command).
     as_they_are = job.existing is Existing.REFUSE and not held and sum(rows.values()) < MANY_ROWS
     freezes = manner.freezes and not as_they_are
     if not job.appends and not as_they_are:
