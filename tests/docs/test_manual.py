@@ -32,11 +32,12 @@ from platformdb.postgres.queries import query
 from platformdb.project import bundled_root, platform_names
 from platformdb.report.json import envelope_schema
 from platformdb.report.model import Outcome
-from platformdb.seeding import definition, graphs, shapes
-from platformdb.seeding.bursts import Bursts
-from platformdb.seeding.distributions import Distribution, Skew
+from platformdb.seeding.files import definition
 from platformdb.seeding.generators import AnyGenerator
-from platformdb.seeding.times import Time
+from platformdb.seeding.shape import graphs, shapes
+from platformdb.seeding.shape.bursts import Bursts
+from platformdb.seeding.shape.distributions import Distribution, Skew
+from platformdb.seeding.shape.times import Time
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=name)
 

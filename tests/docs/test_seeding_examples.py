@@ -8,7 +8,7 @@ import tomllib
 import pytest
 
 from manual import DOCS, Block, blocks
-from platformdb.seeding.definition import read_definition
+from platformdb.seeding.files.definition import read_definition
 from seeding_worlds import HEAD, sources
 
 PIECES = [block for block in blocks(DOCS / "seed-file.md") if block.language == "toml" and not block.file]

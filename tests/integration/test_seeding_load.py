@@ -402,11 +402,11 @@ import hashlib, json, sys
 from pathlib import Path
 from platformdb.project import bundled_root, Platform
 from platformdb.postgres.copy import stream
-from platformdb.seeding.definition import read_definition
+from platformdb.seeding.files.definition import read_definition
 from platformdb.seeding.model import ColumnFact, TableFact, TablePlan
-from platformdb.seeding.sources import read_sources
-from platformdb.seeding.wires import encode_table
-from platformdb.seeding.world import World
+from platformdb.seeding.files.sources import read_sources
+from platformdb.seeding.fit.wires import encode_table
+from platformdb.seeding.rows.world import World
 
 root = bundled_root()
 platform = Platform("vrss", root, root / "phases" / "vrss", root / "sql" / "vrss", root / "seeds" / "vrss")

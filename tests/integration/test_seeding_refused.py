@@ -14,8 +14,8 @@ from platformdb.postgres.connect import Connection, connect
 from platformdb.postgres.target import Target
 from platformdb.project import Platform
 from platformdb.report.model import Report
-from platformdb.seeding import trial
-from platformdb.seeding.facts import read_facts
+from platformdb.seeding.fit import trial
+from platformdb.seeding.fit.facts import read_facts
 from platformdb.seeding.load import run as loading
 from platformdb.seeding.load.record import unfinished
 from platformdb.seeding.request import Request

@@ -14,8 +14,8 @@ from platformdb.postgres.connect import Connection, connect
 from platformdb.postgres.target import Target
 from platformdb.project import Platform
 from platformdb.report.model import Report
-from platformdb.seeding.definition import read_definition
-from platformdb.seeding.facts import read_facts
+from platformdb.seeding.files.definition import read_definition
+from platformdb.seeding.fit.facts import read_facts
 from platformdb.seeding.plan import plan_seed
 from platformdb.seeding.request import Request
 from platformdb.seeding.run import seed

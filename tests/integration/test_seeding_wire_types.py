@@ -14,10 +14,10 @@ from platformdb.postgres.connect import Connection, connect
 from platformdb.postgres.copy import copy_in, stream
 from platformdb.postgres.copy_types import encode
 from platformdb.postgres.target import Target
-from platformdb.seeding.columns import Column, lists
-from platformdb.seeding.facts import read_facts
-from platformdb.seeding.ropes import texts
-from platformdb.seeding.wires import wire_of
+from platformdb.seeding.fit.facts import read_facts
+from platformdb.seeding.fit.wires import wire_of
+from platformdb.seeding.rows.columns import Column, lists
+from platformdb.seeding.rows.ropes import texts
 
 UUID = "0190b2a0-0000-7000-8000-00000000000a"
 # A type → texts which become values of it.

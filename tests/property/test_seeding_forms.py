@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from platformdb.seeding.documents import Documents
-from platformdb.seeding.forms import room
-from platformdb.seeding.patterns import read_pattern
-from platformdb.seeding.streams import Stream
-from platformdb.seeding.wording import Dice
+from platformdb.seeding.rows.streams import Stream
+from platformdb.seeding.words.documents import Documents
+from platformdb.seeding.words.forms import room
+from platformdb.seeding.words.patterns import read_pattern
+from platformdb.seeding.words.wording import Dice
 from seeding_worlds import one_table, rows_of
 
 ATOMS = st.sampled_from(

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from platformdb.seeding import pairs
-from platformdb.seeding.alike import Alike
-from platformdb.seeding.chance import spread
-from platformdb.seeding.codes import Ints
-from platformdb.seeding.distributions import Skew
-from platformdb.seeding.pairs import Popularity, Wanted, draw_pairs
-from platformdb.seeding.streams import Stream
+from platformdb.seeding.rows.codes import Ints
+from platformdb.seeding.rows.streams import Stream
+from platformdb.seeding.shape import pairs
+from platformdb.seeding.shape.alike import Alike
+from platformdb.seeding.shape.chance import spread
+from platformdb.seeding.shape.distributions import Skew
+from platformdb.seeding.shape.pairs import Popularity, Wanted, draw_pairs
 
 STREAMS = st.integers(0, 2**63 - 1).map(lambda seed: Stream(f"{seed}/follows/rows"))
 SHARES = st.sampled_from([0.0, 0.1, 0.4, 1.0])

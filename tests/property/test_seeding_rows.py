@@ -8,10 +8,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from platformdb.seeding.columns import Column
-from platformdb.seeding.ropes import Texts
-from platformdb.seeding.streams import BLOCK, Span
-from platformdb.seeding.world import World
+from platformdb.seeding.rows.columns import Column
+from platformdb.seeding.rows.ropes import Texts
+from platformdb.seeding.rows.streams import BLOCK, Span
+from platformdb.seeding.rows.world import World
 from seeding_worlds import network, one_table, rows_of, values
 
 FEW = st.sampled_from([0, 1, 2, 3, 7, 40])

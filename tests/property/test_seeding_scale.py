@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from platformdb.seeding.layouts import draft_of, lay
 from platformdb.seeding.model import Definition
-from platformdb.seeding.store import Store
-from platformdb.seeding.streams import BLOCK, Span
-from platformdb.seeding.times import STEP
-from platformdb.seeding.world import World, WorldRecipe
+from platformdb.seeding.rows.layouts import draft_of, lay
+from platformdb.seeding.rows.store import Store
+from platformdb.seeding.rows.streams import BLOCK, Span
+from platformdb.seeding.rows.world import World, WorldRecipe
+from platformdb.seeding.shape.times import STEP
 from seeding_worlds import HEAD, NETWORK, SPILLED, definition, digests, digests_elsewhere, values
 
 SIZES = {"people": 2_000, "follows": 10_000, "posts": 70_000, "comments": 70_000, "likes": 30_000}

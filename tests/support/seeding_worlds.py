@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from platformdb.seeding.columns import Column, Lists
-from platformdb.seeding.definition import read_definition
+from platformdb.seeding.files.definition import read_definition
+from platformdb.seeding.files.sources import Sources
 from platformdb.seeding.model import ColumnFact, Definition, TableFact
-from platformdb.seeding.ropes import Part, Texts, flattened
-from platformdb.seeding.sources import Sources
-from platformdb.seeding.world import World, WorldRecipe
+from platformdb.seeding.rows.columns import Column, Lists
+from platformdb.seeding.rows.ropes import Part, Texts, flattened
+from platformdb.seeding.rows.world import World, WorldRecipe
 
 HEAD = """
 start = 2025-01-01T00:00:00Z
@@ -214,9 +214,9 @@ def digests_elsewhere(recipe: WorldRecipe, tables: tuple[str, ...]) -> dict[str,
 
 # Limits so low that everything but the tiniest goes to files, and is sorted in pieces.
 SPILLED = {
-    "platformdb.seeding.store.SMALL": 1 << 10,
-    "platformdb.seeding.stored.WINDOW": 1 << 12,
-    "platformdb.seeding.kept.WINDOW": 1 << 12,
-    "platformdb.seeding.ordering.RUN": 1000,
-    "platformdb.seeding.world.SMALL": 8,
+    "platformdb.seeding.rows.store.SMALL": 1 << 10,
+    "platformdb.seeding.rows.stored.WINDOW": 1 << 12,
+    "platformdb.seeding.rows.kept.WINDOW": 1 << 12,
+    "platformdb.seeding.rows.ordering.RUN": 1000,
+    "platformdb.seeding.rows.world.SMALL": 8,
 }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from platformdb.seeding.allowed import judge_table
-from platformdb.seeding.constraints import Check, Partition, Partitioning
+from platformdb.seeding.fit.allowed import judge_table
+from platformdb.seeding.fit.constraints import Check, Partition, Partitioning
 from platformdb.seeding.model import ColumnFact, TableFact
 from seeding_worlds import HEAD, definition
 

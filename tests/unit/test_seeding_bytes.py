@@ -11,8 +11,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from platformdb.seeding.problems import Misfit
-from platformdb.seeding.streams import BLOCK, Span
-from platformdb.seeding.world import World
+from platformdb.seeding.rows.streams import BLOCK, Span
+from platformdb.seeding.rows.world import World
 from seeding_worlds import one_table, rows_of
 
 SECRET = """

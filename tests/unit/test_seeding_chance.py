@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from platformdb.seeding.bursts import Bursts
-from platformdb.seeding.chance import FEW, Wheel, poisson, spread
-from platformdb.seeding.codes import Floats
-from platformdb.seeding.distributions import Skew
-from platformdb.seeding.limits import impossible
-from platformdb.seeding.streams import Span, Stream
-from platformdb.seeding.times import DAY
+from platformdb.seeding.fit.limits import impossible
+from platformdb.seeding.rows.codes import Floats
+from platformdb.seeding.rows.streams import Span, Stream
+from platformdb.seeding.shape.bursts import Bursts
+from platformdb.seeding.shape.chance import FEW, Wheel, poisson, spread
+from platformdb.seeding.shape.distributions import Skew
+from platformdb.seeding.shape.times import DAY
 from seeding_worlds import HEAD, NETWORK, definition, rows_of, world
 
 STREAM = Stream("1/t/c")

@@ -10,7 +10,7 @@ from itertools import accumulate
 import pytest
 
 from platformdb.seeding.problems import Misfit
-from platformdb.seeding.times import SECOND
+from platformdb.seeding.shape.times import SECOND
 from seeding_worlds import HEAD, one_table, rows_of, world
 
 N = 'n = { make = "ordinal" }\n'

@@ -15,9 +15,9 @@ from platformdb.postgres.copy_fields import WireType
 from platformdb.postgres.copy_rows import encode_rows
 from platformdb.postgres.copy_types import encode
 from platformdb.postgres.copy_values import array, inet, numeric
-from platformdb.seeding.columns import Column, lists
-from platformdb.seeding.ropes import contents as rope
-from platformdb.seeding.ropes import texts
+from platformdb.seeding.rows.columns import Column, lists
+from platformdb.seeding.rows.ropes import contents as rope
+from platformdb.seeding.rows.ropes import texts
 from seeding_worlds import one_table
 
 

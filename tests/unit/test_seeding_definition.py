@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from platformdb.seeding.places import find_line
+from platformdb.seeding.files.places import find_line
 from platformdb.seeding.plan import rehearse
 from platformdb.seeding.problems import Invalid, Problem, explain
-from platformdb.seeding.world import World
+from platformdb.seeding.rows.world import World
 from seeding_worlds import HEAD, definition, sources
 
 TABLE = """

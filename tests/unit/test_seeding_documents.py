@@ -12,14 +12,14 @@ import pytest
 
 from platformdb.contract_file import ContractFile
 from platformdb.project import Platform
-from platformdb.seeding.definition import read_definition
-from platformdb.seeding.documents import Documents
+from platformdb.seeding.files.definition import read_definition
+from platformdb.seeding.files.sources import Sources, read_sources
 from platformdb.seeding.model import Definition
 from platformdb.seeding.plan import rehearse
-from platformdb.seeding.sources import Sources, read_sources
-from platformdb.seeding.streams import Stream
-from platformdb.seeding.wording import Dice
-from platformdb.seeding.world import World
+from platformdb.seeding.rows.streams import Stream
+from platformdb.seeding.rows.world import World
+from platformdb.seeding.words.documents import Documents
+from platformdb.seeding.words.wording import Dice
 from seeding_worlds import HEAD, rows_of, sources
 
 MODELS = """

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from platformdb.seeding.codes import by_code, compact, ranks
-from platformdb.seeding.columns import Column, keys
 from platformdb.seeding.problems import Misfit
-from platformdb.seeding.ropes import distinct, joined, recode, texts
-from platformdb.seeding.streams import BLOCK, Span, Stream
-from platformdb.seeding.times import DAY, STEP, Calendar
+from platformdb.seeding.rows.codes import by_code, compact, ranks
+from platformdb.seeding.rows.columns import Column, keys
+from platformdb.seeding.rows.ropes import distinct, joined, recode, texts
+from platformdb.seeding.rows.streams import BLOCK, Span, Stream
+from platformdb.seeding.shape.times import DAY, STEP, Calendar
 from seeding_worlds import HEAD, network, one_table, rows_of, world
 
 WORDS = {"words.csv": "word,kind,weight:int,heavy:bool,size:float\nblue,x,1,true,0.5\nred,x,0,no,2\noak,y,5,,\n"}

@@ -5,12 +5,12 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from platformdb.seeding.alike import Alike
-from platformdb.seeding.codes import Ints
-from platformdb.seeding.distributions import Skew
-from platformdb.seeding.pairs import CHUNK, Popularity, Wanted, draw_pairs
 from platformdb.seeding.problems import Misfit
-from platformdb.seeding.streams import Stream
+from platformdb.seeding.rows.codes import Ints
+from platformdb.seeding.rows.streams import Stream
+from platformdb.seeding.shape.alike import Alike
+from platformdb.seeding.shape.distributions import Skew
+from platformdb.seeding.shape.pairs import CHUNK, Popularity, Wanted, draw_pairs
 from seeding_worlds import HEAD, network, rows_of, world
 
 STREAM = Stream("1/follows/rows")

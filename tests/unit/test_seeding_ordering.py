@@ -13,14 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from platformdb.seeding import ordering
-from platformdb.seeding.codes import by_code, compact
-from platformdb.seeding.columns import Column, identities
-from platformdb.seeding.ordering import in_order, numbering, records, repeats
-from platformdb.seeding.ropes import Texts, hashes, texts
-from platformdb.seeding.store import Store
-from platformdb.seeding.stored import Stored
-from platformdb.seeding.streams import Span
+from platformdb.seeding.rows import ordering
+from platformdb.seeding.rows.codes import by_code, compact
+from platformdb.seeding.rows.columns import Column, identities
+from platformdb.seeding.rows.ordering import in_order, numbering, records, repeats
+from platformdb.seeding.rows.ropes import Texts, hashes, texts
+from platformdb.seeding.rows.store import Store
+from platformdb.seeding.rows.stored import Stored
+from platformdb.seeding.rows.streams import Span
 
 KEYS: dict[str, Callable[[np.random.Generator], NDArray[Any]]] = {
     "spread": lambda random: random.integers(-(10**15), 10**15, 5_000),
@@ -36,7 +36,7 @@ KEYS: dict[str, Callable[[np.random.Generator], NDArray[Any]]] = {
 @pytest.fixture(params=sorted(KEYS))
 def keys(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> tuple[Store, Stored]:
     monkeypatch.setattr(ordering, "RUN", 128)
-    monkeypatch.setattr("platformdb.seeding.store.SMALL", 256)
+    monkeypatch.setattr("platformdb.seeding.rows.store.SMALL", 256)
     store = Store(tmp_path, resident=1 << 12)
     return store, store.keep("keys", KEYS[request.param](np.random.default_rng(1)))
 

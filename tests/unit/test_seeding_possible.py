@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from platformdb.seeding.constraints import Unique
-from platformdb.seeding.possible import least_rows, unique_problems
+from platformdb.seeding.fit.constraints import Unique
+from platformdb.seeding.fit.possible import least_rows, unique_problems
 from seeding_worlds import HEAD, definition, fact, network
 
 FILES = {"words.csv": "word,kind\na,x\nb,x\nc,\n"}

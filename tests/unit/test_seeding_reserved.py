@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from platformdb.seeding.definition import read_definition
+from platformdb.seeding.files.definition import read_definition
 from platformdb.seeding.plan import plan_seed
 from platformdb.seeding.problems import Invalid
-from platformdb.seeding.streams import BLOCK, Span
-from platformdb.seeding.world import World
+from platformdb.seeding.rows.streams import BLOCK, Span
+from platformdb.seeding.rows.world import World
 from seeding_worlds import HEAD, fact, rows_of, sources
 
 DEMO = "0198c0de-0000-7000-8000-000000000001"

@@ -12,9 +12,9 @@ from rich.console import Console
 
 from platformdb.report.model import Severity
 from platformdb.report.text import render_text
-from platformdb.seeding.constraints import ForeignKey
-from platformdb.seeding.distributions import Distribution, Fixed, Lognormal, Skew, Uniform, Weighted
+from platformdb.seeding.fit.constraints import ForeignKey
 from platformdb.seeding.model import ColumnFact, SeedPlan, TableFact, TablePlan
+from platformdb.seeding.shape.distributions import Distribution, Fixed, Lognormal, Skew, Uniform, Weighted
 from platformdb.seeding.shape_report.declared import declare
 from platformdb.seeding.shape_report.degrees import Degrees, sigma
 from platformdb.seeding.shape_report.fans import judge_fan

@@ -19,11 +19,11 @@ import numpy as np
 import pytest
 
 from platformdb.errors import NotNow
-from platformdb.seeding.columns import Column, lists
-from platformdb.seeding.kept import kept
-from platformdb.seeding.ropes import Texts, constant, texts
-from platformdb.seeding.store import Store, private_folder
-from platformdb.seeding.stored import Stored
+from platformdb.seeding.rows.columns import Column, lists
+from platformdb.seeding.rows.kept import kept
+from platformdb.seeding.rows.ropes import Texts, constant, texts
+from platformdb.seeding.rows.store import Store, private_folder
+from platformdb.seeding.rows.stored import Stored
 from seeding_worlds import SPILLED, values
 
 MANY = 300_000
@@ -108,8 +108,8 @@ def test_pages_of_files_do_not_pile_up_in_memory(tmp_path: Path) -> None:
 import resource, sys
 from pathlib import Path
 import numpy as np
-from platformdb.seeding import stored
-from platformdb.seeding.store import Store
+from platformdb.seeding.rows import stored
+from platformdb.seeding.rows.store import Store
 stored.WINDOW = 8 << 20
 store = Store(Path({str(tmp_path)!r}), resident=16 << 20)
 writer = store.writer("x", np.int64)
@@ -169,7 +169,7 @@ def test_arrays_of_a_single_process_have_no_name_in_the_folder(tmp_path: Path) -
 
 
 def test_more_arrays_than_files_may_be_open_at_first_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("platformdb.seeding.store.SMALL", 256)
+    monkeypatch.setattr("platformdb.seeding.rows.store.SMALL", 256)
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (len(list(Path("/dev/fd").iterdir())) + 50, before[1]))
     try:

@@ -7,11 +7,11 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pytest
 
 from platformdb.errors import ConfigError
-from platformdb.seeding.definition import read_definition
+from platformdb.seeding.files.definition import read_definition
 from platformdb.seeding.model import Definition
 from platformdb.seeding.plan import rehearse
 from platformdb.seeding.problems import Invalid
-from platformdb.seeding.world import World
+from platformdb.seeding.rows.world import World
 from seeding_worlds import HEAD, rows_of, sources
 
 STORY = f"""{HEAD}

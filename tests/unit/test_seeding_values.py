@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from platformdb.seeding.patterns import read_pattern
 from platformdb.seeding.plan import rehearse
 from platformdb.seeding.problems import Misfit
-from platformdb.seeding.sentences import EXACT, grammatical, listed
-from platformdb.seeding.streams import BLOCK, Span
-from platformdb.seeding.vocabulary import words
-from platformdb.seeding.world import World
+from platformdb.seeding.rows.streams import BLOCK, Span
+from platformdb.seeding.rows.world import World
+from platformdb.seeding.words.patterns import read_pattern
+from platformdb.seeding.words.sentences import EXACT, grammatical, listed
+from platformdb.seeding.words.vocabulary import words
 from seeding_worlds import one_table, rows_of
 
 

@@ -17,11 +17,11 @@ from platformdb.report.model import Finding, Report, Severity
 from platformdb.report.progress import Observer
 from platformdb.seeding.cache import Key, is_kept, keep, read_key, replace_by_copy
 from platformdb.seeding.caution import Signs, signs_of_production
+from platformdb.seeding.files.sources import read_sources
 from platformdb.seeding.marker import PACKAGE, holds, read_marker
 from platformdb.seeding.reports import copied, nothing_to_do
 from platformdb.seeding.request import Confirm, Existing, Request
 from platformdb.seeding.run import measure, require_numpy, seed
-from platformdb.seeding.sources import read_sources
 from platformdb.seeding.state import Marker, wanted_marker
 
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from platformdb.contract_file import ContractFile
-from platformdb.seeding.conditions import Condition
-from platformdb.seeding.constraints import (
+from platformdb.seeding.fit.constraints import (
     Check,
     Exclusion,
     ForeignKey,
@@ -17,15 +16,16 @@ from platformdb.seeding.constraints import (
     declared_digits,
     declared_length,
 )
-from platformdb.seeding.times import Calendar, Time
+from platformdb.seeding.rows.conditions import Condition
+from platformdb.seeding.shape.times import Calendar, Time
 from platformdb.sqltext.quote import quote_identifier
 
 if TYPE_CHECKING:
-    from platformdb.seeding.columns import Column
-    from platformdb.seeding.layouts import Draft
-    from platformdb.seeding.reference import Reference
-    from platformdb.seeding.streams import Stream
-    from platformdb.seeding.world import Block, World
+    from platformdb.seeding.files.reference import Reference
+    from platformdb.seeding.rows.columns import Column
+    from platformdb.seeding.rows.layouts import Draft
+    from platformdb.seeding.rows.streams import Stream
+    from platformdb.seeding.rows.world import Block, World
 
 
 class Generator(Protocol):

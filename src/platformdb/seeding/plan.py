@@ -6,13 +6,13 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 from platformdb.errors import Place
-from platformdb.seeding.allowed import judge_table
-from platformdb.seeding.constraints import Check
-from platformdb.seeding.limits import impossible
+from platformdb.seeding.fit.allowed import judge_table
+from platformdb.seeding.fit.constraints import Check
+from platformdb.seeding.fit.limits import impossible
+from platformdb.seeding.fit.possible import reserved_problems, unique_problems
 from platformdb.seeding.model import Definition, SeedPlan, Table, TableFact, TablePlan
-from platformdb.seeding.possible import reserved_problems, unique_problems
 from platformdb.seeding.problems import Invalid, Misfit, Problem
-from platformdb.seeding.world import World
+from platformdb.seeding.rows.world import World
 
 
 def plan_seed(

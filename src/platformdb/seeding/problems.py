@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from platformdb.errors import ConfigError, Place
-from platformdb.seeding.places import find_line
-from platformdb.seeding.sources import FILE, Sources
+from platformdb.seeding.files.places import find_line
+from platformdb.seeding.files.sources import FILE, Sources
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,10 @@ from platformdb.postgres.target import Target
 from platformdb.project import Platform
 from platformdb.report.model import Report, StepResult
 from platformdb.report.progress import Observer, Silent
+from platformdb.seeding.files.sources import Sources, read_sources
 from platformdb.seeding.marker import holds, read_marker
 from platformdb.seeding.reports import nothing_to_do
 from platformdb.seeding.request import Existing, Request
-from platformdb.seeding.sources import Sources, read_sources
 from platformdb.seeding.state import Marker, wanted_marker
 
 if TYPE_CHECKING:
@@ -107,8 +107,8 @@ def require_numpy() -> None:
 def _explained(sources: Sources) -> Iterator[None]:
     """All that is imported inside needs numpy, which takes as long to import as most commands take to run."""
     require_numpy()
+    from platformdb.seeding.fit.refused import RowRefused, located
     from platformdb.seeding.problems import Invalid, explain
-    from platformdb.seeding.refused import RowRefused, located
 
     try:
         yield
@@ -119,13 +119,13 @@ def _explained(sources: Sources) -> Iterator[None]:
 
 
 def _planned(connection: Connection, platform: Platform, sources: Sources, wanted: Marker, request: Request) -> Job:
-    from platformdb.seeding.definition import read_definition
-    from platformdb.seeding.facts import read_facts
+    from platformdb.seeding.files.definition import read_definition
+    from platformdb.seeding.fit.facts import read_facts
+    from platformdb.seeding.fit.wires import check_types
     from platformdb.seeding.load.job import Job
     from platformdb.seeding.plan import plan_seed
     from platformdb.seeding.problems import Invalid
     from platformdb.seeding.subset import chosen_tables, narrowed
-    from platformdb.seeding.wires import check_types
 
     definition = read_definition(sources, request.profile, request.scale, request.as_of)
     facts = read_facts(connection)

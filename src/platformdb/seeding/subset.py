@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from platformdb.errors import ConfigError
 from platformdb.seeding.generators.links import Draw, Member
-from platformdb.seeding.graphs import Mutual, Pairs
 from platformdb.seeding.model import Definition, Shape, Table, TableFact
-from platformdb.seeding.shapes import Per
-from platformdb.seeding.world import Draft, World
+from platformdb.seeding.rows.world import Draft, World
+from platformdb.seeding.shape.graphs import Mutual, Pairs
+from platformdb.seeding.shape.shapes import Per
 
 if TYPE_CHECKING:
-    from platformdb.seeding.streams import Stream
+    from platformdb.seeding.rows.streams import Stream
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import BaseModel, ValidationError
 
 from platformdb.contract_file import ContractFile
-from platformdb.seeding.columns import Column
-from platformdb.seeding.distributions import FORBID, Skew, choose
-from platformdb.seeding.documents import Documents, Path
 from platformdb.seeding.problems import Misfit
-from platformdb.seeding.ropes import Texts, texts
-from platformdb.seeding.wording import Dice
+from platformdb.seeding.rows.columns import Column
+from platformdb.seeding.rows.ropes import Texts, texts
+from platformdb.seeding.shape.distributions import FORBID, Skew, choose
+from platformdb.seeding.words.documents import Documents, Path
+from platformdb.seeding.words.wording import Dice
 
 if TYPE_CHECKING:
-    from platformdb.seeding.streams import Stream
-    from platformdb.seeding.world import Block
+    from platformdb.seeding.rows.streams import Stream
+    from platformdb.seeding.rows.world import Block
 
 MOST = 4_096
 FEW = 8

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from platformdb.seeding.codes import Ints
-from platformdb.seeding.columns import Column, link
-from platformdb.seeding.conditions import Condition, Scalar
-from platformdb.seeding.distributions import FORBID
 from platformdb.seeding.problems import Misfit
-from platformdb.seeding.world import linked
+from platformdb.seeding.rows.codes import Ints
+from platformdb.seeding.rows.columns import Column, link
+from platformdb.seeding.rows.conditions import Condition, Scalar
+from platformdb.seeding.rows.world import linked
+from platformdb.seeding.shape.distributions import FORBID
 
 if TYPE_CHECKING:
-    from platformdb.seeding.streams import Stream
-    from platformdb.seeding.world import Block, World
+    from platformdb.seeding.rows.streams import Stream
+    from platformdb.seeding.rows.world import Block, World
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from platformdb.seeding.carried import Grown, numbered
-from platformdb.seeding.codes import ranks
-from platformdb.seeding.columns import Column, chained
-from platformdb.seeding.distributions import FORBID
 from platformdb.seeding.problems import Misfit
-from platformdb.seeding.ropes import Texts, chosen
+from platformdb.seeding.rows.carried import Grown, numbered
+from platformdb.seeding.rows.codes import ranks
+from platformdb.seeding.rows.columns import Column, chained
+from platformdb.seeding.rows.ropes import Texts, chosen
+from platformdb.seeding.shape.distributions import FORBID
 
 if TYPE_CHECKING:
-    from platformdb.seeding.streams import Stream
-    from platformdb.seeding.world import Block
+    from platformdb.seeding.rows.streams import Stream
+    from platformdb.seeding.rows.world import Block
 
 VERSION_4, VERSION_7 = 4 << 12, 7 << 12
 VERSION_BITS = np.uint64(0xF000)

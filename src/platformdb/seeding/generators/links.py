@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from platformdb.seeding.carried import Grown
-from platformdb.seeding.chance import Wheel
-from platformdb.seeding.codes import Floats, Ints, by_code, compact, ranks
-from platformdb.seeding.columns import Column, keys, link
-from platformdb.seeding.conditions import Condition, Scalar
-from platformdb.seeding.distributions import EVEN, FORBID, Share, Skew
 from platformdb.seeding.problems import Misfit
-from platformdb.seeding.stored import Stored
-from platformdb.seeding.streams import BLOCK
-from platformdb.seeding.world import Picked, linked
+from platformdb.seeding.rows.carried import Grown
+from platformdb.seeding.rows.codes import Floats, Ints, by_code, compact, ranks
+from platformdb.seeding.rows.columns import Column, keys, link
+from platformdb.seeding.rows.conditions import Condition, Scalar
+from platformdb.seeding.rows.stored import Stored
+from platformdb.seeding.rows.streams import BLOCK
+from platformdb.seeding.rows.world import Picked, linked
+from platformdb.seeding.shape.chance import Wheel
+from platformdb.seeding.shape.distributions import EVEN, FORBID, Share, Skew
 
 if TYPE_CHECKING:
-    from platformdb.seeding.streams import Stream
-    from platformdb.seeding.world import Block, World
+    from platformdb.seeding.rows.streams import Stream
+    from platformdb.seeding.rows.world import Block, World
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 from pydantic import NonNegativeInt
 
-from platformdb.seeding.codes import ranks
-from platformdb.seeding.columns import SCALARS, Column, chained, lists
-from platformdb.seeding.conditions import Condition, Scalar
-from platformdb.seeding.distributions import FORBID
 from platformdb.seeding.problems import Misfit
-from platformdb.seeding.world import Picked, linked
+from platformdb.seeding.rows.codes import ranks
+from platformdb.seeding.rows.columns import SCALARS, Column, chained, lists
+from platformdb.seeding.rows.conditions import Condition, Scalar
+from platformdb.seeding.rows.world import Picked, linked
+from platformdb.seeding.shape.distributions import FORBID
 
 if TYPE_CHECKING:
-    from platformdb.seeding.streams import Stream
-    from platformdb.seeding.world import Block
+    from platformdb.seeding.rows.streams import Stream
+    from platformdb.seeding.rows.world import Block
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from platformdb.seeding.columns import Column
-from platformdb.seeding.distributions import FORBID
-from platformdb.seeding.story import instant_of, microseconds
+from platformdb.seeding.files.story import instant_of, microseconds
+from platformdb.seeding.rows.columns import Column
+from platformdb.seeding.shape.distributions import FORBID
 
 if TYPE_CHECKING:
-    from platformdb.seeding.streams import Stream
-    from platformdb.seeding.world import Block
+    from platformdb.seeding.rows.streams import Stream
+    from platformdb.seeding.rows.world import Block
 
 
 @dataclass(frozen=True, slots=True)

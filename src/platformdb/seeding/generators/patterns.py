@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from platformdb.seeding.codes import Bytes, Ints
-from platformdb.seeding.columns import Column, text
-from platformdb.seeding.distributions import FORBID
-from platformdb.seeding.forms import Either, Node, OneOf, Repeat, Sequence, one_way, room
-from platformdb.seeding.forms import Literal as Piece
-from platformdb.seeding.patterns import read_pattern
 from platformdb.seeding.problems import Misfit
-from platformdb.seeding.ropes import Part, constant, numerals
-from platformdb.seeding.streams import Span, Stream
+from platformdb.seeding.rows.codes import Bytes, Ints
+from platformdb.seeding.rows.columns import Column, text
+from platformdb.seeding.rows.ropes import Part, constant, numerals
+from platformdb.seeding.rows.streams import Span, Stream
+from platformdb.seeding.shape.distributions import FORBID
+from platformdb.seeding.words.forms import Either, Node, OneOf, Repeat, Sequence, one_way, room
+from platformdb.seeding.words.forms import Literal as Piece
+from platformdb.seeding.words.patterns import read_pattern
 
 if TYPE_CHECKING:
-    from platformdb.seeding.world import Block
+    from platformdb.seeding.rows.world import Block
 
 # A prime: the positions of rows times it, modulo a number that is no multiple of it, are as different as before, and
 # no longer in order. More than 36 bits of number would leave the first places of a small table all the same.

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from platformdb.seeding.codes import Bytes, Floats, Ints
-from platformdb.seeding.columns import Column
-from platformdb.seeding.distributions import FORBID, Distribution, counts
 from platformdb.seeding.problems import Misfit
-from platformdb.seeding.ropes import Part, Texts, contents
-from platformdb.seeding.sentences import MARKS, Places, grammatical, listed
-from platformdb.seeding.streams import Span, Stream
+from platformdb.seeding.rows.codes import Bytes, Floats, Ints
+from platformdb.seeding.rows.columns import Column
+from platformdb.seeding.rows.ropes import Part, Texts, contents
+from platformdb.seeding.rows.streams import Span, Stream
+from platformdb.seeding.shape.distributions import FORBID, Distribution, counts
+from platformdb.seeding.words.sentences import MARKS, Places, grammatical, listed
 
 if TYPE_CHECKING:
-    from platformdb.seeding.reference import Reference
-    from platformdb.seeding.world import Block
+    from platformdb.seeding.files.reference import Reference
+    from platformdb.seeding.rows.world import Block
 
 # Words put together at once: what is between them and the text stays in the processor's cache.
 AT_ONCE = 1 << 16

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from platformdb.seeding.columns import Column
-from platformdb.seeding.distributions import FORBID, Distribution, counts
 from platformdb.seeding.problems import Misfit
-from platformdb.seeding.ropes import Part, Texts, contents, texts
+from platformdb.seeding.rows.columns import Column
+from platformdb.seeding.rows.ropes import Part, Texts, contents, texts
+from platformdb.seeding.shape.distributions import FORBID, Distribution, counts
 
 if TYPE_CHECKING:
-    from platformdb.seeding.streams import Stream
-    from platformdb.seeding.world import Block
+    from platformdb.seeding.rows.streams import Stream
+    from platformdb.seeding.rows.world import Block
 
 NONCE_BYTES = 12
 # A block of rows is made in memory.

@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from platformdb.seeding.carried import Grown, numbered
-from platformdb.seeding.codes import Ints, Mask, by_code
-from platformdb.seeding.columns import Column
-from platformdb.seeding.conditions import present
-from platformdb.seeding.distributions import FORBID, amount
+from platformdb.seeding.files.story import instant_of, microseconds
 from platformdb.seeding.problems import Misfit
-from platformdb.seeding.ropes import joined
-from platformdb.seeding.story import instant_of, microseconds
-from platformdb.seeding.times import SECOND
+from platformdb.seeding.rows.carried import Grown, numbered
+from platformdb.seeding.rows.codes import Ints, Mask, by_code
+from platformdb.seeding.rows.columns import Column
+from platformdb.seeding.rows.conditions import present
+from platformdb.seeding.rows.ropes import joined
+from platformdb.seeding.shape.distributions import FORBID, amount
+from platformdb.seeding.shape.times import SECOND
 
 if TYPE_CHECKING:
-    from platformdb.seeding.streams import Stream
-    from platformdb.seeding.world import Block
+    from platformdb.seeding.rows.streams import Stream
+    from platformdb.seeding.rows.world import Block
 
 COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt, "<=": operator.le, "=": operator.eq, ">=": operator.ge, ">": operator.gt, "!=": operator.ne,

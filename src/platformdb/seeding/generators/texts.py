@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from platformdb.seeding.codes import Bytes, Mask
-from platformdb.seeding.columns import Column, text
-from platformdb.seeding.distributions import FORBID
-from platformdb.seeding.layouts import spans
-from platformdb.seeding.ordering import numbering
 from platformdb.seeding.problems import Misfit
-from platformdb.seeding.ropes import Part, Texts, chosen, constant, hashes, joined_hash, numerals, recode, texts
-from platformdb.seeding.store import Store
-from platformdb.seeding.stored import Stored
+from platformdb.seeding.rows.codes import Bytes, Mask
+from platformdb.seeding.rows.columns import Column, text
+from platformdb.seeding.rows.layouts import spans
+from platformdb.seeding.rows.ordering import numbering
+from platformdb.seeding.rows.ropes import Part, Texts, chosen, constant, hashes, joined_hash, numerals, recode, texts
+from platformdb.seeding.rows.store import Store
+from platformdb.seeding.rows.stored import Stored
+from platformdb.seeding.shape.distributions import FORBID
 
 if TYPE_CHECKING:
-    from platformdb.seeding.streams import Stream
-    from platformdb.seeding.world import Block
+    from platformdb.seeding.rows.streams import Stream
+    from platformdb.seeding.rows.world import Block
 
 SLOT = re.compile(r"\{([a-z_][a-z0-9_.]*)\}")
 ROUNDS = 16

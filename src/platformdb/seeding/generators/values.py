@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from platformdb.seeding.codes import Ints, Mask
-from platformdb.seeding.columns import Column, keys
-from platformdb.seeding.conditions import Scalar, present
-from platformdb.seeding.distributions import FORBID, Distribution, Share, check_weights, choose
 from platformdb.seeding.problems import Misfit
-from platformdb.seeding.ropes import Texts, constant, texts
-from platformdb.seeding.times import SECOND
+from platformdb.seeding.rows.codes import Ints, Mask
+from platformdb.seeding.rows.columns import Column, keys
+from platformdb.seeding.rows.conditions import Scalar, present
+from platformdb.seeding.rows.ropes import Texts, constant, texts
+from platformdb.seeding.shape.distributions import FORBID, Distribution, Share, check_weights, choose
+from platformdb.seeding.shape.times import SECOND
 
 if TYPE_CHECKING:
-    from platformdb.seeding.streams import Stream
-    from platformdb.seeding.world import Block
+    from platformdb.seeding.rows.streams import Stream
+    from platformdb.seeding.rows.world import Block
 
 LARGEST = 2.0**63
 

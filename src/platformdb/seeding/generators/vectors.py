@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from platformdb.seeding.codes import Floats
-from platformdb.seeding.columns import Column, keys
-from platformdb.seeding.distributions import FORBID
-from platformdb.seeding.streams import Span, Stream
+from platformdb.seeding.rows.codes import Floats
+from platformdb.seeding.rows.columns import Column, keys
+from platformdb.seeding.rows.streams import Span, Stream
+from platformdb.seeding.shape.distributions import FORBID
 
 if TYPE_CHECKING:
-    from platformdb.seeding.world import Block
+    from platformdb.seeding.rows.world import Block
 
 # Rows computed at once: what is between the numbers drawn and the vectors stays in the processor's cache.
 ROWS = 2048

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from platformdb.seeding.constraints import Exclusion, Unique
+from platformdb.seeding.fit.constraints import Exclusion, Unique
 from platformdb.seeding.infer.desk import Desk
 from platformdb.seeding.infer.model import Options
 from platformdb.seeding.infer.moments import DAY, instant

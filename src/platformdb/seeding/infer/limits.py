@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from platformdb.seeding.constraints import Check
+from platformdb.seeding.fit.constraints import Check
 from platformdb.seeding.model import ColumnFact, TableFact
 from platformdb.sqltext.checks.allowed import Allowed, Bound, Order, allowed, conjuncts, orders
 from platformdb.sqltext.checks.evaluate import evaluate

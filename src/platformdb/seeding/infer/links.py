@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from platformdb.seeding.constraints import ForeignKey
+from platformdb.seeding.fit.constraints import ForeignKey
 from platformdb.seeding.infer.model import Known, Link, Options, Seen, Wiring
 from platformdb.seeding.infer.names import BUILT_IN, link_name
 from platformdb.seeding.infer.order import Order, may_lack

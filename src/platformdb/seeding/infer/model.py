@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from platformdb.seeding.constraints import ForeignKey
+from platformdb.seeding.fit.constraints import ForeignKey
 from platformdb.seeding.model import TableFact
 
 # A table of TOML on one line: { make = "copy", of = "author.id" }.

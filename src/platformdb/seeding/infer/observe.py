@@ -8,7 +8,7 @@ from typing import Any
 from platformdb.postgres.attempt import attempt
 from platformdb.postgres.connect import Connection
 from platformdb.postgres.queries import query
-from platformdb.seeding.constraints import ForeignKey
+from platformdb.seeding.fit.constraints import ForeignKey
 from platformdb.seeding.infer.model import Seen
 from platformdb.seeding.infer.shapes import Statistics, shape_of
 from platformdb.seeding.infer.uniques import COUNTED, MOMENTS, TEXTS

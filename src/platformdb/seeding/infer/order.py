@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from platformdb.seeding.constraints import ForeignKey
+from platformdb.seeding.fit.constraints import ForeignKey
 from platformdb.seeding.model import TableFact
 
 

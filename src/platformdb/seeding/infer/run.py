@@ -12,7 +12,7 @@ from platformdb.postgres.connect import Connection, connect
 from platformdb.postgres.target import Target
 from platformdb.report.model import Finding, Report, Severity
 from platformdb.report.words import counted
-from platformdb.seeding.facts import read_facts
+from platformdb.seeding.fit.facts import read_facts
 from platformdb.seeding.infer.model import Inferred, Known, Trouble
 from platformdb.seeding.infer.observe import observe
 from platformdb.seeding.model import TableFact

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-from platformdb.seeding.forms import room
 from platformdb.seeding.infer.desk import Desk, about
 from platformdb.seeding.infer.lexicon import CHOICES, FAMILY, GIVEN, LONG, PATTERNS, TITLES
 from platformdb.seeding.infer.model import Options
 from platformdb.seeding.infer.names import plain
 from platformdb.seeding.model import ColumnFact
-from platformdb.seeding.patterns import read_pattern
+from platformdb.seeding.words.forms import room
+from platformdb.seeding.words.patterns import read_pattern
 from platformdb.sqltext.checks.allowed import Allowed
 from platformdb.sqltext.checks.patterns import Foreign, translated
 

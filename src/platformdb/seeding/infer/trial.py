@@ -14,15 +14,15 @@ from platformdb.errors import ConfigError
 from platformdb.postgres.attempt import Refusal, attempt
 from platformdb.postgres.connect import Connection
 from platformdb.postgres.copy import copy_in, stream
-from platformdb.seeding.constraints import ForeignKey
-from platformdb.seeding.definition import read_definition
+from platformdb.seeding.files.definition import read_definition
+from platformdb.seeding.files.sources import FILE, FOLDER, Sources
+from platformdb.seeding.fit.constraints import ForeignKey
+from platformdb.seeding.fit.wires import check_types, encode_table
 from platformdb.seeding.infer.model import Trouble
 from platformdb.seeding.model import Definition, SeedPlan, TableFact, TablePlan
 from platformdb.seeding.plan import plan_seed
 from platformdb.seeding.problems import Invalid, Misfit, Problem
-from platformdb.seeding.sources import FILE, FOLDER, Sources
-from platformdb.seeding.wires import check_types, encode_table
-from platformdb.seeding.world import World
+from platformdb.seeding.rows.world import World
 from platformdb.sqltext.quote import quote_identifier
 
 Facts = Mapping[str, TableFact]

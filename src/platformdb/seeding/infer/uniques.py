@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from platformdb.seeding.constraints import Unique
+from platformdb.seeding.fit.constraints import Unique
 from platformdb.seeding.infer.model import Wiring
 from platformdb.seeding.infer.names import words
 from platformdb.seeding.model import ColumnFact, TableFact

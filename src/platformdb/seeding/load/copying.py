@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from platformdb.postgres.connect import Connection
 from platformdb.postgres.copy import HEADER, TRAILER, copy_in
 from platformdb.postgres.copy_rows import encode_rows
+from platformdb.seeding.fit.refused import refusals_told
+from platformdb.seeding.fit.wires import encode_table
 from platformdb.seeding.load.ahead import ahead
 from platformdb.seeding.load.catalog import put_on, read_indexes, take_off
 from platformdb.seeding.load.model import Filled
 from platformdb.seeding.model import TablePlan
-from platformdb.seeding.refused import refusals_told
-from platformdb.seeding.streams import BLOCK
-from platformdb.seeding.wires import encode_table
-from platformdb.seeding.world import World
+from platformdb.seeding.rows.streams import BLOCK
+from platformdb.seeding.rows.world import World
 from platformdb.sqltext.quote import quote_identifier
 
 # Chunks of up to 4 MB that wait to be sent.

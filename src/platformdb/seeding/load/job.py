@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from platformdb.errors import ApplyFailed, ConfigError, Refused
 from platformdb.postgres.connect import Connection
 from platformdb.report.model import Statement, Step, StepResult, StepState
-from platformdb.seeding.facts import count_filled
+from platformdb.seeding.fit.facts import count_filled
 from platformdb.seeding.load.copying import copy_statement
 from platformdb.seeding.load.model import Filled
 from platformdb.seeding.marker import read_marker

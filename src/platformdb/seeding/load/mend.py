@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from platformdb.postgres.connect import Connection
 from platformdb.seeding.load.copying import copy, copy_statement
 from platformdb.seeding.model import TablePlan
-from platformdb.seeding.world import World
+from platformdb.seeding.rows.world import World
 from platformdb.sqltext.quote import quote_identifier
 
 # What is put right may fire triggers again: counts of one table may follow rows of another.

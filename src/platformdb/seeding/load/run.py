@@ -21,8 +21,8 @@ from platformdb.seeding.marker import read_marker
 from platformdb.seeding.problems import Invalid, Misfit, Problem
 from platformdb.seeding.reports import nothing_to_do
 from platformdb.seeding.request import Existing
-from platformdb.seeding.store import Store, private_folder
-from platformdb.seeding.world import World, WorldRecipe
+from platformdb.seeding.rows.store import Store, private_folder
+from platformdb.seeding.rows.world import World, WorldRecipe
 
 # To start processes, and to lay out in each what the others have not, takes a second.
 MANY_ROWS = 1_000_000

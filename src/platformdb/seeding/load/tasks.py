@@ -8,15 +8,15 @@ from typing import Protocol
 from platformdb.errors import ApplyFailed
 from platformdb.postgres.connect import Connection
 from platformdb.report.model import Step
+from platformdb.seeding.fit.refused import refusals_told
+from platformdb.seeding.fit.trial import try_rows
 from platformdb.seeding.load.copying import fill
 from platformdb.seeding.load.job import copy_step
 from platformdb.seeding.load.model import Filled, Part
 from platformdb.seeding.load.record import note_loaded
 from platformdb.seeding.load.transaction import one_transaction
 from platformdb.seeding.model import TablePlan
-from platformdb.seeding.refused import refusals_told
-from platformdb.seeding.trial import try_rows
-from platformdb.seeding.world import World
+from platformdb.seeding.rows.world import World
 
 
 class Task(Protocol):

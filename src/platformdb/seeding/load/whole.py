@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from platformdb.postgres.connect import Connection
 from platformdb.report.model import Report, StepResult
 from platformdb.report.progress import Observer
-from platformdb.seeding import trial
+from platformdb.seeding.fit import trial
+from platformdb.seeding.fit.refused import refusals_told
 from platformdb.seeding.load import copying
 from platformdb.seeding.load.aftermath import advance_sequences, refresh_views
 from platformdb.seeding.load.byhand import check_keys
@@ -18,11 +19,10 @@ from platformdb.seeding.load.mend import mend
 from platformdb.seeding.load.model import Emptying, Filled, Manner, Part, Triggers
 from platformdb.seeding.load.transaction import one_transaction
 from platformdb.seeding.marker import read_marker, write_marker
-from platformdb.seeding.refused import refusals_told
 from platformdb.seeding.reports import loaded, nothing_to_do
 from platformdb.seeding.request import Existing
+from platformdb.seeding.rows.world import World
 from platformdb.seeding.state import added
-from platformdb.seeding.world import World
 
 # Checking row by row takes 10 µs for each foreign key (a join: 0.1 µs), taking it off and back some milliseconds.
 MANY_ROWS = 20_000

@@ -17,7 +17,7 @@ from platformdb.postgres.target import Target
 from platformdb.seeding.load.job import is_about_rows
 from platformdb.seeding.load.tasks import Task
 from platformdb.seeding.problems import Misfit
-from platformdb.seeding.world import World, WorldRecipe
+from platformdb.seeding.rows.world import World, WorldRecipe
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from platformdb.seeding.conditions import Condition
-from platformdb.seeding.constraints import ForeignKey
+from platformdb.seeding.fit.constraints import ForeignKey
 from platformdb.seeding.generators.keys import Copy
 from platformdb.seeding.generators.links import Draw
-from platformdb.seeding.graphs import Mutual, Pairs
 from platformdb.seeding.model import Definition, SeedPlan, Table, TablePlan, Value
+from platformdb.seeding.rows.conditions import Condition
+from platformdb.seeding.shape.graphs import Mutual, Pairs
+from platformdb.seeding.shape.shapes import FromFile, Independent, Per, Source
 from platformdb.seeding.shape_report.links import Links
 from platformdb.seeding.shape_report.model import Ends, Fan, Pool, Spread, TableSpec, TimeSpec
 from platformdb.seeding.shape_report.values import value_specs
-from platformdb.seeding.shapes import FromFile, Independent, Per, Source
 
 INSTANTS = ("timestamptz", "timestamp")
 

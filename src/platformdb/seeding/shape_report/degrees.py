@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from platformdb.seeding.codes import Floats
+from platformdb.seeding.rows.codes import Floats
 
 # Fewer parents in the tail say nothing about its exponent.
 TAIL = 30

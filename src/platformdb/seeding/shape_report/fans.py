@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from platformdb.seeding.distributions import Distribution, Fixed, Lognormal, Skew, Uniform, Weighted
+from platformdb.seeding.shape.distributions import Distribution, Fixed, Lognormal, Skew, Uniform, Weighted
 from platformdb.seeding.shape_report.degrees import Degrees, exponent_influence, sigma, sigma_influence
 from platformdb.seeding.shape_report.laws import Law
 from platformdb.seeding.shape_report.measured import FanMeasured

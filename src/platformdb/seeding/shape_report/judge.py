@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate, pairwise
 
 from platformdb.seeding.model import Definition
+from platformdb.seeding.shape.times import STEP
 from platformdb.seeding.shape_report.degrees import Degrees
 from platformdb.seeding.shape_report.fans import judge_fan
 from platformdb.seeding.shape_report.measured import ColumnMeasured, TableMeasured
@@ -22,7 +23,6 @@ from platformdb.seeding.shape_report.model import (
 from platformdb.seeding.shape_report.periods import DAY, period_count, period_length
 from platformdb.seeding.shape_report.tolerances import band, mean_margin, share_margin
 from platformdb.seeding.shape_report.values import written
-from platformdb.seeding.times import STEP
 
 # A table of fewer rows has no order worth a word.
 FEW, MANY = 100, 1_000

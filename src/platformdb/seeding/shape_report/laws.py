@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from platformdb.seeding.codes import Floats
+from platformdb.seeding.rows.codes import Floats
 from platformdb.seeding.shape_report.degrees import Degrees
 
 # Above this rate chance moves a count by less than a hundredth.

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from platformdb.seeding.conditions import Condition
 from platformdb.seeding.generators.keys import Copy, First
 from platformdb.seeding.generators.links import Draw, Earlier, Member
-from platformdb.seeding.graphs import Mutual, Pairs
 from platformdb.seeding.model import Definition, Generator, Table, Value
+from platformdb.seeding.rows.conditions import Condition
+from platformdb.seeding.shape.graphs import Mutual, Pairs
+from platformdb.seeding.shape.shapes import Per
 from platformdb.seeding.shape_report.model import Limit
-from platformdb.seeding.shapes import Per
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from typing import Any
 
 from platformdb.postgres.connect import Connection
 from platformdb.postgres.queries import query
-from platformdb.seeding.bursts import Bursts
-from platformdb.seeding.distributions import amount
 from platformdb.seeding.model import TableFact
+from platformdb.seeding.shape.bursts import Bursts
+from platformdb.seeding.shape.distributions import amount
 from platformdb.seeding.shape_report.degrees import Degrees, counted
 from platformdb.seeding.shape_report.measured import (
     ColumnMeasured,

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from platformdb.seeding.bursts import Bursts
-    from platformdb.seeding.distributions import Distribution, Skew
+    from platformdb.seeding.shape.bursts import Bursts
+    from platformdb.seeding.shape.distributions import Distribution, Skew
     from platformdb.seeding.shape_report.degrees import Degrees
     from platformdb.seeding.shape_report.laws import Law
     from platformdb.seeding.shape_report.measured import TableMeasured

@@ -9,8 +9,8 @@ from statistics import NormalDist
 
 import numpy as np
 
-from platformdb.seeding.codes import Floats
-from platformdb.seeding.distributions import EVEN, Distribution, Fixed, Lognormal, Skew, Uniform, Weighted, amount
+from platformdb.seeding.rows.codes import Floats
+from platformdb.seeding.shape.distributions import EVEN, Distribution, Fixed, Lognormal, Skew, Uniform, Weighted, amount
 from platformdb.seeding.shape_report.laws import Law
 from platformdb.seeding.shape_report.model import Spread
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from platformdb.seeding.codes import Floats
+from platformdb.seeding.rows.codes import Floats
 from platformdb.seeding.shape_report.laws import LARGE, Law
 
 DEVIATIONS = 5.0

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from platformdb.seeding.distributions import Weighted, amount
 from platformdb.seeding.generators.keys import Copy, Ordinal, Uuid7
 from platformdb.seeding.generators.links import Earlier
 from platformdb.seeding.generators.secrets import RandomBytes
 from platformdb.seeding.generators.values import Choice, Constant, Flag, Later, Number, Present
 from platformdb.seeding.model import ColumnFact, Generator, Table, TablePlan, Value
+from platformdb.seeding.shape.distributions import Weighted, amount
 from platformdb.seeding.shape_report.model import ValueSpec
 
 # Types whose values read the same in SQL as in the file.

@@ -1,0 +1,1 @@
+"""Reads seed.toml and its reference files: one frozen Definition, every problem with its line."""

@@ -1,0 +1,1 @@
+"""The world a seed describes, made block by block, in memory or in files."""

@@ -1,0 +1,1 @@
+"""Which rows there are: how many, what each refers to, and when."""

@@ -1,0 +1,1 @@
+"""What texts and documents are made of."""
