@@ -25,10 +25,14 @@ def walk(command: object, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[st
 
 
 EVERYTHING = list(walk(typer.main.get_command(app)))
-COMMANDS = [(path, command) for path, command in EVERYTHING if not hasattr(command, "commands")]
-GROUPS = [path for path, command in EVERYTHING if hasattr(command, "commands")]
+# A group that does something itself, without a subcommand, is a command as well.
+COMMANDS = [
+    (path, command) for path, command in EVERYTHING if path and getattr(command, "invoke_without_command", True)
+]
+GROUPS = [path for path, command in EVERYTHING if (path, command) not in COMMANDS]
 EXPECTED = {
-    "up", "init", "new", "migrate", "status", "validate", "seed", "bench", "indexes apply", "indexes status",
+    "up", "init", "new", "migrate", "status", "validate", "seed", "seed infer", "bench",
+    "indexes apply", "indexes status",
     "counters check", "counters fix", "contracts check", "server start", "server stop", "server status", "server url",
     "server psql", "server binaries",
 }  # fmt: skip

@@ -36,6 +36,7 @@ id = { make = "ordinal", start = 1 }
 name = { make = "text", templates = ["ann", "bob"] }
 """
 Seed = Callable[..., Report]
+OTHERS: set[str] = set()
 
 
 @pytest.fixture
@@ -48,10 +49,12 @@ def platform(tmp_path: Path) -> Platform:
 @pytest.fixture
 def home(db: Target, server: Server) -> Iterator[Target]:
     run(db, SCHEMA)
-    before = databases(db)
+    others = databases(db)  # other tests have some of their own
+    OTHERS.update(others)
     yield db
+    OTHERS.difference_update(others)
     with connect(db.with_database("postgres")) as connection:
-        for name in databases(db) - before:
+        for name in databases(db) - others:
             connection.execute(f'ALTER DATABASE "{name}" IS_TEMPLATE false')
             connection.execute(f'DROP DATABASE "{name}"')
 
@@ -75,7 +78,7 @@ def databases(target: Target) -> set[str]:
     """Of the cache; whatever is under way or was left behind counts."""
     with connect(target.with_database("postgres")) as connection:
         found = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'platformdb\\_%'").fetchall()
-    return {name for (name,) in found}
+    return {name for (name,) in found} - OTHERS
 
 
 def anew(target: Target, schema: str = SCHEMA) -> None:

@@ -248,7 +248,7 @@ class _Unpickler(pickle.Unpickler):
 
 
 def _allow_many_files() -> None:
-    """A mapped file counts as an open one: 190 for the 22 tables of vrss, and macOS allows 256 unless asked."""
+    """A mapped file counts as an open one: 190 for a platform of 22 tables, and macOS allows 256 unless asked."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
