@@ -88,6 +88,8 @@ def test_a_scale_multiplies_the_rows(migrated: Target, people: Path) -> None:
         (("--scale", "nan"), "the scale must be a number greater than 0, not nan"),
         (("--scale", "1e9"), "rows"),
         (("--as-of", "soon"), "--as-of: 'soon' is no date"),
+        (("--as-of", "9999-12-31T23:59-12:00"), "is no date"),
+        (("--abort", "--replace"), "use it alone"),
         (("--replace", "--append"), "choose one"),
         (("--cache", "--append"), "choose one"),
         (("--tables", "nobody"), "has no table 'nobody'"),

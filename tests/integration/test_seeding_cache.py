@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from platformdb.errors import NotNow, Refused
+from platformdb.errors import Interrupted, NotNow, Refused
 from platformdb.postgres.connect import Connection, connect
 from platformdb.postgres.target import Target
 from platformdb.project import Platform
@@ -15,6 +15,8 @@ from platformdb.report.model import Report
 from platformdb.report.progress import Silent
 from platformdb.seeding import cache
 from platformdb.seeding.command import Extras, Work, carry_out
+from platformdb.seeding.load import run as loading
+from platformdb.seeding.load import staged
 from platformdb.seeding.request import Existing, Request
 from servers import Server
 
@@ -140,6 +142,7 @@ def test_replace_copies_over_another_seed_and_back(seed: Seed, home: Target) -> 
         "CREATE TABLE more (id int)",
         "CREATE SCHEMA elsewhere",
         "SELECT lo_create(4711)",
+        "CREATE SEQUENCE numbers; SELECT nextval('numbers')",
     ],
 )
 def test_a_database_that_differs_in_anything_gets_no_copy(seed: Seed, home: Target, change: str) -> None:
@@ -154,6 +157,77 @@ def test_a_database_that_differs_in_anything_gets_no_copy(seed: Seed, home: Targ
 
 
 @pytest.mark.newest_server
+def test_rows_that_may_not_be_lost_are_not_lost_to_a_copy_that_replaced_the_same(seed: Seed, home: Target) -> None:
+    mine = "INSERT INTO people VALUES (1, 'mine')"
+    run(home, mine)
+    assert seed(Existing.REPLACE).summary.startswith("seeded")
+    anew(home)
+    run(home, mine)
+    with pytest.raises(Refused, match="rows that seed did not make"):
+        seed()
+    assert run(home, "SELECT name FROM people") == [("mine",)]
+
+
+@pytest.mark.newest_server
+def test_rows_of_seeded_tables_that_are_not_replaced_tell_databases_apart(
+    seed: Seed, home: Target, platform: Platform
+) -> None:
+    pets = SEED.partition("[tables.people]")[2].replace("people", "pets")
+    file = platform.seeds / "seed.toml"
+    file.write_text(SEED.replace("people = 30", "people = 30\npets = 5") + "[tables.pets]" + pets)
+    schema = SCHEMA + "CREATE TABLE pets (id int PRIMARY KEY, name text NOT NULL);"
+    anew(home, schema)
+    seed()
+    run(home, "UPDATE pets SET name = 'private'")
+    first = seed(Existing.REPLACE, tables=("people",))
+    assert run(home, "SELECT DISTINCT name FROM pets") == [("private",)]
+    anew(home, schema)
+    assert seed(tables=("people",)).data["template"] != first.data["template"]
+    assert run(home, "SELECT name FROM pets") == []
+
+
+@pytest.mark.newest_server
+def test_a_load_that_was_cut_short_goes_on_and_is_no_copy(
+    seed: Seed, home: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(loading, "_is_large", lambda *_: True)
+    monkeypatch.setattr(cache, "FEW", 10)
+    with monkeypatch.context() as patch:
+        patch.setattr(staged, "_restore", cut)
+        with pytest.raises(Interrupted):
+            seed(jobs=2)
+    assert seed(jobs=2).summary.startswith("seeded")
+    assert not databases(home)
+
+
+@pytest.mark.newest_server
+def test_two_who_keep_the_same_at_once_leave_one_template(
+    seed: Seed, home: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make = cache.make_template
+
+    def slow(server: Connection, name: str, final: str, comment: str) -> None:
+        server.execute(f'CREATE DATABASE "{final}"'.encode())
+        make(server, name, final, comment)
+
+    monkeypatch.setattr(cache, "make_template", slow)
+    assert seed().data["template"] is None
+    assert len(databases(home)) == 1
+
+
+@pytest.mark.newest_server
+def test_a_template_is_not_replaced(seed: Seed, home: Target) -> None:
+    name = home.parameters["dbname"]
+    run(home, f'ALTER DATABASE "{name}" IS_TEMPLATE true')
+    with pytest.raises(Refused, match="of its own"):
+        seed()
+    run(home, f'ALTER DATABASE "{name}" IS_TEMPLATE false')
+
+
+@pytest.mark.newest_server
 def test_many_rows_of_ones_own_are_refused_before_anything_is_done(seed: Seed, home: Target) -> None:
     run(home, "INSERT INTO notes (text) SELECT 'mine' FROM generate_series(1, 10001)")
     with pytest.raises(Refused, match=r"notes holds more than 10,000 rows"):
@@ -164,7 +238,7 @@ def test_many_rows_of_ones_own_are_refused_before_anything_is_done(seed: Seed, h
 @pytest.mark.newest_server
 def test_a_database_with_settings_of_its_own_is_refused(seed: Seed, home: Target) -> None:
     run(home, f"ALTER DATABASE \"{home.parameters['dbname']}\" SET work_mem = '5MB'")
-    with pytest.raises(Refused, match="settings, rights or a comment of its own"):
+    with pytest.raises(Refused, match="settings, rights, replication or a comment of its own"):
         seed()
 
 

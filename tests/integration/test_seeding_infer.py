@@ -98,6 +98,19 @@ def test_inferring_changes_nothing_and_gives_the_same_file_twice(db: Target, pro
 
 
 @pytest.mark.newest_server
+def test_a_check_that_writes_leaves_nothing_behind(db: Target) -> None:
+    run_sql(db, """
+        CREATE TABLE calls (site text);
+        CREATE FUNCTION is_site(site text) RETURNS bool LANGUAGE plpgsql AS
+            $$ BEGIN INSERT INTO calls VALUES (site); RETURN site ~ '^https'; END $$;
+        CREATE TABLE links (id int PRIMARY KEY, site text NOT NULL CHECK (is_site(site)));
+    """)  # fmt: skip
+    infer(db)
+    with connect(db) as connection:
+        assert connection.execute("SELECT count(*) FROM calls").fetchone() == (0,)
+
+
+@pytest.mark.newest_server
 def test_a_file_that_is_there_is_never_written_over(db: Target, tmp_path: Path) -> None:
     path = tmp_path / "seed.toml"
     path.write_text("mine")

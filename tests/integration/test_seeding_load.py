@@ -147,6 +147,35 @@ def test_rows_are_frozen_sequences_go_on_and_the_planner_knows_the_tables(shop: 
     assert one(shop, "SELECT max(number) FROM orders") == int(str(last)) + 1
 
 
+def test_a_load_that_fails_in_the_end_leaves_the_sequences_as_they_were(shop: Connection, platform: Platform) -> None:
+    seed(shop, platform, Request())
+    shop.execute("INSERT INTO orders (buyer_id, cents) SELECT id, 1 FROM people, generate_series(1, 100)")
+    shop.execute("CREATE TABLE divisor AS SELECT 1 AS x; UPDATE people SET spent = 0;"
+                 "CREATE MATERIALIZED VIEW broken AS SELECT 1 / x AS y, number FROM divisor, orders;"
+                 "UPDATE divisor SET x = 0")  # fmt: skip
+    number = one(shop, "SELECT last_value FROM orders_number_seq")
+    with pytest.raises(ApplyFailed, match="division by zero"):
+        seed(shop, platform, Request(existing=Existing.REPLACE))
+    assert (
+        one(shop, "SELECT last_value FROM orders_number_seq") == number == one(shop, "SELECT max(number) FROM orders")
+    )
+
+
+def test_a_percent_sign_in_a_name_is_a_letter_like_others(db: Target, platform: Platform) -> None:
+    write(
+        platform.root,
+        SHOP.replace("orders", "'50%s'").replace("number =", "'a%b' =").replace("of = \"'50%s'\"", 'of = "50%s"'),
+    )
+    with connect(db) as connection:
+        connection.execute(
+            SCHEMA.partition("CREATE FUNCTION")[0].replace("orders", '"50%s"').replace("number", '"a%b"')
+        )
+        seed(connection, platform, Request())
+        assert one(connection, 'SELECT max("a%b") FROM "50%s"') == one(
+            connection, 'SELECT last_value FROM "50%s_a%b_seq"'
+        )
+
+
 def test_the_same_again_is_nothing_to_do(shop: Connection, platform: Platform) -> None:
     first = seed(shop, platform, Request())
     shop.execute("UPDATE people SET name = 'changed' WHERE name = 'ann'")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -120,3 +121,65 @@ def test_an_owner_whom_policies_hold_loads_all_the_same(vrss_db: Target, vrss: P
         assert notes(report) == []
         assert rows(vrss_db, forced) == [(True, True)]
         run(vrss_db, "; ".join(f"ALTER TABLE {table} OWNER TO CURRENT_USER" for (table,) in tables))
+
+
+SEED = """
+start = 2025-01-01T00:00:00Z
+end = 2025-06-30T18:00:00Z
+[profiles.dev]
+people = 5
+[profiles.many]
+people = 20000
+[tables.people]
+rows = { shape = "independent", count = "$people" }
+[tables.people.columns]
+id = { make = "ordinal", start = 1 }
+[tables.pets]
+rows = { shape = "per", of = [{ table = "people", link = "whose", count = { dist = "uniform", min = 0, max = 1 } }] }
+[tables.pets.columns]
+id = { make = "ordinal", start = 1 }
+whose = { make = "copy", of = "whose.id" }
+"""
+PETS = """
+CREATE TABLE people (id serial PRIMARY KEY, name text);
+CREATE TABLE pets (id int PRIMARY KEY, whose int REFERENCES people);
+"""
+
+
+@pytest.fixture
+def pets(tmp_path: Path) -> Platform:
+    (tmp_path / "seeds").mkdir()
+    (tmp_path / "seeds/seed.toml").write_text(SEED)
+    return Platform("pets", tmp_path, tmp_path / "phases", tmp_path / "sql", tmp_path / "seeds")
+
+
+@pytest.mark.newest_server
+def test_rows_that_policies_hide_from_the_owner_are_rows_of_others_all_the_same(db: Target, pets: Platform) -> None:
+    with role_without_rights(db) as owner:
+        granted(db, owner, 'GRANT CREATE ON SCHEMA public TO {role}; GRANT CREATE ON DATABASE "{database}" TO {role}')
+        run(owner, PETS)
+        run(owner, "INSERT INTO people (name) VALUES ('mine'); ALTER TABLE people ENABLE ROW LEVEL SECURITY, "
+                   "FORCE ROW LEVEL SECURITY")  # fmt: skip
+        with connect(owner) as connection, pytest.raises(Refused, match="rows that seed did not make"):
+            seed(connection, pets, Request("many"))
+        assert rows(db, "SELECT name FROM people") == [("mine",)]
+        load(owner, pets, existing=Existing.REPLACE)
+        assert rows(db, "SELECT max(id), (SELECT last_value FROM people_id_seq) FROM people") == [(5, 5)]
+        assert rows(db, "SELECT relforcerowsecurity FROM pg_class WHERE relname = 'people'") == [(True,)]
+        run(db, "REASSIGN OWNED BY {0} TO CURRENT_USER; DROP OWNED BY {0}".format(owner.parameters["user"]))
+
+
+@pytest.mark.newest_server
+def test_rows_that_refer_to_those_a_replica_deletes_go_with_them(db: Target, pets: Platform) -> None:
+    run(db, PETS)
+    with role_without_rights(db) as target:
+        granted(db, target, "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role};"
+                            "GRANT USAGE, UPDATE ON ALL SEQUENCES IN SCHEMA public TO {role};"
+                            "GRANT CREATE ON DATABASE \"{database}\" TO {role};"
+                            "GRANT SET ON PARAMETER session_replication_role TO {role}")  # fmt: skip
+        load(target, pets)
+        run(db, "INSERT INTO people VALUES (99); INSERT INTO pets VALUES (99, 99)")
+        with connect(target) as connection:
+            seed(connection, pets, Request(existing=Existing.REPLACE, tables=("people",)))
+        assert rows(db, "SELECT id FROM pets") == []
+        run(db, "REASSIGN OWNED BY {0} TO CURRENT_USER; DROP OWNED BY {0}".format(target.parameters["user"]))

@@ -11,7 +11,7 @@ import pytest
 from catalog import rows, run
 from dump import dumped
 from platformdb.errors import ApplyFailed, ConfigError, Interrupted, NotNow, Refused
-from platformdb.postgres.connect import connect
+from platformdb.postgres.connect import connect, pinned
 from platformdb.postgres.target import Target
 from platformdb.project import Platform
 from platformdb.report.model import Report, StepResult
@@ -247,15 +247,46 @@ def test_after_ctrl_c_the_same_command_goes_on(odd: Target, platform: Platform, 
     assert schema(server, odd) == before
 
 
+def test_part_of_the_tables_goes_on_and_replaces_though_the_keys_are_off(
+    db: Target, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(db, "CREATE TABLE boxes (id int PRIMARY KEY); CREATE TABLE things (id int PRIMARY KEY REFERENCES boxes)")
+    table = "[tables.{0}]\nrows = {{ shape = 'independent', count = '$n' }}\n[tables.{0}.columns]\n"
+    text = "start = 2025-01-01T00:00:00Z\nend = 2025-06-30T18:00:00Z\n[profiles.dev]\nn = 60\n"
+    text += "".join(table.format(name) + "id = { make = 'ordinal', start = 1 }\n" for name in ("boxes", "things"))
+    (platform.seeds / "seed.toml").write_text(text)
+
+    def cut() -> None:
+        with pytest.raises(Interrupted):
+            load(db, platform, observer=Stopper(1), tables=("things",))
+
+    cut()
+    assert load(db, platform, tables=("things",)).data["rows"] == 120
+    run(db, "TRUNCATE boxes, things")
+    cut()
+    assert load(db, platform, tables=("boxes",), existing=Existing.REPLACE).data["rows"] == 60
+
+
+@pytest.mark.newest_server
+def test_all_connections_of_a_load_lead_to_the_same_server(db: Target) -> None:
+    host, port = db.parameters["host"], db.parameters.get("port", "5432")
+    target = Target(db.provider, {**db.parameters, "host": f"/nowhere,{host}", "port": f"1,{port}"})
+    with connect(target) as connection:
+        found = pinned(target, connection).parameters
+    assert (found["host"], found["port"], found["dbname"]) == (host, port, db.parameters["dbname"])
+
+
 def test_giving_up_brings_back_the_schema_and_empty_tables(odd: Target, platform: Platform, server: Server) -> None:
     before = dumped_whole(server, odd)
     with pytest.raises(Interrupted):
         load(odd, platform, observer=Stopper(2))
     assert schema(server, odd) != before
     with connect(odd) as connection:
+        assert "a load of odd" in give_up(connection, "another").findings[0].message
         report = give_up(connection, "odd")
         assert "5 tables are empty, and their schema is as before" in report.summary
         assert unfinished(connection) is None
+        assert give_up(connection, "odd").findings == ()
         assert give_up(connection, "odd").summary == "nothing to give up: no load of odd was cut short"
     assert dumped_whole(server, odd) == before
     assert contents(odd) == [[], [], [], [], []]

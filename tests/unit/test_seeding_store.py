@@ -162,6 +162,16 @@ def test_the_folder_of_a_killed_process_is_removed_by_the_next_one_and_that_of_a
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_folder_of_somebody_else_is_not_opened(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    other = tmp_path / "platformdb-seed-other"
+    other.mkdir()
+    os.mkfifo(other / "owner")  # to open it would wait for ever
+    monkeypatch.setattr("os.getuid", lambda: other.stat().st_uid + 1)
+    with private_folder():
+        assert other.exists()
+
+
 def test_arrays_of_a_single_process_have_no_name_in_the_folder(tmp_path: Path) -> None:
     found = written(Store(tmp_path))
     assert list(tmp_path.iterdir()) == []

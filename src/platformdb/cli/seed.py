@@ -71,6 +71,8 @@ def seed(  # noqa: PLR0913 - one parameter for each option
     """Fill the platform's empty tables with believable data."""
     from platformdb.seeding.command import Extras, Work, carry_out, give_up
 
+    if abort and (replace or append or cache or report or output):
+        raise ConfigError("--abort gives up a load and makes no other: use it alone", help="then seed again without it")
     request = Request(
         profile=profile,
         seed=number,
@@ -117,9 +119,9 @@ def _instant(text: str | None) -> datetime | None:
         return None
     try:
         instant = datetime.fromisoformat(text)
-    except ValueError:
+        return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         raise ConfigError(f"--as-of: '{text}' is no date", help="write it as 2026-01-31 or 2026-01-31T12:00Z") from None
-    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
 def _confirm(*, yes: bool) -> Confirm:

@@ -67,6 +67,17 @@ def connect(target: Target, **parameters: str) -> Iterator[Connection]:
             raise
 
 
+def pinned(target: Target, connection: Connection) -> Target:
+    """The very server and database that this connection leads to, for more of them.
+
+    A URL may name several hosts, a host have several addresses, and a service or PGDATABASE name the database.
+    """
+    info = connection.info
+    found = {"host": info.host, "hostaddr": info.hostaddr, "port": str(info.port), "dbname": info.dbname}
+    others = {key: value for key, value in target.parameters.items() if key not in found}
+    return Target(target.provider, {**others, **{key: value for key, value in found.items() if value}})
+
+
 def _open(target: Target, parameters: dict[str, str]) -> Connection:
     wanted: dict[str, Any] = {
         "application_name": "platformdb",

@@ -50,7 +50,7 @@ def make_template(connection: Connection, name: str, final: str, comment: str) -
     """Gives a finished copy its final name; nobody can connect to it any more, so everybody can copy it.
 
     Raises:
-        NotNow: somebody is connected to it.
+        NotNow: somebody is connected to it, or made one of that name.
         Refused: this role may not.
     """
     database = sql.Identifier(name)
@@ -93,6 +93,10 @@ def _explained(doing: str) -> Iterator[None]:
             f"could not {doing}: others are connected to it",
             detail=error.diag.message_detail or "",
             help="end their sessions, or seed without --cache",
+        ) from None
+    except psycopg.errors.DuplicateDatabase as error:
+        raise NotNow(
+            f"could not {doing}: {error.diag.message_primary}", help="somebody was faster; run it again"
         ) from None
     except psycopg.errors.InsufficientPrivilege as error:
         raise Refused(

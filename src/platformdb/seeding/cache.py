@@ -24,6 +24,7 @@ from platformdb.postgres.databases import (
 )
 from platformdb.postgres.queries import query
 from platformdb.postgres.target import Target
+from platformdb.seeding.load.catalog import unveiled
 from platformdb.seeding.marker import PACKAGE
 from platformdb.seeding.state import Marker
 
@@ -64,7 +65,7 @@ def read_key(connection: Connection, wanted: Marker, lost: tuple[str, ...] = ())
         )
     if particular:
         raise Refused(
-            f"database '{database}' has settings, rights or a comment of its own, which a copy would lose",
+            f"database '{database}' has settings, rights, replication or a comment of its own, which a copy would lose",
             help="seed it without --cache, or set them for the role",
         )
     fingerprint = _fingerprint(connection, lost)
@@ -88,8 +89,8 @@ def replace_by_copy(target: Target, key: Key) -> None:
     token = secrets.token_hex(4)
     copy, aside = MAKING + token, ASIDE + token
     with connect_elsewhere(target) as server:
-        copy_database(server, key.template, copy, key.owner)
         try:
+            copy_database(server, key.template, copy, key.owner)
             exchange_databases(server, key.database, copy, aside)
             try:
                 _refuse_changed(target.with_database(aside), key)
@@ -111,9 +112,11 @@ def keep(target: Target, key: Key, about: dict[str, object]) -> bool:
         try:
             copy_database(server, key.database, copy, key.owner)
             make_template(server, copy, key.template, json.dumps({"made by": "platformdb seed --cache", **about}))
-        except NotNow:
+        except BaseException as error:
             drop_database(server, copy)
-            return False
+            if isinstance(error, NotNow):
+                return False
+            raise
     return True
 
 
@@ -129,7 +132,8 @@ def _fingerprint(connection: Connection, lost: tuple[str, ...]) -> str:
     exists = connection.execute("SELECT to_regclass('platformdb.history') IS NOT NULL").fetchone()
     parts += [connection.execute(query("cache_history", PACKAGE)).fetchone()] if exists and exists[0] else []
     tables = [name for (name,) in connection.execute(query("cache_tables", PACKAGE), (list(lost),))]
-    return json.dumps([*parts, *(rows for rows in (_rows(connection, table) for table in tables) if rows[1])])
+    with unveiled(connection, tables):
+        return json.dumps([*parts, *(rows for rows in (_rows(connection, table) for table in tables) if rows[1])])
 
 
 def _rows(connection: Connection, table: str) -> tuple[str, int, str | None]:

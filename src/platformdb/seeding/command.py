@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from platformdb.errors import ConfigError, Refused
 from platformdb.postgres.catalog import read_installed_extensions
-from platformdb.postgres.connect import Connection, connect
+from platformdb.postgres.connect import Connection, connect, pinned
 from platformdb.postgres.lock import one_runner
 from platformdb.postgres.queries import query
 from platformdb.postgres.target import Target
@@ -21,7 +21,7 @@ from platformdb.seeding.files.sources import read_sources
 from platformdb.seeding.marker import PACKAGE, holds, read_marker
 from platformdb.seeding.reports import copied, nothing_to_do
 from platformdb.seeding.request import Confirm, Existing, Request
-from platformdb.seeding.run import measure, require_numpy, seed
+from platformdb.seeding.run import emptied, measure, require_numpy, seed
 from platformdb.seeding.state import Marker, wanted_marker
 
 
@@ -102,13 +102,21 @@ def _measured(work: Work, report: Report, output: Path | None) -> Report:
 
 def _from_cache(work: Work) -> Report:
     """A copy of the template where there is one; else the rows are made, and kept as one."""
+    from platformdb.seeding.load.record import read_record
+
     with one_runner(work.target, wait_seconds=work.wait_seconds, observer=work.observer) as session:
         wanted = wanted_marker(work.request, _checksum(work, session.work))
         found = read_marker(session.work, work.platform.name)
         replaces = work.request.existing is Existing.REPLACE
         if not replaces and holds(session.work, found, wanted):
             return nothing_to_do(wanted, found)
-        key = read_key(session.work, wanted, found.tables if replaces and found else ())
+        # A load that was cut short goes on: its own rows are there, and keys and triggers are off.
+        if read_record(session.work, work.platform.name):
+            return _run(work, session.work)
+        # Just those whose rows the load would take: what else is there tells databases apart.
+        lost = emptied(session.work, work.platform, work.request) if replaces else ()
+        key = read_key(session.work, wanted, lost)
+        work = replace(work, target=pinned(work.target, session.work))
         report = None if is_kept(work.target, key) else _run(work, session.work)
     # A database can be copied, and replaced, when nobody is connected to it.
     return _copied(work, key, wanted) if report is None else _kept(work, key, wanted, report)

@@ -49,8 +49,7 @@ def seed(
     Raises:
         ConfigError: no such profile, or the files are wrong or do not fit the database; nothing was changed.
         Refused: the tables hold other rows, and the request does not say what to do about them.
-        NotNow: the tables are in use.
-        ApplyFailed: the server refused a row; nothing is left of the others.
+        NotNow, ApplyFailed: the tables are in use; the server refused a row. Nothing is left of the others.
     """
     sources = read_sources(platform)
     wanted = wanted_marker(request, sources.checksum(read_installed_extensions(connection)))
@@ -58,10 +57,25 @@ def seed(
     if request.existing is Existing.REFUSE and holds(connection, found, wanted):
         return nothing_to_do(wanted, found)
     with _explained(sources):
-        from platformdb.seeding.load.run import load
+        from platformdb.seeding.load.run import load, takes_back_another
 
         job = _planned(connection, platform, sources, wanted, request)
+        if takes_back_another(connection, job):
+            job = _planned(connection, platform, sources, wanted, request)
         return load(connection, job, observer or Silent(), target=target, jobs=request.jobs)
+
+
+def emptied(connection: Connection, platform: Platform, request: Request) -> tuple[str, ...]:
+    """The tables (quoted) that this seed would empty where it replaces rows: its own, never others.
+
+    Raises:
+        ConfigError: the files are wrong or do not fit the database.
+    """
+    sources = read_sources(platform)
+    wanted = wanted_marker(request, sources.checksum(read_installed_extensions(connection)))
+    with _explained(sources):
+        job = _planned(connection, platform, sources, wanted, request)
+        return tuple(fact.quoted for fact in job.emptied if fact.name in job.definition.tables)
 
 
 def measure(
@@ -123,6 +137,7 @@ def _planned(connection: Connection, platform: Platform, sources: Sources, wante
     from platformdb.seeding.fit.facts import read_facts
     from platformdb.seeding.fit.wires import check_types
     from platformdb.seeding.load.job import Job
+    from platformdb.seeding.load.record import read_record
     from platformdb.seeding.plan import plan_seed
     from platformdb.seeding.problems import Invalid
     from platformdb.seeding.subset import chosen_tables, narrowed
@@ -131,7 +146,11 @@ def _planned(connection: Connection, platform: Platform, sources: Sources, wante
     facts = read_facts(connection)
     if not definition.tables.keys() & facts.keys():
         raise Refused("the database has none of the tables in seed.toml", help="migrate it first: platformdb migrate")
-    chosen = chosen_tables(definition, request.tables, facts)
+    begun = read_record(connection, platform.name)
+    own = begun.tables if begun and begun.same_seed(wanted.identity) else ()
+    # The keys that say what a table needs are off while it is loaded.
+    names = (*request.tables, *(name for name, fact in facts.items() if request.tables and fact.quoted in own))
+    chosen = chosen_tables(definition, names, facts)
     plan = plan_seed(definition, facts, read_installed_extensions(connection), chosen)
     definition = narrowed(definition, chosen) if request.tables else definition
     if problems := check_types(definition, plan):

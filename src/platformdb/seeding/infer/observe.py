@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from platformdb.postgres.attempt import attempt
@@ -29,7 +30,9 @@ def observe(connection: Connection, facts: Mapping[str, TableFact]) -> Mapping[s
     seen: dict[str, Seen] = {}
     for name, fact in facts.items():
         found: list[Seen] = []
-        attempt(connection, lambda fact=fact, found=found: found.append(_seen(connection, fact, facts, sizes)))  # type: ignore[misc]
+        look = partial(_seen, connection, fact, facts, sizes)
+        # Policies may call functions that write.
+        attempt(connection, lambda look=look, found=found: found.append(look()), writes=False)  # type: ignore[misc]
         if found and found[0].rows:
             seen[name] = found[0]
     return seen

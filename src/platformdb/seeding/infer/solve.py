@@ -48,7 +48,8 @@ def solved(connection: Connection, known: Known, trouble: Trouble) -> Group | No
     if known_already or keys & set(check.columns) or any(column.generated for column in columns):
         return None
     found: list[Case] = []
-    attempt(connection, lambda: found.extend(_cases(connection, fact, columns)))
+    # A CHECK may call a function that writes.
+    attempt(connection, lambda: found.extend(_cases(connection, fact, columns)), writes=False)
     return Group(tuple(column.name for column in columns), tuple(found[:MOST_KEPT])) if found else None
 
 

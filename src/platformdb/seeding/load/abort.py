@@ -9,7 +9,7 @@ from platformdb.postgres.queries import query
 from platformdb.report.model import Report, Step
 from platformdb.seeding.load.catalog import PACKAGE, put_on
 from platformdb.seeding.load.model import Part
-from platformdb.seeding.load.record import Record, forget, read_record
+from platformdb.seeding.load.record import Record, forget, read_record, unfinished
 from platformdb.seeding.load.transaction import one_transaction
 
 
@@ -22,7 +22,9 @@ def give_up(connection: Connection, platform: str) -> Report:
     """
     record = read_record(connection, platform)
     if record is None:
-        return Report(f"nothing to give up: no load of {platform} was cut short", data={"changed": False})
+        other = unfinished(connection)  # of a project by another name
+        said = f"nothing to give up: no load of {platform} was cut short"
+        return Report(said, findings=(other,) if other else (), data={"changed": False})
     step = Step("abort", f"giving up the load of {platform}", record.shown)
     with one_transaction(connection, step):
         _take_back(connection, record)

@@ -9,19 +9,25 @@ from platformdb.postgres.connect import Connection
 from platformdb.postgres.queries import query
 from platformdb.report.model import Statement, Step, StepResult, StepState
 from platformdb.report.progress import Observer
-from platformdb.seeding.load.catalog import PACKAGE
+from platformdb.seeding.load.catalog import PACKAGE, unveiled
 from platformdb.seeding.model import TableFact, TablePlan
 from platformdb.sqltext.quote import quote_identifier
 
 
 def advance_sequences(connection: Connection, tables: Sequence[TablePlan]) -> None:
-    """The next number of each is the one after the largest that was loaded."""
-    for table in tables:
-        for column in table.columns:
-            if column.sequence:
-                name = quote_identifier(column.name)
-                statement = f"SELECT setval(%s, max({name})) FROM {table.fact.quoted} HAVING max({name}) IS NOT NULL"  # noqa: S608
-                connection.execute(statement.encode(), (column.sequence,))
+    """The next number of each is the one after the largest that was loaded.
+
+    To be called last: no rollback takes it back.
+    """
+    counted = [(table.fact.quoted, column) for table in tables for column in table.columns if column.sequence]
+    if not counted:
+        return
+    with unveiled(connection, [quoted for quoted, _ in counted]):
+        for quoted, column in counted:
+            name = quote_identifier(column.name)
+            statement = f"SELECT setval(%s, max({name})) FROM {quoted} HAVING max({name}) IS NOT NULL"  # noqa: S608
+            # A name may have a % of its own.
+            connection.execute(statement.replace("%", "%%").replace("%%s", "%s", 1).encode(), (column.sequence,))
 
 
 def refresh_views(connection: Connection, facts: Sequence[TableFact], observer: Observer) -> tuple[StepResult, ...]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from platformdb.postgres.connect import Connection
 from platformdb.postgres.queries import query
 from platformdb.seeding.load.model import IndexFact, KeyFact, Part, Rights
 from platformdb.seeding.load.strip import index_parts, key_parts, policy_parts, trigger_parts
+from platformdb.seeding.load.transaction import LOCK_TIMEOUT
 
 PACKAGE = "platformdb.seeding.load"
 # From here on a role can be granted the setting of session_replication_role; before, superusers alone may, who own all.
@@ -31,6 +33,20 @@ def read_triggers(connection: Connection, tables: Sequence[str]) -> tuple[Part, 
     triggers = connection.execute(query("triggers", PACKAGE), (list(tables),)).fetchall()
     forced = connection.execute(query("forced_policies", PACKAGE), (list(tables),)).fetchall()
     return (*trigger_parts(triggers), *policy_parts(name for (name,) in forced))
+
+
+@contextmanager
+def unveiled(connection: Connection, tables: Sequence[str]) -> Iterator[None]:
+    """All rows of the tables are seen meanwhile, also those that policies hide from the tables' owner.
+
+    Raises:
+        psycopg.errors.InsufficientPrivilege: policies hold for this role, and it is not the owner.
+    """
+    with connection.transaction(force_rollback=True):
+        connection.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'; SET LOCAL row_security = off".encode())
+        forced = connection.execute(query("forced_policies", PACKAGE), (list(tables),)).fetchall()
+        take_off(connection, policy_parts(name for (name,) in forced))
+        yield
 
 
 def read_rights(connection: Connection, tables: Sequence[str]) -> Rights:

@@ -10,6 +10,7 @@ from platformdb.errors import ApplyFailed, ConfigError, Refused
 from platformdb.postgres.connect import Connection
 from platformdb.report.model import Statement, Step, StepResult, StepState
 from platformdb.seeding.fit.facts import count_filled
+from platformdb.seeding.load.catalog import unveiled
 from platformdb.seeding.load.copying import copy_statement
 from platformdb.seeding.load.model import Filled
 from platformdb.seeding.marker import read_marker
@@ -70,10 +71,11 @@ def may_load(connection: Connection, job: Job) -> Mapping[str, int] | None:
     Raises:
         Refused: the tables hold other rows, or others do that refer to them.
     """
-    filled = count_filled(connection, job.facts)
-    if not judge_state(job.wanted, read_marker(connection, job.platform), filled, job.existing):
-        return None
-    _refuse_bystanders(connection, job)
+    with unveiled(connection, [fact.quoted for fact in job.emptied]):
+        filled = count_filled(connection, job.facts)
+        if not judge_state(job.wanted, read_marker(connection, job.platform), filled, job.existing):
+            return None
+        _refuse_bystanders(connection, job)
     return filled
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from platformdb.errors import Place, Refused
-from platformdb.postgres.connect import Connection
+from platformdb.postgres.connect import Connection, pinned
 from platformdb.postgres.target import Target
 from platformdb.report.model import Report
 from platformdb.report.progress import Observer
@@ -57,6 +57,18 @@ def load(
         raise Invalid((Problem(misfit.message, Place(job.definition.source), misfit.key),)) from None
 
 
+def takes_back_another(connection: Connection, job: Job) -> bool:
+    """Gives up the load of another seed that was cut short, where this one replaces rows.
+
+    Its foreign keys are back then, and the job must be planned anew.
+    """
+    record = read_record(connection, job.platform)
+    if record is None or record.same_seed(job.wanted.identity) or job.existing is not Existing.REPLACE:
+        return False
+    give_up(connection, job.platform)
+    return True
+
+
 def _at_once(connection: Connection, job: Job, manner: Manner, observer: Observer, jobs: int) -> Report | None:
     """Loads in one transaction; None where several can do it, and it is worth their while."""
     several = jobs > 1 and manner.strips and not job.appends
@@ -77,7 +89,7 @@ def _in_stages(
     if target is None:
         raise Refused("a load in stages was cut short, and to go on needs a target", help="pass one, or give it up")
     with private_folder() as folder:
-        gear = Gear(target, WorldRecipe(job.definition, job.wanted.seed, folder))
+        gear = Gear(pinned(target, connection), WorldRecipe(job.definition, job.wanted.seed, folder))
         return load_in_stages(connection, job, gear, manner, observer, processes=jobs)
 
 
@@ -86,13 +98,10 @@ def _unfinished(connection: Connection, job: Job) -> Record | None:
     record = read_record(connection, job.platform)
     if record is None or record.same_seed(job.wanted.identity):
         return record
-    if job.existing is not Existing.REPLACE:
-        raise Refused(
-            f"a load of another seed was cut short: {record.shown}",
-            help="go on with that one, give it up with platformdb seed --abort, or start anew with --replace",
-        )
-    give_up(connection, job.platform)
-    return None
+    raise Refused(
+        f"a load of another seed was cut short: {record.shown}",
+        help="go on with that one, give it up with platformdb seed --abort, or start anew with --replace",
+    )
 
 
 def _is_large(world: World, job: Job) -> bool:

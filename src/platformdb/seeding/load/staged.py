@@ -143,10 +143,10 @@ def _finish(connection: Connection, job: Job, manner: Manner, filled: Sequence[F
     marker, done = job.marked(filled), {each.relation: each for each in filled}
     results = tuple(copied(table, done[table.fact.quoted], freezes=True) for table in job.plan.tables)
     with one_transaction(connection, job.step):
-        advance_sequences(connection, job.plan.tables)
         refreshed = refresh_views(connection, job.facts, observer)
         write_marker(connection, job.platform, marker)
         forget(connection, job.platform)
+        advance_sequences(connection, job.plan.tables)
     return loaded(marker, results, refreshed, job.plan.left_out, manner.notes)
 
 

@@ -8,6 +8,7 @@ from platformdb.postgres.connect import Connection
 from platformdb.report.model import Report, StepResult
 from platformdb.report.progress import Observer
 from platformdb.seeding.fit import trial
+from platformdb.seeding.fit.facts import count_filled
 from platformdb.seeding.fit.refused import refusals_told
 from platformdb.seeding.load import copying
 from platformdb.seeding.load.aftermath import advance_sequences, refresh_views
@@ -51,6 +52,7 @@ def load_at_once(connection: Connection, job: Job, world: World, manner: Manner,
             found = read_marker(connection, job.platform) if job.appends else None
             write_marker(connection, job.platform, added(marker, found))
         refreshed = refresh_views(connection, job.facts, observer) if manner.strips else ()
+        advance_sequences(connection, job.plan.tables)
     return loaded(marker, results, refreshed, job.plan.left_out, manner.notes)
 
 
@@ -95,7 +97,6 @@ def _load(
         results.append(copied(table, filled[-1], freezes=freezes))
         observer.finished(results[-1])
     _wake(connection, job, world, manner, quiet)
-    advance_sequences(connection, job.plan.tables)
     return tuple(results), filled
 
 
@@ -131,7 +132,9 @@ def _empty(connection: Connection, job: Job, manner: Manner, held: Mapping[str, 
     if manner.emptying is Emptying.TRUNCATE:
         connection.execute(f"TRUNCATE {listed(job.emptied)}".encode())
         return
-    # Children first; and what is empty needs no right.
-    for table in reversed(job.plan.tables):
-        if table.fact.name in held:
-            connection.execute(f"DELETE FROM {table.fact.quoted}".encode())  # noqa: S608
+    # Children first; and what is empty needs no right. What refers to these tables nobody checks for a replica.
+    others = job.plan.bystanders
+    filled = {*held, *count_filled(connection, others)} if others else held
+    for fact in (*reversed(others), *(table.fact for table in reversed(job.plan.tables))):
+        if fact.name in filled:
+            connection.execute(f"DELETE FROM {fact.quoted}".encode())  # noqa: S608

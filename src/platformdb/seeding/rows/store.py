@@ -62,10 +62,13 @@ def private_folder() -> Iterator[Path]:
 
 
 def _remove_unless_alive(owner: Path) -> None:
-    with suppress(OSError), owner.open("rb") as file:
-        # Fails where its process lives and holds the lock.
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if owner.parent.lstat().st_uid == os.getuid():
+    with suppress(OSError):
+        # Somebody else's is not even opened: it may be a pipe, and wait for ever.
+        if owner.parent.lstat().st_uid != os.getuid():
+            return
+        with owner.open("rb") as file:
+            # Fails where its process lives and holds the lock.
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(owner.parent)
 
 

@@ -55,8 +55,27 @@ lines (line) AS (
     SELECT concat_ws('|', 'policy', p.schemaname, p.tablename, p.policyname, p.permissive, p.roles, p.cmd, p.qual, p.with_check)
     FROM pg_policies AS p
     UNION ALL
-    SELECT concat_ws('|', 'sequence', schemaname, sequencename, data_type, start_value, min_value, max_value, increment_by, cycle)
+    SELECT concat_ws(
+        '|', 'sequence', schemaname, sequencename, data_type, start_value, min_value, max_value, increment_by, cycle,
+        -- Where one of a table's own is follows from the rows.
+        CASE WHEN NOT EXISTS (
+            SELECT FROM pg_depend AS d
+            WHERE d.classid = 1259 AND d.objid = to_regclass(format('%I.%I', schemaname, sequencename))
+                AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')
+        ) THEN last_value END
+    )
     FROM pg_sequences WHERE schemaname <> 'platformdb'
+    UNION ALL
+    SELECT concat_ws('|', 'server', srvname, srvowner::regrole, srvtype, srvversion, srvacl::text, srvoptions::text)
+    FROM pg_foreign_server
+    UNION ALL
+    SELECT concat_ws('|', 'mapping', srvname, usename, umoptions::text) FROM pg_user_mappings
+    UNION ALL
+    SELECT concat_ws('|', 'foreign', r.name, f.ftoptions::text) FROM relations AS r JOIN pg_foreign_table AS f ON f.ftrelid = r.oid
+    UNION ALL
+    SELECT concat_ws('|', 'published', pubname, schemaname, tablename) FROM pg_publication_tables
+    UNION ALL
+    SELECT concat_ws('|', 'event', evtname, evtevent, evtfoid::regproc, evtenabled, evttags::text) FROM pg_event_trigger
     UNION ALL
     SELECT concat_ws(
         '|', 'routine', nspname, proname, pg_get_function_identity_arguments(oid), proowner::regrole, proacl::text,
