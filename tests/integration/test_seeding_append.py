@@ -81,6 +81,12 @@ def test_rows_that_are_there_stay_and_numbers_go_on_after_them(
     assert rows(shop, "SELECT seed, rows FROM platformdb.seed") == [(2, first.data["rows"] + second.data["rows"])]
 
 
+def test_numbers_of_rows_that_are_gone_are_not_given_out_again(shop: Target, platform: Platform) -> None:
+    run(shop, "SELECT setval('people_number_seq', 500)")
+    append(shop, platform, 1)
+    assert rows(shop, "SELECT nextval('people_number_seq') > 500") == [(True,)]
+
+
 def test_the_same_seed_twice_is_refused_and_so_are_keys_that_are_there(shop: Target, platform: Platform) -> None:
     append(shop, platform, 1)
     append(shop, platform, 2)

@@ -13,9 +13,13 @@ from platformdb.seeding.load.catalog import PACKAGE, unveiled
 from platformdb.seeding.model import TableFact, TablePlan
 from platformdb.sqltext.quote import quote_identifier
 
+ADVANCE = "SELECT setval(%(sequence)s, %(largest)s)"
+# Numbers that were given out once are not given out again, also where their rows are gone.
+GO_ON = "SELECT setval(%(sequence)s, greatest(%(largest)s, pg_sequence_last_value(%(sequence)s::regclass)))"
 
-def advance_sequences(connection: Connection, tables: Sequence[TablePlan]) -> None:
-    """The next number of each is the one after the largest that was loaded.
+
+def advance_sequences(connection: Connection, tables: Sequence[TablePlan], *, keeps: bool = False) -> None:
+    """The next number of each is the one after the largest; with ``keeps`` rows that were there stay.
 
     To be called last: no rollback takes it back.
     """
@@ -24,10 +28,11 @@ def advance_sequences(connection: Connection, tables: Sequence[TablePlan]) -> No
         return
     with unveiled(connection, [quoted for quoted, _ in counted]):
         for quoted, column in counted:
-            name = quote_identifier(column.name)
-            statement = f"SELECT setval(%s, max({name})) FROM {quoted} HAVING max({name}) IS NOT NULL"  # noqa: S608
-            # A name may have a % of its own.
-            connection.execute(statement.replace("%", "%%").replace("%%s", "%s", 1).encode(), (column.sequence,))
+            largest = f"SELECT max({quote_identifier(column.name)}) FROM {quoted}"  # noqa: S608
+            found = connection.execute(largest.encode()).fetchone()
+            if found and found[0] is not None:
+                values = {"sequence": column.sequence, "largest": found[0]}
+                connection.execute(GO_ON if keeps else ADVANCE, values)
 
 
 def refresh_views(connection: Connection, facts: Sequence[TableFact], observer: Observer) -> tuple[StepResult, ...]:

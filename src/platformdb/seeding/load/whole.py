@@ -52,7 +52,7 @@ def load_at_once(connection: Connection, job: Job, world: World, manner: Manner,
             found = read_marker(connection, job.platform) if job.appends else None
             write_marker(connection, job.platform, added(marker, found))
         refreshed = refresh_views(connection, job.facts, observer) if manner.strips else ()
-        advance_sequences(connection, job.plan.tables)
+        advance_sequences(connection, job.plan.tables, keeps=job.appends)
     return loaded(marker, results, refreshed, job.plan.left_out, manner.notes)
 
 
