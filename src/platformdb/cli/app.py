@@ -11,6 +11,7 @@ import typer
 from platformdb import __version__
 from platformdb.cli import checks, indexes, lock, migrations, partitions, project, schema, seed, server
 from platformdb.cli import up as up_commands
+from platformdb.cli.frame import Format
 from platformdb.cli.light import lighten
 from platformdb.cli.present import present, unwritable, without_passwords
 from platformdb.report.model import Finding, Outcome, Report
@@ -86,9 +87,10 @@ def _explain_usage(error: Any, arguments: list[str]) -> int:
     finding = Finding("usage", message, help=f"see: {path} --help")
     report = Report(message, Outcome.CONFIGURATION, findings=(finding,))
     command = path.removeprefix("platformdb").strip() or "platformdb"
-    return present(report, command, elapsed_ms=0, as_json=_wants_json(arguments), color="--no-color" not in arguments)
+    return present(report, command, elapsed_ms=0, form=_wanted_form(arguments), color="--no-color" not in arguments)
 
 
-def _wants_json(arguments: list[str]) -> bool:
-    """Whether the command line, though wrong, asks for JSON clearly enough."""
-    return "--format=json" in arguments or ("--format", "json") in pairwise(arguments)
+def _wanted_form(arguments: list[str]) -> str:
+    """JSON where the command line, though wrong, asks for it clearly enough."""
+    asks = "--format=json" in arguments or ("--format", "json") in pairwise(arguments)
+    return Format.JSON if asks else Format.TEXT

@@ -39,6 +39,16 @@ class Format(enum.StrEnum):
     JSON = "json"
 
 
+class GateFormat(enum.StrEnum):
+    """How the result of a command is printed that CI goes by."""
+
+    TEXT = "text"
+    JSON = "json"
+    JUNIT = "junit"
+    GITHUB = "github"
+    MARKDOWN = "markdown"
+
+
 class ProviderName(enum.StrEnum):
     """Where a database comes from."""
 
@@ -216,9 +226,14 @@ def _carry_out(name: str, work: Callable[[Run], Report], given: Mapping[str, Any
         masked_report(report, mask),
         name,
         elapsed_ms=elapsed_ms,
-        as_json=given["format"].value == "json",
+        form=_form(given["format"]),
         color=not given["no_color"],
     )
+
+
+def _form(chosen: enum.StrEnum) -> str:
+    """Which renderer: a command with formats of its own makes their text itself, and what goes wrong is text."""
+    return chosen.value if isinstance(chosen, GateFormat) or chosen.value == Format.JSON else Format.TEXT
 
 
 def _here() -> Path:

@@ -8,20 +8,22 @@ import re
 import sys
 import traceback
 from contextlib import suppress
+from importlib import import_module
 
 from platformdb.errors import PlatformdbError
 from platformdb.report.model import Finding, Outcome, Report
 
 WIDE = 1000
+# Formats for programs, each with a module and a function of its name in report/.
+RENDERED = frozenset({"json", "junit", "github", "markdown"})
 
 
-def present(report: Report, command: str, *, elapsed_ms: float, as_json: bool, color: bool) -> int:
+def present(report: Report, command: str, *, elapsed_ms: float, form: str, color: bool) -> int:
     """Prints a report: results to stdout; in text, what went wrong to stderr. Returns the exit code."""
     try:
-        if as_json:
-            from platformdb.report.json import render_json
-
-            print(render_json(report, command=command, elapsed_ms=elapsed_ms), flush=True)  # noqa: T201 - the result
+        if form in RENDERED:
+            render = getattr(import_module(f"platformdb.report.{form}"), f"render_{form}")
+            print(render(report, command=command, elapsed_ms=elapsed_ms), flush=True)  # noqa: T201 - the result
         else:
             _as_text(report, color=color)
     except OSError as error:
