@@ -17,7 +17,7 @@ import pytest
 
 from databases import template
 from manual import DOCS, name
-from platformdb.bench.read import read_queries
+from platformdb.workload.read import read_queries
 from platformdb.config import Config
 from platformdb.contracts.read import read_contracts
 from platformdb.counters.read import read_counters

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from plans import indexes, plans, rows_touched
 from platform_facts import Facts
-from platformdb.bench.read import read_queries
+from platformdb.workload.read import read_queries
 from platformdb.contracts.read import read_contracts
 from platformdb.contracts.run import check_contracts
 from platformdb.counters.run import check_counters

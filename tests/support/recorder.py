@@ -22,3 +22,6 @@ class Recorder:
 
     def note(self, text: str) -> None:
         self.events.append(f"note {text}")
+
+    def progress(self, text: str) -> None:
+        self.events.append(f"progress {text}")

@@ -7,7 +7,7 @@ import pytest
 
 from platformdb.bench.judge import judge, missed, percentile, walk_plan
 from platformdb.bench.model import Measurement, Query
-from platformdb.bench.read import read_queries
+from platformdb.workload.read import read_queries
 from platformdb.errors import Place
 from platformdb.report.model import Finding
 from projects import Project

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import datetime
 
 from platformdb.bench.model import HeldSeed
 from platformdb.postgres.connect import Connection
 from platformdb.postgres.queries import query
 from platformdb.project import Platform
+from platformdb.report.model import Finding, Severity
 
 PACKAGE = "platformdb.bench"
 # What targets are judged over: small enough for every run, large enough for plans that need their indexes.
@@ -27,4 +29,29 @@ def held_seed(connection: Connection, platform: str) -> HeldSeed | None:
     if not (recorded and recorded[0]):
         return None
     row = connection.execute(query("seed_held", PACKAGE), (platform,)).fetchone()
-    return HeldSeed(*row) if row else None
+    if row is None:
+        return None
+    found = row[0]  # as JSON: a row that an older platformdb wrote lacks some of its columns
+    as_of = found.get("as_of")
+    return HeldSeed(
+        found["profile"],
+        found["seed"],
+        found["rows"],
+        scale=found.get("scale", 1.0),
+        as_of=datetime.fromisoformat(as_of) if as_of else None,
+    )
+
+
+def other_profile(held: HeldSeed | None, profile: str) -> tuple[Finding, ...]:
+    """A note where the figures are of another seed than profile ``profile``: few rows make every query look fast."""
+    if held is None or not profile or held.profile == profile:
+        return ()
+    return (
+        Finding(
+            "other-profile",
+            f"these figures are of profile {held.profile}, seed {held.number}, {held.rows:,} rows, not of {profile}",
+            held.profile,
+            Severity.NOTE,
+            help=f"platformdb seed --profile {profile} --replace, or platformdb bench --profile {held.profile}",
+        ),
+    )

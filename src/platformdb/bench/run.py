@@ -1,172 +1,112 @@
-"""Measures a platform's queries: read → parse gates → open → measure → judge → report."""
+"""The gate: read queries → prepare → observe and time → judge. Reads first, writes in a copy."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
-from platformdb.bench.held import GATE_PROFILE, held_seed
-from platformdb.bench.judge import judge, missed, other_seed, percentile
-from platformdb.bench.model import HeldSeed, Measurement, Query, Verdict
-from platformdb.bench.read import read_queries
-from platformdb.postgres.catalog import read_installed_extensions
+from platformdb.bench.entry import entry_of
+from platformdb.bench.judge import judge, missing
+from platformdb.bench.model import Gate, Judged
+from platformdb.bench.request import Request
+from platformdb.bench.setup import Bench, set_up
+from platformdb.errors import ConfigError, Refused
 from platformdb.postgres.connect import Connection, connect
-from platformdb.postgres.measure import explain, read_parameters, settle, time_query
+from platformdb.postgres.pins import pin
 from platformdb.postgres.target import Target
 from platformdb.project import Platform
-from platformdb.report.leftout import left_out
-from platformdb.report.model import Finding, Outcome, Report, Severity, Step, StepResult, StepState, Table
+from platformdb.report.model import Step, StepResult, StepState
 from platformdb.report.progress import Observer
+from platformdb.workload.model import Measurement, Query
+from platformdb.workload.read import read_queries
+from platformdb.workload.run import observe
+from platformdb.workload.run import time as time_query
 
-DEFAULT_SAMPLES = 200
-# Seen on two cores beside a test run: a query of 0.02 ms with a p95 of 6 ms, once in a dozen runs.
-ROUNDS = 3
-INDEXES_SHOWN = 4
+DETERMINISTIC = (Gate.SERVABLE, Gate.PLAN, Gate.WORK)
 
 
-def measure_queries(
-    target: Target, platform: Platform, observer: Observer, *, samples: int = DEFAULT_SAMPLES, profile: str = ""
-) -> Report:
-    """Runs every query for every persona and compares the slowest one's 95th percentile with the target.
+def wanted_queries(platform: Platform, only: Sequence[str] = ()) -> tuple[Query, ...]:
+    """The platform's queries, or those of the given names.
 
-    ``profile`` is the seed that the figures are meant to be of, if any: a note says where they are of another one.
-    The session is read only. A persona without parameters (an empty table) fails: nothing measured is not a pass.
+    Raises:
+        Refused: a file is wrong.
+        ConfigError: there are none, or none of a name.
     """
     queries, problems = read_queries(platform)
     if problems:
-        return Report("refused, nothing was measured", Outcome.REFUSED, findings=problems)
-    verdicts: list[Verdict] = []
-    findings: list[Finding] = []
-    with connect(target) as connection:
-        settle(connection)
-        held = held_seed(connection, platform.name)
-        findings += other_seed(held, profile) if profile else ()
-        queries, left = _servable(connection, queries)
-        findings += left
-        observer.stage("bench", len(queries))
-        for query in queries:
-            began = time.perf_counter()
-            measurements = tuple(_measure(connection, query, samples, findings))
-            verdicts += [judge(query, measurements)] if measurements else []
-            observer.finished(_finished(query, began))
-    findings += missed(verdicts) if queries else [_nothing(platform)]
-    return _report(platform, tuple(verdicts), len(queries), findings, {"samples": samples, "seed": _of(held)})
-
-
-def _servable(connection: Connection, queries: Sequence[Query]) -> tuple[tuple[Query, ...], tuple[Finding, ...]]:
-    """The queries that this database can answer, and a note of those that need an extension which it has not."""
-    wanted = {query.extension for query in queries if query.extension}
-    absent = wanted - read_installed_extensions(connection) if wanted else set()
-    notes = (
-        left_out(extension, [f"query {query.name}" for query in queries if query.extension == extension])
-        for extension in sorted(absent)
-    )
-    return tuple(query for query in queries if query.extension not in absent), tuple(notes)
-
-
-def _measure(connection: Connection, query: Query, samples: int, findings: list[Finding]) -> Iterator[Measurement]:
-    """A measurement per persona; a query without personas is run once, without parameters."""
-    if not query.personas:
-        yield _one(connection, query, "nobody", (), samples)
-    empty = []
-    for persona in query.personas:
-        parameters = read_parameters(connection, persona.sql, what=f"{query.name}, persona {persona.name}")
-        if parameters is None:
-            empty.append(persona.name)
-        else:
-            yield _one(connection, query, persona.name, parameters, samples)
-    if empty:
-        findings.append(_empty(query, empty))
-
-
-def _one(
-    connection: Connection, query: Query, persona: str, parameters: tuple[object, ...], samples: int
-) -> Measurement:
-    """One persona's measurement; a missed target is measured again: a machine busy for a moment is no slow query."""
-    rounds: list[tuple[float, ...]] = []
-    while len(rounds) < ROUNDS and not any(percentile(times, 0.95) <= query.target_ms for times in rounds):
-        rounds.append(time_query(connection, query.sql, parameters, samples=samples, what=query.name))
-    best = min(rounds, key=lambda times: percentile(times, 0.95))
-    return Measurement(persona, best, explain(connection, query.sql, parameters, what=query.name))
-
-
-def _finished(query: Query, began: float) -> StepResult:
-    step = Step("query", query.name, f"target {query.target_ms:g} ms")
-    return StepResult(step, StepState.APPLIED, (time.perf_counter() - began) * 1000)
-
-
-def _empty(query: Query, personas: Sequence[str]) -> Finding:
-    return Finding(
-        "persona-empty",
-        f"{query.name}: no parameters found for {', '.join(personas)}, so nothing was measured there",
-        query.name,
-        place=query.place,
-        help=f"fill the database: platformdb seed --profile {GATE_PROFILE}",
-    )
-
-
-def _nothing(platform: Platform) -> Finding:
-    return Finding(
-        "no-queries",
-        f"{platform.name} has no benchmark queries",
-        platform.name,
-        Severity.WARNING,
-        help=f"put some in {platform.shown(platform.sql)}/queries",
-    )
-
-
-def _report(
-    platform: Platform, verdicts: Sequence[Verdict], total: int, findings: Sequence[Finding], how: Mapping[str, object]
-) -> Report:
-    passed = sum(verdict.passed for verdict in verdicts)
-    return Report(
-        f"{platform.name}: {passed} of {total} performance targets met"
-        if total
-        else f"{platform.name}: nothing to measure",
-        findings=tuple(findings),
-        tables=(_table(verdicts),) if verdicts else (),
-        data={"platform": platform.name, **how, "queries": [_as_data(verdict) for verdict in verdicts]},
-    )
-
-
-def _table(verdicts: Sequence[Verdict]) -> Table:
-    rows = tuple(
-        (
-            v.query.name,
-            f"{v.query.target_ms:g} ms",
-            f"{v.p50_ms:.2f} ms",
-            f"{v.p95_ms:.2f} ms",
-            f"{v.p99_ms:.2f} ms",
-            "pass" if v.passed else "fail",
-            v.persona,
-            _listed(v.indexes),
+        first = problems[0]
+        more = f"and {len(problems) - 1} more files are wrong" if len(problems) > 1 else ""
+        raise Refused(first.message, place=first.place, help=first.help, detail=more)
+    if not queries:
+        folder = platform.shown(platform.sql / "queries")
+        raise ConfigError(
+            f"{platform.name} has no benchmark queries, so there is nothing to gate", help=f"put some in {folder}"
         )
-        for v in verdicts
+    if unknown := sorted(set(only) - {query.name for query in queries}):
+        known = ", ".join(query.name for query in queries)
+        raise ConfigError(f"{platform.name} has no query '{unknown[0]}'", help=f"known are: {known}")
+    return tuple(query for query in queries if not only or query.name in only)
+
+
+def measure_queries(target: Target, platform: Platform, observer: Observer, request: Request) -> Judged:
+    """Observes and times every query for every persona, and judges it by its file and by the reference.
+
+    Raises:
+        Refused: a file is wrong, or the server rejects a query.
+        ConfigError: there is nothing to gate.
+    """
+    queries = wanted_queries(platform, request.only)
+    with connect(target) as connection:
+        bench = set_up(connection, platform, queries, request)
+        if bench.refused:
+            return Judged(bench.run, (), bench.findings, request.reference)
+        observer.stage("bench", len(bench.queries))
+        measured = [*_measured(connection, bench, request, observer, writes=False)]
+    with connect(target) as connection:
+        pin(connection)
+        measured += _measured(connection, bench, request, observer, writes=True)
+    return judged(bench, measured, request)
+
+
+def _measured(
+    connection: Connection, bench: Bench, request: Request, observer: Observer, *, writes: bool
+) -> Iterator[Measurement]:
+    for query in bench.queries:
+        if query.writes is not writes:
+            continue
+        began = time.perf_counter()
+        for persona in bench.personas[query.name]:
+            measurement = observe(connection, query, persona)
+            yield replace(measurement, samples_ms=time_query(connection, query, persona, request.samples))
+        step = Step("query", query.name, f"target {query.target_ms:g} ms")
+        observer.finished(StepResult(step, StepState.APPLIED, (time.perf_counter() - began) * 1000))
+
+
+def judged(bench: Bench, measured: Iterable[Measurement], request: Request) -> Judged:
+    """The verdicts in the order of the files, and what one of run and reference lacks."""
+    order = [query.name for query in bench.queries]
+    found = sorted(measured, key=lambda measurement: order.index(measurement.query.name))
+    entries = tuple(entry_of(measurement, bench.catalog) for measurement in found)
+    held = {(entry.query, entry.persona): entry for entry in request.reference.entries} if request.reference else {}
+    verdicts = tuple(
+        judge(
+            measurement,
+            entry,
+            bench.catalog,
+            held.get((entry.query, entry.persona)),
+            request.tolerance,
+            strict_time=request.strict_time,
+        )
+        for measurement, entry in zip(found, entries, strict=True)
     )
-    columns = ("query", "target p95", "p50", "p95", "p99", "verdict", "slowest persona", "indexes in its plan")
-    return Table("performance targets", columns, rows)
+    run = replace(bench.run, entries=entries)
+    unmatched = missing(run, request.reference, _not_asked(bench, request)) if request.reference else ()
+    gated = (*DETERMINISTIC, Gate.TIME) if request.strict_time else DETERMINISTIC
+    return Judged(run, verdicts, (*bench.findings, *unmatched), request.reference, gated)
 
 
-def _listed(indexes: Sequence[str]) -> str:
-    """The first few: a partitioned table has one in each partition. JSON has them all."""
-    more = len(indexes) - INDEXES_SHOWN
-    return (", ".join(indexes[:INDEXES_SHOWN]) or "none") + (f" and {more} more" if more > 0 else "")
-
-
-def _of(held: HeldSeed | None) -> dict[str, object] | None:
-    return {"profile": held.profile, "number": held.number, "rows": held.rows} if held else None
-
-
-def _as_data(verdict: Verdict) -> dict[str, object]:
-    return {
-        "name": verdict.query.name,
-        "target_ms": verdict.query.target_ms,
-        "persona": verdict.persona,
-        "p50_ms": round(verdict.p50_ms, 4),
-        "p95_ms": round(verdict.p95_ms, 4),
-        "p99_ms": round(verdict.p99_ms, 4),
-        "execution_ms": verdict.execution_ms,
-        "buffers": verdict.buffers,
-        "indexes": list(verdict.indexes),
-        "passed": verdict.passed,
-    }
+def _not_asked(bench: Bench, request: Request) -> frozenset[str]:
+    """Queries of the reference that this run leaves out, for want of an extension or because others were asked for."""
+    others = {entry.query for entry in request.reference.entries} - set(request.only) if request.reference else set()
+    return bench.left | (others if request.only else set())

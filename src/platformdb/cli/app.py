@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from platformdb import __version__
-from platformdb.cli import checks, indexes, lock, migrations, partitions, project, schema, seed, server
+from platformdb.cli import bench, checks, indexes, lock, migrations, partitions, project, schema, seed, server
 from platformdb.cli import up as up_commands
 from platformdb.cli.frame import Format
 from platformdb.cli.light import lighten
@@ -43,7 +43,7 @@ def root(
         raise typer.Exit
 
 
-for module in (up_commands, project, migrations, lock, indexes, seed, checks, partitions, schema, server):
+for module in (up_commands, project, migrations, lock, indexes, seed, bench, checks, partitions, schema, server):
     module.register(app)
 
 

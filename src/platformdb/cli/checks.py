@@ -1,8 +1,6 @@
-"""counters, contracts, bench."""
+"""counters, contracts."""
 
 from __future__ import annotations
-
-from typing import Annotated
 
 import typer
 
@@ -22,7 +20,6 @@ def register(app: typer.Typer) -> None:
     command(contracts, "check", options=READING_OPTIONS)(contracts_check)
     app.add_typer(counters)
     app.add_typer(contracts)
-    command(app, "bench", options=READING_OPTIONS)(bench)
 
 
 def counters_check(run: Run) -> Report:
@@ -51,23 +48,3 @@ def contracts_check(run: Run) -> Report:
     platform = find_platform(run.config)
     with open_target(run.config, run.observer, database=platform.name) as target:
         return check_contracts(target, platform)
-
-
-def bench(
-    run: Run,
-    samples: Annotated[
-        int, typer.Option(metavar="NUMBER", min=20, max=10_000, help="How often each query is run and timed.")
-    ] = 200,
-    profile: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="A note tells where the database holds another seed [default: ci]."),
-    ] = None,
-) -> Report:
-    """Measure the platform's queries against their targets; exits 1 where one is missed. Changes nothing."""
-    from platformdb.bench.held import gate_profile
-    from platformdb.bench.run import measure_queries
-
-    platform = find_platform(run.config)
-    wanted = gate_profile(platform) if profile is None else profile
-    with open_sound_target(run, platform.name) as target:
-        return measure_queries(target, platform, run.observer, samples=samples, profile=wanted)

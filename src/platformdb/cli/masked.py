@@ -9,7 +9,7 @@ from typing import Any
 
 from platformdb.config import Config
 from platformdb.errors import Place
-from platformdb.report.model import Finding, Report, Statement, Step, StepResult, Table
+from platformdb.report.model import Case, Finding, Report, Statement, Step, StepResult, Table
 from platformdb.report.progress import Observer
 from platformdb.variables import Variable
 
@@ -40,6 +40,7 @@ def masked_report(report: Report, mask: Mask) -> Report:
         steps=tuple(replace(result, step=_step(result.step, mask)) for result in report.steps),
         findings=tuple(_finding(finding, mask) for finding in report.findings),
         tables=tuple(_table(table, mask) for table in report.tables),
+        cases=tuple(_case(case, mask) for case in report.cases),
         facts=_value(report.facts, mask),
         data=_value(report.data, mask),
         next=_value(report.next, mask),
@@ -70,6 +71,10 @@ class MaskedObserver:
         """Passed on."""
         self.observer.note(self.mask(text))
 
+    def progress(self, text: str) -> None:
+        """Passed on."""
+        self.observer.progress(self.mask(text))
+
 
 def _step(step: Step, mask: Mask) -> Step:
     statements = tuple(Statement(mask(statement.text)) for statement in step.statements)
@@ -89,7 +94,12 @@ def _finding(finding: Finding, mask: Mask) -> Finding:
 
 
 def _table(table: Table, mask: Mask) -> Table:
-    return Table(mask(table.title), table.columns, _value(table.rows, mask))
+    return replace(table, title=mask(table.title), rows=_value(table.rows, mask))
+
+
+def _case(case: Case, mask: Mask) -> Case:
+    findings = tuple(_finding(finding, mask) for finding in case.findings)
+    return Case(mask(case.suite), mask(case.name), findings, _value(case.facts, mask), case.elapsed_ms)
 
 
 def _value(value: Any, mask: Mask) -> Any:

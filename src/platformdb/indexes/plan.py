@@ -215,25 +215,31 @@ def obstacles(found: Iterable[Standing]) -> tuple[Finding, ...]:
     )
 
 
-def judge(found: Iterable[Standing], *, expected_tier: int) -> tuple[Finding, ...]:
-    """What a look at the indexes has to say: missing ones of tiers nobody asked for yet are no fault."""
+def judge(found: Iterable[Standing], *, expected_tier: int, building: Collection[str] = ()) -> tuple[Finding, ...]:
+    """What a look at the indexes has to say: missing ones of tiers nobody asked for yet are no fault.
+
+    Those that another session is ``building`` at the moment are invalid until it has done.
+    """
     wrong = {
         State.MISSING: "is not there",
         State.INVALID: "is invalid: it slows writes and serves no query",
         State.CHANGED: "was built from another definition",
     }
-    return (
-        *obstacles(found),
-        *(
-            Finding(
-                f"index-{s.state.value}",
-                f"index {s.definition.name} {wrong[s.state]}",
-                s.definition.name,
-                Severity.ERROR if s.state is not State.MISSING or s.definition.tier <= expected_tier else Severity.NOTE,
-                s.definition.place,
-                f"run: platformdb indexes apply --tier {s.definition.tier}",
-            )
-            for s in found
-            if s.state in wrong
-        ),
+    judged = (_judged(s, wrong[s.state], expected_tier, building) for s in found if s.state in wrong)
+    return (*obstacles(found), *judged)
+
+
+def _judged(standing: Standing, how: str, expected_tier: int, building: Collection[str]) -> Finding:
+    definition, state = standing.definition, standing.state
+    if state is State.INVALID and definition.name in building:
+        message, then = f"index {definition.name} is being built", "look again when it is done"
+        return Finding("index-building", message, definition.name, Severity.NOTE, definition.place, then)
+    harmless = state is State.MISSING and definition.tier > expected_tier
+    return Finding(
+        f"index-{state.value}",
+        f"index {definition.name} {how}",
+        definition.name,
+        Severity.NOTE if harmless else Severity.ERROR,
+        definition.place,
+        f"run: platformdb indexes apply --tier {definition.tier}",
     )

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from itertools import chain
 from typing import Unpack
 
+from platformdb.indexes.health.judge import health_data, judge_health
+from platformdb.indexes.health.model import Facts, Limits
+from platformdb.indexes.health.read import read_facts
 from platformdb.indexes.model import BuiltIndex, IndexDefinition, Standing, State
 from platformdb.indexes.partitioned import grow
 from platformdb.indexes.plan import awaiting, judge, obstacles, plan_builds, standings, waiting
@@ -17,7 +21,7 @@ from platformdb.postgres.history import creation, read_history
 from platformdb.postgres.lock import Manners, one_runner
 from platformdb.postgres.target import Target
 from platformdb.project import Platform
-from platformdb.report.history import History
+from platformdb.report.history import Event, History
 from platformdb.report.model import Finding, Outcome, Report, Table
 from platformdb.report.progress import Observer
 from platformdb.report.words import counted
@@ -80,20 +84,45 @@ def _refused(findings: tuple[Finding, ...]) -> Report:
     return Report("refused, nothing was changed", Outcome.REFUSED, findings=findings)
 
 
-def index_status(target: Target, platform: Platform) -> Report:
-    """Where every index of the three tiers stands. Changes nothing."""
+def index_status(
+    target: Target, platform: Platform, *, limits: Limits | None = None, replicas: Sequence[Target] = ()
+) -> Report:
+    """Where every index of the three tiers stands. Changes nothing.
+
+    With ``limits``, also what is to be said of every index and foreign key of the database; ``replicas`` are asked
+    whether they use an index.
+
+    Raises:
+        ConfigError: a replica is none of this database.
+    """
     definitions, findings = read_tiers(platform)
     with connect(target) as connection:
         history = read_history(connection, platform.name)
         found = _standings(connection, definitions, _read_built(connection), history)
+        facts = read_facts(connection, replicas) if limits else None
     counts = tier_counts(found)
     said = ", ".join(f"tier {tier}: {built} of {total}" for tier, (built, total) in counts.items())
+    tiers = judge(found, expected_tier=highest_begun_tier(found), building=_building(facts))
+    health = judge_health(facts, limits, definitions, _built_at(history)) if facts and limits else ()
     return Report(
         f"{platform.name}: {said or 'no index tiers defined'}",
-        findings=(*findings, *awaiting(found), *judge(found, expected_tier=highest_begun_tier(found))),
+        findings=(*findings, *awaiting(found), *tiers, *health),
         tables=(_table(found),),
-        data={"platform": platform.name, "indexes": [_as_data(standing) for standing in found]},
+        data={
+            "platform": platform.name,
+            "indexes": [_as_data(standing) for standing in found],
+            **({"health": health_data(facts)} if facts else {}),
+        },
     )
+
+
+def _building(facts: Facts | None) -> frozenset[str]:
+    return frozenset(index.relation.name for index in facts.indexes if index.building) if facts else frozenset()
+
+
+def _built_at(history: History) -> dict[str, datetime]:
+    """When each index of the tiers was built, as far as the history knows."""
+    return {entry.record.name: entry.applied_at for entry in history.of("index") if entry.record.event is Event.APPLIED}
 
 
 def tier_counts(found: Sequence[Standing]) -> dict[int, tuple[int, int]]:

@@ -91,17 +91,20 @@ class Watch:
     def _look(self, connection: Connection, pid: int, now: float) -> None:
         seen = blockers_of(connection, pid)
         self.seen = seen or self.seen
-        if self._step.transactional or now < self._next_note:
+        if self._step.transactional:
             return
-        self._next_note = now + NOTE_SECONDS
+        waits = [f"waits for {blocker.describe(self._session.mask)}" for blocker in seen]
         row = connection.execute(query("blockers_progress"), {"pid": pid}).fetchone()
-        words = [_progress(*row)] if row else []
-        words += [f"waits for {blocker.describe(self._session.mask)}" for blocker in seen]
-        self._observer.note(f"{self._step.subject}: {'; '.join(words) or 'still at work'}")
+        if row:
+            self._observer.progress(f"{self._step.subject}: {'; '.join([_progress(*row), *waits])}")
+        elif now >= self._next_note:
+            self._next_note = now + NOTE_SECONDS
+            self._observer.note(f"{self._step.subject}: {'; '.join(waits) or 'still at work'}")
 
 
-def _progress(phase: str, done: int, total: int) -> str:
-    return f"{phase}, {100 * done // total} %" if total else phase
+def _progress(phase: str, unit: str, done: int, total: int) -> str:
+    """``building index: scanning table, 45 % (1,215 of 2,700 blocks)``; some phases count nothing."""
+    return f"{phase}, {100 * done // total} % ({done:,} of {total:,} {unit})" if total else phase
 
 
 def _duration(seconds: float) -> str:

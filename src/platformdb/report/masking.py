@@ -5,9 +5,13 @@
 
 from __future__ import annotations
 
+import enum
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar
 
+Value = TypeVar("Value")
 MASK = "***"
 # Nearly all texts have none of these words: they cost one search.
 SUSPECT = re.compile(r"passw|passphrase|secret|token|_key|://", re.IGNORECASE)
@@ -41,3 +45,17 @@ def shown_query(text: str | None, mask: Callable[[str], str] = str) -> str:
     # Masked before it is cut: half a secret would not be known for one.
     line = " ".join(masked_words(mask(text or "")).split())
     return line if len(line) <= SHOWN_CHARACTERS else line[: SHOWN_CHARACTERS - 1] + "…"
+
+
+def masked(value: Value, mask: Callable[[str], str]) -> Value:
+    """A value, with all texts in it passed through a mask: dataclasses, tuples and mappings of them."""
+    found: Any = value
+    if isinstance(found, str) and not isinstance(found, enum.Enum):
+        found = mask(found)
+    elif isinstance(found, tuple | list):
+        found = type(found)(masked(each, mask) for each in found)
+    elif isinstance(found, Mapping):
+        found = {key: masked(each, mask) for key, each in found.items()}
+    elif is_dataclass(found) and not isinstance(found, type):
+        found = replace(found, **{each.name: masked(getattr(found, each.name), mask) for each in fields(found)})
+    return found  # type: ignore[no-any-return]

@@ -186,11 +186,33 @@ class StepResult:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows for people to read; the same facts stand in ``Report.data`` for programs."""
+    """Rows for people to read; the same facts stand in ``Report.data`` for programs.
+
+    ``spare`` names the columns that a narrow terminal goes without, the first of them first. ``grouped``: rows that
+    follow each other and have the same first cell belong together. ``notable`` are the numbers of the rows that
+    somebody in a hurry reads.
+    """
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[object, ...], ...]
+    spare: tuple[str, ...] = ()
+    grouped: bool = False
+    notable: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One thing that was checked, for what counts checks: it failed if one of its findings is an error.
+
+    ``suite`` is what it belongs to, ``facts`` are figures by name.
+    """
+
+    suite: str
+    name: str
+    findings: tuple[Finding, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
+    elapsed_ms: float = 0.0
 
 
 class Outcome(enum.IntEnum):
@@ -210,7 +232,8 @@ class Outcome(enum.IntEnum):
 class Report:
     """How a command went. ``summary`` is one line; ``next`` holds commands worth trying now.
 
-    ``facts`` are named texts that must stay whole when they are copied, such as a URL.
+    ``facts`` are named texts that must stay whole when they are copied, such as a URL. ``cases`` are what was checked
+    one by one; their findings stand in ``findings``, too.
 
     ``raw`` is for commands whose whole result is one line for a pipe (a URL): text output is then just that.
     ``folded`` leaves the single steps out of the text, where the summary counts them.
@@ -221,6 +244,7 @@ class Report:
     steps: tuple[StepResult, ...] = ()
     findings: tuple[Finding, ...] = ()
     tables: tuple[Table, ...] = ()
+    cases: tuple[Case, ...] = ()
     facts: Mapping[str, str] = field(default_factory=dict)
     data: Mapping[str, Any] = field(default_factory=dict)
     next: tuple[str, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Protocol, TextIO
@@ -29,6 +30,9 @@ class Observer(Protocol):
     def note(self, text: str) -> None:
         """Something worth a line: a wait, a retry."""
 
+    def progress(self, text: str) -> None:
+        """How far the step under way is; said every now and then, each time in place of what was said before."""
+
 
 class Silent:
     """Says nothing: for --quiet and for callers of the Python API."""
@@ -45,8 +49,14 @@ class Silent:
     def note(self, text: str) -> None:
         """Ignored."""
 
+    def progress(self, text: str) -> None:
+        """Ignored."""
+
 
 SLOW_MS = 1000
+# Between two lines on how far a step is: an hour of waiting is not to fill a log.
+FIRST_PAUSE_SECONDS = 1.0
+LONGEST_PAUSE_SECONDS = 10.0
 
 
 class PlainLines:
@@ -54,6 +64,9 @@ class PlainLines:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+        self._pause = FIRST_PAUSE_SECONDS
+        self._next = 0.0
+        self._said = ""
 
     def _write(self, text: str) -> None:
         with suppress(OSError):  # work goes on where nobody listens: a closed pipe, a full disk
@@ -67,6 +80,8 @@ class PlainLines:
 
     def started(self, step: Step) -> None:
         """Nothing: the line comes when the step has ended."""
+        self._pause, self._said = FIRST_PAUSE_SECONDS, ""
+        self._next = time.monotonic() + self._pause
 
     def finished(self, result: StepResult) -> None:
         """A line for a step that took a while, as a sign of life; the result lists every step anyway."""
@@ -76,6 +91,14 @@ class PlainLines:
     def note(self, text: str) -> None:
         """The text."""
         self._write(text)
+
+    def progress(self, text: str) -> None:
+        """The text, where it is another one and the last is a while ago."""
+        now = time.monotonic()
+        if text != self._said and now >= self._next:
+            self._write(text)
+            self._pause = min(self._pause * 2, LONGEST_PAUSE_SECONDS)
+            self._said, self._next = text, now + self._pause
 
 
 class LiveDisplay:
@@ -109,6 +132,11 @@ class LiveDisplay:
     def note(self, text: str) -> None:
         """A line above the bar."""
         self._progress.console.print(text, highlight=False, markup=False)
+
+    def progress(self, text: str) -> None:
+        """Beside the bar, in place of the step's name."""
+        if self._task is not None:
+            self._progress.update(self._task, subject=text)
 
 
 @contextmanager

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -12,6 +13,7 @@ from rich.text import Text
 
 from platformdb.errors import Place
 from platformdb.report.model import Finding, Report, Severity, StepResult, StepState, Table
+from platformdb.report.words import are_numbers, cell_text
 
 MARKS = {Severity.ERROR: ("✗", "red"), Severity.WARNING: ("!", "yellow"), Severity.NOTE: ("·", "cyan")}
 STATE_STYLES = {StepState.APPLIED: "green", StepState.PLANNED: "cyan", StepState.FAILED: "red"}
@@ -36,13 +38,26 @@ WORD_STYLES = {
     "interrupted": "red",
     "edited": "yellow",
     "pending": "yellow",
+    "over target": "yellow",
+    "tie": "cyan",
+    "new": "cyan",
     "changed": "yellow",
 }
 # Of a line that is longer than this (characters) only as much is shown, around the caret.
 LONG = 200
+# Cells of a line that nobody reads on a terminal.
+WIDE = 1000
+# Blanks between columns; of a cell that is wider than this the rest goes to the next line.
+GAP, WRAPPED = 2, 24
 # A table of more rows than this is not fitted to the terminal.
 FITTED_ROWS = 200
-NUMBER_CHARACTERS = set("0123456789.,- %")
+
+
+def plain_text(report: Report) -> str:
+    """A report for a pipe or a log: nothing folds, and no line ends in the blanks that tables are filled up with."""
+    file = io.StringIO()
+    render_text(report, Console(file=file, no_color=True, highlight=False, width=WIDE))
+    return "\n".join(line.rstrip() for line in file.getvalue().splitlines())
 
 
 def render_text(report: Report, console: Console) -> None:
@@ -62,7 +77,7 @@ def render_text(report: Report, console: Console) -> None:
     for table in report.tables:
         console.print()
         console.print(Text(table.title, style="bold"))
-        _print_grid(_table(table), console)
+        _print_table(table, console)
     for finding in report.findings:
         console.print()
         console.print(_finding(finding), soft_wrap=True)
@@ -115,9 +130,41 @@ def _step(result: StepResult) -> tuple[Text, ...]:
     )
 
 
+def _print_table(table: Table, console: Console) -> None:
+    shown = fitted(table, console.width)
+    # In a pipe each row is for itself: grep finds it with its first cell.
+    _print_grid(_table(_blanked(shown) if table.grouped and console.is_terminal else shown), console)
+    if left := [column for column in table.columns if column not in shown.columns]:
+        console.print(Text(f"too narrow for: {', '.join(left)}", style="dim"))
+
+
+def fitted(table: Table, width: int) -> Table:
+    """The table without as many of its spare columns as have no room in a line of so many cells."""
+    if not table.spare:
+        return table
+    widths = {
+        name: max(cell_len(name), *(min(cell_len(_cell(row[place]).plain), WRAPPED) for row in table.rows), 0)
+        for place, name in enumerate(table.columns)
+    }
+    for name in table.spare:
+        if sum(widths.values()) + GAP * (len(widths) - 1) <= width:
+            break
+        widths.pop(name, None)
+    kept = [place for place, name in enumerate(table.columns) if name in widths]
+    rows = tuple(tuple(row[place] for place in kept) for row in table.rows)
+    return replace(table, columns=tuple(widths), rows=rows)
+
+
+def _blanked(table: Table) -> Table:
+    """The table with the first cell of each group only."""
+    before = [None, *(row[0] for row in table.rows)]
+    rows = tuple(("", *row[1:]) if row[0] == above else row for row, above in zip(table.rows, before, strict=False))
+    return replace(table, rows=rows)
+
+
 def _table(table: Table) -> Grid:
     columns = list(zip(*table.rows, strict=True))
-    right = frozenset(number for number, values in enumerate(columns) if _is_numeric(values))
+    right = frozenset(number for number, values in enumerate(columns) if are_numbers(values))
     rows = tuple(tuple(_cell(value) for value in row) for row in table.rows)
     return Grid(rows, table.columns if any(table.columns) else (), right)
 
@@ -127,7 +174,9 @@ def _print_grid(grid: Grid, console: Console) -> None:
     if len(grid.rows) > FITTED_ROWS:
         console.file.write("".join(f"{line}\n" for line in _lines(grid)))
         return
-    table = RichTable(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", show_header=bool(grid.header))
+    table = RichTable(
+        box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="dim", show_header=bool(grid.header)
+    )
     for number in range(len(grid.rows[0]) if grid.rows else len(grid.header)):
         name = grid.header[number] if grid.header else ""
         table.add_column(name, justify="right" if number in grid.right else "left", overflow="fold")
@@ -150,13 +199,8 @@ def _padded(text: str, width: int, *, right: bool) -> str:
     return blanks + text if right else text + blanks
 
 
-def _is_numeric(values: tuple[object, ...]) -> bool:
-    texts = [str(value).removesuffix(" ms") for value in values]
-    return any(texts) and all(set(text) <= NUMBER_CHARACTERS for text in texts)
-
-
 def _cell(value: object) -> Text:
-    text = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    text = cell_text(value)
     word = text.partition(":")[0].partition(" at ")[0]  # of "partial: 2 of 3 parts", "failed at statement 2 of 3"
     return Text(text, style=WORD_STYLES.get(word, ""))
 

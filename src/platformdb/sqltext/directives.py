@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 
-from platformdb.errors import Refused
+from platformdb.errors import Place, Refused
 from platformdb.sqltext.source import Source
 
 LINE = re.compile(r"^[ \t]*--[ \t]*platformdb:[ \t]*(?P<body>.*?)[ \t]*$", re.MULTILINE)
@@ -31,6 +31,15 @@ def read_directives(source: Source, start: int, end: int, *, known: Collection[s
             found[pair["key"]] = pair["quoted"] if pair["quoted"] is not None else pair["bare"]
             at = pair.end()
     return found
+
+
+def directive_place(source: Source, start: int, end: int, key: str) -> Place:
+    """Where the value of a directive stands that ``read_directives`` found between the same offsets."""
+    for line in LINE.finditer(source.text, start, end):
+        for pair in PAIR.finditer(source.text, *line.span("body")):
+            if pair["key"] == key:
+                return source.place(pair.end("key") + 1)
+    return source.place(end)
 
 
 def _wrong(source: Source, offset: int, message: str, known: Collection[str]) -> Refused:

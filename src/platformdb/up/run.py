@@ -6,8 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
-from platformdb.bench.read import read_queries
-from platformdb.bench.run import measure_queries
+from platformdb.bench.command import look
 from platformdb.contracts.read import read_contracts
 from platformdb.contracts.run import check_contracts
 from platformdb.counters.read import read_counters
@@ -30,11 +29,10 @@ from platformdb.report.model import Finding, Report
 from platformdb.report.progress import Observer
 from platformdb.up.planners import planners
 from platformdb.up.summary import Created, summarise
+from platformdb.workload.read import read_queries
 
 PROFILE = "dev"
 TOP_TIER = 3
-# A look, not the gate: bench takes more.
-BENCH_SAMPLES = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +81,7 @@ def _parts(target: Target, platform: Platform, observer: Observer, options: Opti
         Part(lambda: _seed(target, platform, observer, options.wait_seconds)),
         Part(lambda: check_counters(target, platform), "counters"),
         Part(lambda: check_contracts(target, platform), "contracts"),
-        Part(lambda: measure_queries(target, platform, observer, samples=BENCH_SAMPLES)),
+        Part(lambda: look(target, platform, observer)),
     )
 
 

@@ -70,12 +70,16 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Persona:
-    """A curated parameter set, found in the data. ``rule`` says how it was chosen, ``weight`` how much it has."""
+    """A curated parameter set, found in the data. ``rule`` says how it was chosen, ``weight`` how much it has.
+
+    ``parameters`` are the server's own texts, ``types`` the types of the columns that they came from, by number.
+    """
 
     name: str
-    parameters: tuple[object, ...] = ()
+    parameters: tuple[str | None, ...] = ()
     rule: str = ""
     weight: float | None = None
+    types: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +134,15 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class TableFacts:
-    """A table of the database: ``name`` with its schema; rows and pages as the statistics have them."""
+    """A table of the database: ``name`` with its schema; rows and pages as the statistics have them.
+
+    ``parent`` is the partitioned table that it is a partition of, the outermost one.
+    """
 
     name: str
     rows: int
     pages: int
+    parent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

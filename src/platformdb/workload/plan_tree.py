@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 
@@ -14,7 +14,8 @@ class PlanNode:
     ``rows`` is what the planner expected of one loop, ``actual`` what really came, of all loops together; None where
     the query did not run. ``buffers`` (shared hit and read), ``temp`` blocks and ``wal_records`` are those of the node
     and everything below it. ``condition`` is what an index looks up, ``filter`` what is checked row by row, of which
-    ``removed`` rows (all loops) were thrown away. ``relation`` has its schema.
+    ``removed`` rows (all loops) were thrown away; ``order`` is what an index of distances sorts by. ``relation`` has its
+    schema. ``self_ms`` is the time spent in the node itself, all loops together, where EXPLAIN timed the nodes.
     """
 
     kind: str
@@ -26,6 +27,7 @@ class PlanNode:
     join: str = ""
     condition: str = ""
     filter: str = ""
+    order: str = ""
     keys: tuple[str, ...] = ()
     startup_cost: float = 0.0
     cost: float = 0.0
@@ -58,6 +60,14 @@ def read_plan(explained: Mapping[str, Any]) -> PlanNode:
     return _node(explained["Plan"])
 
 
+def with_times(plan: PlanNode, timed: PlanNode) -> PlanNode:
+    """A plan with the times of another run of it, which was slower for being timed; without where it ran otherwise."""
+    if plan.kind != timed.kind or len(plan.parts) != len(timed.parts):
+        return plan
+    parts = tuple(with_times(part, other) for part, other in zip(plan.parts, timed.parts, strict=True))
+    return replace(plan, self_ms=timed.self_ms, parts=parts)
+
+
 def _node(found: Mapping[str, Any]) -> PlanNode:
     loops = float(found.get("Actual Loops", 1))
     relation = found.get("Relation Name") or found.get("Function Name") or found.get("CTE Name") or ""
@@ -76,6 +86,7 @@ def _node(found: Mapping[str, Any]) -> PlanNode:
         or found.get("Merge Cond")
         or "",
         filter=found.get("Filter") or found.get("Join Filter") or "",
+        order=found.get("Order By", ""),
         keys=tuple(found.get("Sort Key") or found.get("Group Key") or ()),
         startup_cost=found.get("Startup Cost", 0.0),
         cost=found.get("Total Cost", 0.0),
@@ -92,8 +103,22 @@ def _node(found: Mapping[str, Any]) -> PlanNode:
         spilled=found.get("Sort Space Type") == "Disk"
         or found.get("Hash Batches", 1) > 1
         or found.get("Disk Usage", 0) > 0,
+        self_ms=_self_ms(found),
         parts=tuple(_node(part) for part in found.get("Plans", ())),
     )
+
+
+def _self_ms(found: Mapping[str, Any]) -> float | None:
+    """The time spent in the node itself, all loops together; None where the nodes were not timed."""
+    if "Actual Total Time" not in found:
+        return None
+    below = sum(_total_ms(part) for part in found.get("Plans", ()))
+    # A subplan's time may be counted with another node than the one that it hangs below.
+    return max(_total_ms(found) - below, 0.0)
+
+
+def _total_ms(found: Mapping[str, Any]) -> float:
+    return float(found.get("Actual Total Time", 0.0)) * float(found.get("Actual Loops", 1))
 
 
 def as_data(node: PlanNode) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import pytest
 
 from plans import plans, rows_touched
 from platformdb.bench.model import Query
-from platformdb.bench.read import read_queries
+from platformdb.workload.read import read_queries
 from platformdb.postgres.connect import Connection
 from platformdb.project import Platform
 from platforms.creator.build import make

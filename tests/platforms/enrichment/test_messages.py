@@ -8,7 +8,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from platformdb.bench.read import read_queries
+from platformdb.workload.read import read_queries
 from platformdb.postgres.connect import Connection, connect
 from platformdb.postgres.target import Target
 from platformdb.project import Platform

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from platformdb.bench.model import Query
-from platformdb.bench.read import read_queries
+from platformdb.workload.read import read_queries
 from platformdb.bench.run import measure_queries
 from platformdb.postgres.connect import Connection
 from platformdb.postgres.target import Target

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from platformdb.bench.judge import walk_plan
-from platformdb.bench.read import read_queries
+from platformdb.workload.read import read_queries
 from platformdb.indexes.model import IndexDefinition
 from platformdb.indexes.read import read_tiers
 from platformdb.indexes.run import apply_indexes, index_status

@@ -1,1 +1,1 @@
-SELECT profile, seed, rows FROM platformdb.seed WHERE platform = %s
+SELECT to_jsonb(s) FROM platformdb.seed AS s WHERE platform = %s

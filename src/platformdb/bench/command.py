@@ -1,0 +1,92 @@
+"""Carries out what one call of bench asks for: files are read first and written last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from platformdb.bench.model import Judged, Run
+from platformdb.bench.output import as_report
+from platformdb.bench.reference import dump_run, load_run
+from platformdb.bench.request import Request
+from platformdb.bench.run import measure_queries
+from platformdb.errors import ConfigError
+from platformdb.postgres.target import Target
+from platformdb.project import Platform
+from platformdb.report.model import Outcome, Report, Severity
+from platformdb.report.progress import Observer
+
+# The fewest that a p95 can be told of.
+LOOK_SAMPLES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Which files are read and written: a reference to judge by, one to save, a page, and earlier runs for it."""
+
+    reference: Path | None = None
+    save: Path | None = None
+    html: Path | None = None
+    history: tuple[Path, ...] = ()
+
+
+def gate(target: Target, platform: Platform, observer: Observer, request: Request, files: Files) -> Report:
+    """Measures and judges; writes the files that were asked for, the reference only where nothing was refused.
+
+    Raises:
+        ConfigError: a file cannot be read or written, or is no run of bench.
+        Refused: a query's file is wrong, or the server rejects it.
+    """
+    reference = _read(files.reference) if files.reference else None
+    history = tuple(_read(path) for path in files.history)
+    asked = replace(request, reference=reference, reference_name=str(files.reference or ""))
+    found = measure_queries(target, platform, observer, asked)
+    if found.verdicts:
+        _write_files(found, files, history)
+    return reported(found)
+
+
+def look(target: Target, platform: Platform, observer: Observer) -> Report:
+    """What ``up`` ends with: few samples, no reference; where a platform has no queries there is nothing to look at."""
+    if not any((platform.sql / "queries").glob("*.sql")):
+        return Report(f"{platform.name} has no benchmark queries")
+    return reported(measure_queries(target, platform, observer, Request(samples=LOOK_SAMPLES, any_rows=True)))
+
+
+def reported(judged: Judged) -> Report:
+    """The report; a database that is not fit to be judged is a matter of configuration, no gate that failed."""
+    unfit = any(finding.severity is Severity.ERROR and finding.rule != "query-gone" for finding in judged.findings)
+    report = as_report(judged)
+    return report.but(outcome=Outcome.CONFIGURATION) if unfit else report
+
+
+def _write_files(judged: Judged, files: Files, history: tuple[Run, ...]) -> None:
+    if files.save:
+        _write(files.save, dump_run(judged.run))
+    if files.html:
+        from platformdb.bench.page.page import as_page
+
+        _write(files.html, as_page(judged, history=history))
+
+
+def _read(path: Path) -> Run:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"{path} cannot be read: {_reason(error)}", help="platformdb bench --save-reference FILE makes one"
+        ) from None
+    return load_run(text, str(path))
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be written: {_reason(error)}", help="name a file in a folder that is there"
+        ) from None
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)

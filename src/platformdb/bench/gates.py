@@ -1,0 +1,1 @@
+from platformdb.bench.judge import *  # noqa

@@ -1,0 +1,95 @@
+"""What has to be asked when an index is gone, and whether the answer is worse: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from platformdb.workload.model import Catalog, IndexFacts, Measurement, Work
+from platformdb.workload.plan_tree import PlanNode
+
+# PostgreSQL's own idea of two plans that cost the same (STD_FUZZ_FACTOR in pathnode.c).
+SAME_COST = 1.01
+# A query that takes so much longer than it did is caught without waiting for its end.
+PATIENCE, LEAST_PATIENCE_MS = 20, 1000
+COUNTED = ("buffers", "touched", "removed", "heap_fetches", "temp_blocks", "wal_records")
+
+
+def roots(catalog: Catalog) -> tuple[IndexFacts, ...]:
+    """The indexes that can be dropped: that of a partitioned table goes with all its parts. Constraints come last."""
+    whole = (index for index in catalog.indexes if not index.parent and index.valid)
+    return tuple(sorted(whole, key=lambda index: (bool(index.constraint), index.table, index.name)))
+
+
+def root_of(catalog: Catalog) -> Mapping[str, str]:
+    """For each index the name of the one that is dropped with it; of most it is their own."""
+    parents = {index.name: index.parent for index in catalog.indexes}
+
+    def top(name: str) -> str:
+        return top(parents[name]) if parents.get(name) else name
+
+    return {name: top(name) for name in parents}
+
+
+def whole_tables(catalog: Catalog) -> Mapping[str, str]:
+    """For each table the outermost partitioned table that it is part of; of most it is their own name."""
+    return {table.name: table.parent or table.name for table in catalog.tables}
+
+
+def touched_tables(seen: Measurement, whole: Mapping[str, str]) -> frozenset[str]:
+    """The tables of both plans, and what functions and triggers touched beside them."""
+    planned = {node.relation for plan in (seen.plan, seen.forced) for node in plan.walk() if node.relation}
+    return frozenset(whole.get(name, name) for name in planned | {table.table for table in seen.work.tables})
+
+
+def hidden_tables(seen: Measurement, whole: Mapping[str, str]) -> frozenset[str]:
+    """The tables that are touched and yet stand in no plan: functions and triggers did it."""
+    planned = {whole.get(node.relation, node.relation) for node in seen.plan.walk()}
+    return frozenset(whole.get(table.table, table.table) for table in seen.work.tables) - planned
+
+
+def same_plan(before: PlanNode, after: PlanNode) -> bool:
+    """Whether two plans are one, whatever one of them counted while it ran."""
+    return _shape(before) == _shape(after)
+
+
+def _shape(plan: PlanNode) -> tuple[object, ...]:
+    return tuple(
+        (node.kind, node.relation, node.alias, node.index, node.condition, node.filter, node.keys, node.cost, node.role)
+        for node in plan.walk()
+    )
+
+
+def grown(before: Work, after: Work, tolerance: float) -> str:
+    """What there is more of, in numbers; empty if nothing is."""
+    return ", ".join(
+        f"{name.replace('_', ' ')} {had:,} → {has:,}"
+        for name, had, has in _counts(before, after)
+        if has > had * (1 + tolerance)
+    )
+
+
+def _counts(before: Work, after: Work) -> Iterator[tuple[str, int, int]]:
+    for name in COUNTED:
+        yield name, getattr(before, name), getattr(after, name)
+    had = {table.table: table for table in before.tables}
+    for table in after.tables:
+        old = had.get(table.table)
+        yield f"rows of {table.table}", old.sequential + old.indexed if old else 0, table.sequential + table.indexed
+
+
+def dearer(before: Measurement, after: Measurement) -> str:
+    """Whether the planner itself holds the other plan for worse, and it reads no less."""
+    if after.plan.cost > before.plan.cost * SAME_COST and after.work.buffers >= before.work.buffers:
+        return f"cost {before.plan.cost:,.1f} → {after.plan.cost:,.1f}"
+    return ""
+
+
+def patience_ms(took_ms: float) -> int:
+    """How long a query may take that took so long before."""
+    return round(LEAST_PATIENCE_MS + PATIENCE * took_ms)
+
+
+def indexed_columns(catalog: Catalog) -> frozenset[str]:
+    """The bare names of all columns that an index has as they are."""
+    names = {column.strip('"') for index in catalog.indexes for column in index.columns}
+    return frozenset(name for name in names if name.isidentifier())

@@ -1,0 +1,45 @@
+"""Each query made worse in every way there is for it, in transactions that are rolled back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from platformdb.bench.mutate.model import WorseQuery
+from platformdb.bench.mutate.plan import indexed_columns
+from platformdb.bench.mutate.trial import Rules, Seen, try_out
+from platformdb.postgres.connect import Connection
+from platformdb.report.model import Step, StepResult, StepState
+from platformdb.report.progress import Observer
+from platformdb.sqltext.mutants import Mutant, mutants
+
+
+def worsen_each(
+    connection: Connection, seen: Sequence[Seen], rules: Rules, observer: Observer
+) -> tuple[WorseQuery, ...]:
+    """What the gate says of each mutant. Only reads: an UPDATE without its WHERE leaves a table twice as large."""
+    columns = indexed_columns(rules.catalog)
+    names = tuple(dict.fromkeys(one.query.name for one in seen))
+    observer.stage("making queries worse", len(names))
+    found: list[WorseQuery] = []
+    for name in names:
+        began = time.perf_counter()
+        # The heaviest first: the first persona that is caught is the last that is asked.
+        personas = sorted((one for one in seen if one.query.name == name), key=lambda one: -(one.persona.weight or 0))
+        found += [_one(connection, personas, mutant, rules) for mutant in mutants(personas[0].query.sql, columns)]
+        step = Step("query", name, "made worse")
+        observer.finished(StepResult(step, StepState.APPLIED, (time.perf_counter() - began) * 1000))
+    return tuple(found)
+
+
+def _one(connection: Connection, personas: Sequence[Seen], mutant: Mutant, rules: Rules) -> WorseQuery:
+    effects = []
+    for seen in personas:
+        effect, refused = try_out(connection, seen, rules, mutant.sql)
+        if refused:
+            return WorseQuery(seen.query, mutant, refused=refused)
+        if effect.rules or effect.worse:
+            effects.append(effect)
+        if effect.rules:
+            break
+    return WorseQuery(personas[0].query, mutant, tuple(effects))

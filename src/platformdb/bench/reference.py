@@ -1,0 +1,145 @@
+"""A run as a file that people review and that later runs are compared with: pure.
+
+What gates comes first, in the order of the files, so that a second run on unchanged code writes the same bytes. What
+only informs, such as times, and changes from run to run stands apart at the end.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from platformdb.bench.model import HeldSeed, Run
+from platformdb.errors import ConfigError
+from platformdb.report.model import Finding
+from platformdb.workload.plan_tree import PlanNode
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+SCHEMA = 1
+_INFORMING = ("taken", "commit", "noise")
+_WIDTH = 118
+_LONGEST_TEXT = 200
+SAVE = "make it anew: platformdb bench --save-reference FILE"
+
+
+def dump_run(run: Run) -> str:
+    """The file's text. Plans are abridged: costs and times of their nodes left out, long values in conditions cut."""
+    entries = tuple(replace(entry, plan=_abridged(entry.plan)) for entry in run.entries)
+    data = _adapter().dump_python(replace(run, entries=entries), mode="json", exclude_defaults=True)
+    times = {f"{entry['query']}/{entry['persona']}": entry.pop("times", None) for entry in data["entries"]}
+    informing = {key: data.pop(key) for key in _INFORMING if key in data} | {"times": times}
+    ordered = {key: dict(sorted(data.pop(key).items())) for key in ("settings", "tables")}
+    found = {"schema": SCHEMA, "platform": data.pop("platform"), "server": data.pop("server"), "seed": data.pop("seed")}
+    return "\n".join(_lines({**found, **ordered, **data, "informing": informing}, "")) + "\n"
+
+
+def load_run(text: str, name: str) -> Run:
+    """The run in a file's text; ``name`` is the file's, for messages.
+
+    Raises:
+        ConfigError: no reference, a damaged one, or one of a schema that is not known.
+    """
+    from pydantic import ValidationError
+
+    data = dict(_read(text, name))
+    try:
+        informing = dict(data.pop("informing"))
+        times = dict(informing.pop("times"))
+        entries = [{**entry, "times": times.get(f"{entry['query']}/{entry['persona']}")} for entry in data["entries"]]
+        run: Run = _adapter().validate_python({**data, **informing, "entries": entries})
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise ConfigError(f"{name} is damaged: {where}: {first['msg']}", help=SAVE) from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise ConfigError(f"{name} is damaged: {type(error).__name__}: {error}", help=SAVE) from error
+    return run
+
+
+def unfit(run: Run, reference: Run, name: str) -> tuple[Finding, ...]:
+    """Why the run cannot be compared with the reference in the file ``name``, if it cannot."""
+    pairs = (
+        ("other-platform", f"platform {reference.platform}", f"platform {run.platform}", "take this platform's file"),
+        ("other-major", _major(reference.server), _major(run.server), "use a server of that version"),
+        ("other-seed", _seed_words(reference.seed), _seed_words(run.seed), "seed the database alike"),
+    )
+    return tuple(
+        Finding(rule, f"{name} is of {theirs}, the database of {ours}", name, help=f"{todo}, or {SAVE}")
+        for rule, theirs, ours, todo in pairs
+        if theirs != ours
+    )
+
+
+@cache
+def _adapter() -> TypeAdapter[Run]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Run)
+
+
+def _read(text: str, name: str) -> Mapping[str, Any]:
+    try:
+        data = json.loads(text)
+    except ValueError as error:
+        cut = text.lstrip().startswith("{") and not text.rstrip().endswith("}")
+        what = "it ends before its end" if cut else f"it is not JSON: {error}"
+        raise ConfigError(f"{name} is no reference: {what}", help=SAVE) from error
+    if not isinstance(data, dict) or not {"schema", "entries"} <= data.keys():
+        raise ConfigError(f"{name} is JSON, but no reference of bench", help=SAVE)
+    if (schema := data.pop("schema")) != SCHEMA:
+        raise ConfigError(
+            f"{name} has schema {schema}, and this platformdb knows {SCHEMA}",
+            help=f"use the platformdb that wrote it, or {SAVE}",
+        )
+    return data
+
+
+def _major(server: str) -> str:
+    return f"PostgreSQL {server.partition('.')[0]}"
+
+
+def _seed_words(seed: HeldSeed | None) -> str:
+    if seed is None:
+        return "no known seed"
+    scale = f", scale {seed.scale:g}" if seed.scale != 1 else ""
+    return f"profile {seed.profile}, seed {seed.number}{scale}, {seed.rows:,} rows"
+
+
+def _abridged(node: PlanNode) -> PlanNode:
+    """Costs below the root say nothing to a reviewer, and a vector of 1,536 numbers even less."""
+    return replace(
+        node,
+        condition=_cut(node.condition),
+        filter=_cut(node.filter),
+        order=_cut(node.order),
+        keys=tuple(map(_cut, node.keys)),
+        startup_cost=0.0,
+        cost=0.0,
+        self_ms=None,
+        parts=tuple(map(_abridged, node.parts)),
+    )
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST_TEXT else f"{text[: _LONGEST_TEXT - 1]}…"
+
+
+def _lines(value: Any, indent: str, key: str = "") -> Iterator[str]:
+    """JSON in which whatever fits on a line is on one."""
+    head = f"{indent}{json.dumps(key)}: " if key else indent
+    flat = json.dumps(value, ensure_ascii=False)
+    if not isinstance(value, dict | list) or (indent and len(head) + len(flat) <= _WIDTH):
+        yield head + flat
+        return
+    items = value.items() if isinstance(value, dict) else (("", each) for each in value)
+    inner = [list(_lines(each, f"{indent}  ", name)) for name, each in items]
+    yield head + ("{" if isinstance(value, dict) else "[")
+    for lines in inner[:-1]:
+        yield from (*lines[:-1], f"{lines[-1]},")
+    yield from inner[-1] if inner else ()
+    yield indent + ("}" if isinstance(value, dict) else "]")

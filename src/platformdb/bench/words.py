@@ -1,0 +1,62 @@
+"""A plan and a change in a few words: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from platformdb.bench.against import Change, described
+from platformdb.bench.model import Access, Contract, Entry
+
+_SHOWN = 2
+
+
+def plan_words(entry: Entry) -> str:
+    """The plan in about five words: ``index idx_posts_user_created, top 20``."""
+    accesses = list(dict.fromkeys(map(_short, _by_pages(entry))))
+    more = len(accesses) - _SHOWN
+    parts = [" + ".join(accesses[:_SHOWN]) + (f" and {more} more" if more > 0 else "")] if accesses else []
+    kinds = {node.kind: node for node in entry.plan.walk()}
+    if entry.writes:
+        parts.append("writes")
+    if entry.contract.sorted_rows:
+        parts.append(f"sorts {entry.contract.sorted_rows:,}")
+    if entry.contract.spills:
+        parts.append("spills")
+    if "Limit" in kinds:
+        parts.append(f"top {round(kinds['Limit'].rows):,}")
+    elif "Aggregate" in kinds:
+        parts.append("aggregated")
+    return ", ".join(parts) or entry.plan.kind.lower()
+
+
+def changed_words(before: Entry, now: Entry, moved: Sequence[Change], tolerance: float) -> str:
+    """What is other than in the reference: the plan first, then the work that moved most; empty where nothing is."""
+    words = [*_plan_changes(before.contract, now.contract)]
+    if before.work.returned != now.work.returned:
+        words.append(f"rows {before.work.returned:,} → {now.work.returned:,}")
+    notable = [change for change in moved[:6] if change.grew(tolerance) or change.shrank(tolerance)]
+    words += [str(change) for change in notable[:_SHOWN]]
+    return ", ".join(words)
+
+
+def _plan_changes(before: Contract, now: Contract) -> list[str]:
+    held = {access.place: access for access in before.accesses}
+    return [
+        f"{access.place}: {_short(held[access.place])} → {_short(access)}"
+        for access in now.accesses
+        if access.place in held and described(held[access.place]) != described(access)
+    ]
+
+
+def _by_pages(entry: Entry) -> list[Access]:
+    """The accesses, those that read most pages first."""
+    pages: dict[str, int] = {}
+    for node in entry.plan.walk():
+        if node.alias:
+            pages[node.alias] = pages.get(node.alias, 0) + node.own_buffers
+    return sorted(entry.contract.accesses, key=lambda access: -pages.get(access.place, 0))
+
+
+def _short(access: Access) -> str:
+    bare = ", ".join(name.rpartition(".")[2] for name in access.index.split(", "))
+    return f"{access.method} {bare}" if bare else f"{access.method} {access.relation.rpartition('.')[2]}"

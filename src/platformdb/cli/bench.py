@@ -1,0 +1,86 @@
+"""bench: the gate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from platformdb.cli.frame import READING_OPTIONS, GateFormat, Run, command
+from platformdb.cli.sound import open_sound_target
+from platformdb.project import find_platform
+from platformdb.report.model import Report
+
+TOLERANCE = 2.0
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command to the program."""
+    command(app, "bench", options=READING_OPTIONS, formats=GateFormat)(bench)
+
+
+def bench(  # noqa: PLR0913 - one parameter for each option
+    run: Run,
+    samples: Annotated[
+        int | None,
+        typer.Option(
+            metavar="NUMBER",
+            min=20,
+            max=100_000,
+            help="How often each query is timed [default: up to 200, as time allows].",
+        ),
+    ] = None,
+    queries: Annotated[
+        list[str] | None, typer.Option("--query", metavar="NAME", help="Only this query; repeatable.")
+    ] = None,
+    profile: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="A note tells where the database holds another seed [default: ci]."),
+    ] = None,
+    reference: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Gate against this file: no plan worse, no more work.")
+    ] = None,
+    save_reference: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write what was found, for --reference; over what is there.")
+    ] = None,
+    tolerance: Annotated[
+        float, typer.Option(metavar="PERCENT", min=0, max=2, help="How much more work passes.")
+    ] = TOLERANCE,
+    compare: Annotated[
+        str | None,
+        typer.Option(metavar="REF", help="Build this git revision beside the files as they are, and measure in turns."),
+    ] = None,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page with every plan drawn.")] = None,
+    history: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="An earlier run for the page's history (--save-reference); repeatable."),
+    ] = None,
+    *,
+    mutate: Annotated[
+        bool, typer.Option("--mutate", help="Test the gate itself: drop each index, worsen each query; it must fail.")
+    ] = False,
+    strict_time: Annotated[
+        bool, typer.Option("--strict-time", help="A missed target fails: for a machine that nobody else uses.")
+    ] = False,
+    any_rows: Annotated[
+        bool, typer.Option("--any-rows", help="Gate over rows that no seed of the platform made.")
+    ] = False,
+) -> Report:
+    """Gate the platform's queries: served by indexes, plans and work as agreed; times beside their targets."""
+    from platformdb.bench.command import Files, gate
+    from platformdb.bench.held import gate_profile
+    from platformdb.bench.request import Request
+
+    platform = find_platform(run.config)
+    request = Request(
+        samples=samples,
+        profile=gate_profile(platform) if profile is None else profile,
+        only=tuple(queries or ()),
+        tolerance=tolerance / 100,
+        strict_time=strict_time,
+        any_rows=any_rows,
+    )
+    files = Files(reference, save_reference, html, tuple(history or ()))
+    with open_sound_target(run, platform.name) as target:
+        return gate(target, platform, run.observer, request, files)

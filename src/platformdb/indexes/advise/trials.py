@@ -1,0 +1,79 @@
+"""What a set of indexes is worth: the real ones are there, and the workload is run on the real rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from platformdb.indexes.advise.choose import Names
+from platformdb.indexes.advise.model import Demand, Index
+from platformdb.postgres.connect import Connection
+from platformdb.postgres.explain import explain_plan, explain_run, read_counts
+from platformdb.postgres.prepared import Prepared, prepared
+from platformdb.postgres.rows import refusing
+from platformdb.postgres.undone import undone
+from platformdb.sqltext.quote import quote_identifier
+from platformdb.workload.plan_tree import PlanNode, read_plan
+from platformdb.workload.run import touched_between
+
+
+@dataclass(frozen=True, slots=True)
+class Trials:
+    """The workload and the candidates, which are all built.
+
+    What was measured is remembered: of a demand under the candidates on its own tables, and of each plan, for the same
+    plan does the same work.
+    """
+
+    connection: Connection
+    demands: Sequence[Demand]
+    built: Mapping[str, Index]
+    remembered: dict[tuple[int, Names], float] = field(default_factory=dict)
+    by_plan: dict[tuple[int, PlanNode], float] = field(default_factory=dict)
+
+    def measure(self, names: Names) -> tuple[float, ...]:
+        """The pages that each demand reads once where of the candidates there are just these."""
+        keys = [(number, names & self._touching(demand)) for number, demand in enumerate(self.demands)]
+        unknown = [key for key in keys if key not in self.remembered]
+        if unknown:
+            touching = frozenset().union(*(self._touching(self.demands[number]) for number, _ in unknown))
+            with undone(self.connection, writes=True):
+                drop(self.connection, {name: self.built[name] for name in touching - names})
+                for number, present in unknown:
+                    self.remembered[number, present] = self._pages(number)
+        return tuple(self.remembered[key] for key in keys)
+
+    def _touching(self, demand: Demand) -> Names:
+        """The candidates that may matter to a demand: all, where a function hides which tables it reads."""
+        return frozenset(
+            name for name, index in self.built.items() if demand.opaque or index.table in demand.tables
+        )
+
+    def _pages(self, number: int) -> float:
+        demand = self.demands[number]
+        query, persona = demand.query, demand.persona
+        with (
+            refusing(self.connection, what=demand.name, place=query.place),
+            prepared(self.connection, query.sql, persona.parameters, persona.types) as statement,
+        ):
+            plan = read_plan(explain_plan(self.connection, statement))
+            if demand.opaque or (number, plan) not in self.by_plan:
+                # Twice: the first run also reads pages of the catalog, for functions that it calls.
+                self.by_plan[number, plan] = min(self._run(statement, demand) for _ in range(2))
+            return self.by_plan[number, plan]
+
+    def _run(self, statement: Prepared, demand: Demand) -> float:
+        with undone(self.connection, writes=demand.query.writes):
+            before = read_counts(self.connection) if demand.opaque else {}
+            plan = read_plan(explain_run(self.connection, statement, writes=demand.query.writes))
+            after = read_counts(self.connection) if demand.opaque else {}
+        # What triggers and functions do is in no node of a plan, or in that of the call.
+        return float(max(plan.buffers, sum(table.blocks for table in touched_between(before, after))))
+
+
+def drop(connection: Connection, indexes: Mapping[str, Index]) -> None:
+    """Drops indexes by name, in one statement."""
+    if indexes:
+        names = (f"{quote_identifier(index.table.rpartition('.')[0])}.{quote_identifier(name)}"
+                 for name, index in sorted(indexes.items()))
+        connection.execute(f"DROP INDEX {', '.join(names)}".encode())

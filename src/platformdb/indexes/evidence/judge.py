@@ -1,0 +1,115 @@
+"""Which tier an index belongs to, by what was measured: pure.
+
+The document's tiers: 1, a target is missed without it; 2, it helps; 3, under 10 % effect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from platformdb.indexes.evidence.model import Effect, Evidence
+from platformdb.report.model import Finding, Severity
+
+HELPS = 0.10
+# A page more or less is the height of another index's tree; a time below this is the machine's.
+FEWEST_PAGES = 3
+SHORTEST_MS = 0.05
+# Targets are promises about this much data; on less, none is missed, whatever is dropped.
+FULL_PROFILE = "load"
+
+
+def tier_of(evidence: Evidence) -> int:
+    """The tier that the evidence speaks for."""
+    if any(misses(effect) for effect in evidence.effects):
+        return 1
+    return 2 if any(helps(effect) for effect in evidence.effects) else 3
+
+
+def misses(effect: Effect) -> bool:
+    """Whether the target is missed without the index, and met with it.
+
+    By medians: a single persona's times are equal but for the machine, so where the median is over the target the 99th
+    percentile is, too.
+    """
+    without, kept = effect.dropped.p50, effect.kept.p50
+    if without is None or kept is None:
+        return effect.dropped.stopped is not None
+    return without > effect.target_ms >= kept
+
+
+def helps(effect: Effect) -> bool:
+    """Whether pages or time are more than 10 % less with the index; time only if it was so in every round."""
+    if not effect.changes:
+        return False
+    if effect.dropped.stopped is not None:
+        return True
+    saved = effect.dropped.pages - effect.kept.pages
+    if saved > HELPS * effect.dropped.pages and saved >= FEWEST_PAGES:
+        return True
+    return saved >= 0 and _always_faster(effect.kept.rounds, effect.dropped.rounds)
+
+
+def _always_faster(kept: tuple[float, ...], dropped: tuple[float, ...]) -> bool:
+    pairs = tuple(zip(kept, dropped, strict=True))
+    return bool(pairs) and all(slow - fast > max(HELPS * slow, SHORTEST_MS) for fast, slow in pairs)
+
+
+def best(evidence: Evidence) -> tuple[Effect, ...]:
+    """The effects that count, the largest first."""
+    counted = (effect for effect in evidence.effects if helps(effect) or misses(effect))
+    return tuple(sorted(counted, key=lambda effect: (not misses(effect), -_times_slower(effect))))
+
+
+def _times_slower(effect: Effect) -> float:
+    kept, dropped = effect.kept.p50, effect.dropped.p50
+    return dropped / kept if kept and dropped else effect.dropped.pages / max(effect.kept.pages, 1)
+
+
+def judge(found: Iterable[Evidence], profile: str) -> tuple[Finding, ...]:
+    """Where the declared tier is not what was measured over the data of ``profile``."""
+    return tuple(finding for evidence in found if (finding := _judged(evidence, profile)))
+
+
+def _judged(evidence: Evidence, profile: str) -> Finding | None:
+    declared, tier = evidence.declared, tier_of(evidence)
+    if evidence.skipped or declared is None or declared == tier:
+        return None
+    if declared == 1 and tier == 2 and profile != FULL_PROFILE:
+        return None
+    # What keeps a rule, or what a deletion of the parent needs, is there for more than the measured queries.
+    kept_anyway = tier == 3 and (evidence.unique or bool(evidence.foreign_keys))
+    return Finding(
+        "tier-wrong",
+        f"{evidence.index} is declared in tier {declared}, but {_why(evidence, tier)}",
+        evidence.index,
+        Severity.NOTE if kept_anyway else Severity.WARNING,
+        evidence.place,
+        _advice(evidence, tier, kept_anyway=kept_anyway),
+    )
+
+
+def _why(evidence: Evidence, tier: int) -> str:
+    effects = best(evidence)
+    if not effects:
+        return "no measured query is 10 % worse without it"
+    first = effects[0]
+    who = f"{first.query} for {first.persona}"
+    if tier == 1:
+        return f"without it {who} takes {_time(first)}, the target is {first.target_ms:g} ms"
+    return f"{who} reads {first.dropped.pages:,} pages without it instead of {first.kept.pages:,}, and meets its target"
+
+
+def _time(effect: Effect) -> str:
+    if effect.dropped.stopped is not None:
+        return f"more than {effect.dropped.stopped:,.0f} ms"
+    return f"{effect.dropped.p50:,.1f} ms instead of {effect.kept.p50:,.1f}"
+
+
+def _advice(evidence: Evidence, tier: int, *, kept_anyway: bool) -> str:
+    if evidence.foreign_keys and kept_anyway:
+        keys = ", ".join(evidence.foreign_keys)
+        return f"it alone serves the foreign key {keys}: keep it where rows of the parent are deleted"
+    if kept_anyway:
+        return "it is unique, and so keeps a rule: keep it"
+    where = f" from {evidence.place}" if evidence.place else ""
+    return f"move it{where} to a file of tier {tier}, or write down the query that needs it"

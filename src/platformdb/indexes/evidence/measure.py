@@ -1,0 +1,133 @@
+"""Runs queries with an index and without it, in turns, inside transactions that are taken back."""
+
+from __future__ import annotations
+
+import time as clock
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from platformdb.indexes.evidence.model import Effect, Side
+from platformdb.postgres.connect import Connection
+from platformdb.postgres.rows import QueryStopped
+from platformdb.postgres.undone import undone
+from platformdb.postgres.without import limit_statements, without_index
+from platformdb.workload.model import Measurement, Persona, Query
+from platformdb.workload.plan_tree import PlanNode
+from platformdb.workload.run import explain, observe, stopwatch
+
+ROUNDS = 3
+# In each round: enough for a median, and soon done where the query is slow.
+MOST_SAMPLES, FEWEST_SAMPLES, ENOUGH_SECONDS = 30, 3, 0.05
+# A query that is so much beyond its target is not worth waiting for.
+PATIENCE_TARGETS, SHORTEST_PATIENCE_MS = 10, 1_000
+
+# What the server says where statement_timeout cut a query short.
+CANCELLED = "57014"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A query for one persona, as it is with all indexes. ``hidden``: functions or triggers read tables for it."""
+
+    query: Query
+    persona: Persona
+    seen: Measurement
+    hidden: bool
+
+    @property
+    def tables(self) -> frozenset[str]:
+        """The tables that it touches, with their schemas."""
+        return frozenset(table.table for table in self.seen.work.tables)
+
+    @property
+    def patience_ms(self) -> float:
+        """After that it counts as too slow."""
+        return max(PATIENCE_TARGETS * self.query.target_ms, SHORTEST_PATIENCE_MS)
+
+
+def watch(
+    connection: Connection, queries: Sequence[Query], personas: Mapping[str, tuple[Persona, ...]], roots: Mapping[str, str]
+) -> Iterator[Case]:
+    """Every query for each of its personas; ``roots`` are the partitioned tables of partitions."""
+    for query in queries:
+        for persona in personas.get(query.name, ()):
+            seen = observe(connection, query, persona)
+            planned = {roots.get(node.relation, node.relation) for node in seen.plan.walk()}
+            hidden = any(touched.table not in planned for touched in seen.work.tables)
+            yield Case(query, persona, seen, hidden)
+
+
+def effects(connection: Connection, index: str, cases: Sequence[Case]) -> tuple[Effect, ...]:
+    """What becomes of each case without an index, by its SQL name.
+
+    First the plan alone is asked for: where it stays what it is, and no function hides another, so does the query.
+
+    Raises:
+        Refused: the index cannot be dropped.
+        NotNow: its table is busy.
+    """
+    with without_index(connection, index):
+        other = [case for case in cases if case.hidden or _shape(_plan(connection, case)) != _shape(case.seen.plan)]
+        looked = [(case, _look(connection, case)) for case in other]
+    unchanged = [case for case in cases if case not in other]
+    return (
+        *(_timed(connection, index, case, dropped) for case, dropped in looked),
+        *(_effect(case, _side(case.seen), _side(case.seen)) for case in unchanged),
+    )
+
+
+def _plan(connection: Connection, case: Case) -> PlanNode:
+    return explain(connection, case.query, case.persona)[0]
+
+
+def _shape(plan: PlanNode) -> tuple[object, ...]:
+    return tuple((node.kind, node.relation, node.index, node.condition, node.filter) for node in plan.walk())
+
+
+def _look(connection: Connection, case: Case) -> Side:
+    try:
+        with undone(connection, writes=True):
+            limit_statements(connection, case.patience_ms)
+            return _side(observe(connection, case.query, case.persona))
+    except QueryStopped as stopped:
+        if stopped.sqlstate != CANCELLED:
+            raise
+        return Side(stopped=case.patience_ms)
+
+
+def _side(seen: Measurement) -> Side:
+    counted = sum(table.blocks for table in seen.work.tables)
+    return Side(max(seen.work.buffers, counted))
+
+
+def _timed(connection: Connection, index: str, case: Case, dropped: Side) -> Effect:
+    kept = _side(case.seen)
+    if dropped.stopped is not None:
+        return _effect(case, Side(kept.pages, (_round(connection, case),)), dropped)
+    if case.hidden and dropped.pages == kept.pages:
+        return _effect(case, kept, dropped)
+    rounds = []
+    for _ in range(ROUNDS):
+        fast = _round(connection, case)
+        with without_index(connection, index):
+            rounds.append((fast, _round(connection, case)))
+    with_it, without_it = zip(*rounds, strict=True)
+    return _effect(case, Side(kept.pages, with_it), Side(dropped.pages, without_it))
+
+
+def _effect(case: Case, kept: Side, dropped: Side) -> Effect:
+    return Effect(case.query.name, case.persona.name, case.query.target_ms, kept, dropped)
+
+
+def _round(connection: Connection, case: Case) -> float:
+    with stopwatch(connection, case.query, case.persona) as sample:
+        return median(_samples(sample))
+
+
+def _samples(sample: Callable[[], float]) -> Iterator[float]:
+    until = clock.perf_counter() + ENOUGH_SECONDS
+    for number in range(MOST_SAMPLES):
+        if number >= FEWEST_SAMPLES and clock.perf_counter() > until:
+            return
+        yield sample()

@@ -1,0 +1,4 @@
+-- Who else is at work in this database; a superuser's own background processes are nobody.
+SELECT count(*)
+FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'

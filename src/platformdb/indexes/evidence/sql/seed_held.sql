@@ -1,0 +1,1 @@
+SELECT profile FROM platformdb.seed WHERE platform = %s

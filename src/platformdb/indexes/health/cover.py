@@ -1,0 +1,67 @@
+"""Which index can do the work of which other, and of which foreign key: pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from platformdb.indexes.health.model import Index
+from platformdb.sqltext.quote import quote_identifier
+
+# What pg_get_expr makes of WHERE a IS NOT NULL AND b IS NOT NULL.
+_NOT_NULL = re.compile(r"\(*(?P<column>\"(?:[^\"]|\"\")+\"|\w+) IS NOT NULL\)*")
+
+
+def covers(wide: Index, narrow: Index) -> bool:
+    """Whether whatever the narrow index serves the wide one serves, too, so that the narrow one is not needed.
+
+    A unique index and one that a constraint stands on keep a rule, and are needed, unless there is another unique one
+    of the very same definition. A partial index is smaller than one over all rows and knows a condition, so only one
+    that holds the condition's columns can take its place.
+    """
+    if wide.oid == narrow.oid or wide.table_oid != narrow.table_oid or wide.method != narrow.method:
+        return False
+    if narrow.serves_constraint or (narrow.unique and not (wide.unique and same(narrow, wide))):
+        return False
+    if wide.predicate and wide.predicate != narrow.predicate:
+        return False
+    if narrow.method != "btree":
+        return same(narrow, wide)
+    begin = wide.keys[: len(narrow.keys)]
+    if begin not in (narrow.keys, tuple(key.reversed for key in narrow.keys)):
+        return False
+    held = {key.text for key in wide.keys} | set(wide.included)
+    quoted = {quote_identifier(column) for column in narrow.columns} | narrow.columns
+    wanted = set(narrow.included) if wide.predicate == narrow.predicate else quoted - _unwritten(held, narrow.columns)
+    return wanted <= held
+
+
+def _unwritten(held: Collection[str], columns: Collection[str]) -> set[str]:
+    """Of each column the writing, bare or quoted, that the catalog does not use."""
+    return {name if quote_identifier(name) in held else quote_identifier(name) for name in columns}
+
+
+def same(one: Index, other: Index) -> bool:
+    """Whether two indexes of a table are of one definition."""
+    return (one.method, one.keys, sorted(one.included), one.predicate, one.unique) == (
+        other.method,
+        other.keys,
+        sorted(other.included),
+        other.predicate,
+        other.unique,
+    )
+
+
+def serves(index: Index, columns: tuple[str, ...], known: tuple[str, ...]) -> bool:
+    """Whether a lookup of these columns, all by equality, can use the index; ``known`` are not NULL in it."""
+    if index.method not in {"btree", "hash"}:
+        return False
+    begin = {plain(key.text) for key in index.keys[: len(columns)]}
+    conditions = [_NOT_NULL.fullmatch(part) for part in index.predicate.split(" AND ")] if index.predicate else []
+    harmless = all(found and plain(found["column"]) in known for found in conditions)
+    return begin == set(columns) and harmless
+
+
+def plain(written: str) -> str:
+    """The name of a column that the catalog may have quoted."""
+    return written[1:-1].replace('""', '"') if written.startswith('"') else written

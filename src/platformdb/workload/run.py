@@ -1,0 +1,186 @@
+"""Observes a query for a persona: its plan, its work, its times; nothing stays of it in the database."""
+
+from __future__ import annotations
+
+import time as clock
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from dataclasses import fields
+
+from platformdb.postgres.connect import Connection
+from platformdb.postgres.explain import Counts, explain_plan, explain_run, forbid_sequential_scans, read_counts
+from platformdb.postgres.prepared import Prepared, prepared, run
+from platformdb.postgres.queries import query as own_query
+from platformdb.postgres.rows import refusing
+from platformdb.postgres.undone import undone
+from platformdb.workload.model import Catalog, IndexFacts, Measurement, Persona, Query, TableFacts, Touched, Work
+from platformdb.workload.plan_tree import PlanNode, read_plan, with_times
+
+PACKAGE = "platformdb.workload"
+COUNTED_RUNS = 3
+WARM_UP_RUNS = 2
+# Enough for a p99 where a query is quick, and soon done where it is slow.
+MOST_SAMPLES, FEWEST_SAMPLES, ENOUGH_SECONDS = 200, 20, 0.1
+
+
+def observe(connection: Connection, query: Query, persona: Persona, runs: int = COUNTED_RUNS) -> Measurement:
+    """The plan as it ran, the plan without sequential scans, and the least work of some runs after a warm one.
+
+    The work of later runs differs only by what the session had to look up anew: catalog pages, after another session
+    changed something. Inside an open transaction it sees what was done there, a dropped index for example.
+
+    Raises:
+        QueryRefused, QueryStopped: the server rejects the query, or gives it up.
+    """
+    with undone(connection, writes=query.writes), _statement(connection, query, persona) as statement:
+        timed, _ = _counted(connection, query, statement, timing=True)
+        counted = [_counted(connection, query, statement) for _ in range(runs)]
+    plan, least = min(counted, key=lambda one: one[1].buffers)
+    works = [work for _, work in counted]
+    return Measurement(
+        query=query,
+        persona=persona,
+        plan=with_times(plan, timed),
+        forced=_forced(connection, query, persona),
+        work=least_of(works),
+        steady=all(work == least for work in works),
+    )
+
+
+def explain(connection: Connection, query: Query, persona: Persona) -> tuple[PlanNode, PlanNode]:
+    """The plan that it would take, and the one without sequential scans; the query is not run.
+
+    Raises:
+        QueryRefused, QueryStopped: the server rejects the query, or gives it up.
+    """
+    with undone(connection, writes=query.writes), _statement(connection, query, persona) as statement:
+        plan = read_plan(explain_plan(connection, statement))
+    return plan, _forced(connection, query, persona)
+
+
+def time(connection: Connection, query: Query, persona: Persona, samples: int | None = None) -> tuple[float, ...]:
+    """Wall times in milliseconds of so many runs, after warm ones; without a number of as many as are worth while.
+
+    Raises:
+        QueryRefused, QueryStopped: the server rejects the query, or gives it up.
+    """
+    with stopwatch(connection, query, persona) as sample:
+        if samples is not None:
+            return tuple(sample() for _ in range(samples))
+        return tuple(_worth_while(sample))
+
+
+@contextmanager
+def stopwatch(connection: Connection, query: Query, persona: Persona) -> Iterator[Callable[[], float]]:
+    """Warms the query up; each call of what it yields runs it once and returns the wall time in milliseconds.
+
+    Several may be open on one connection, to be called in turns. A write runs in a transaction of its own, whose
+    beginning and end are not timed.
+
+    Raises:
+        QueryRefused, QueryStopped: the server rejects the query, or gives it up.
+    """
+    with _statement(connection, query, persona) as statement:
+
+        def sample() -> float:
+            if not query.writes:
+                return run(connection, statement)
+            with undone(connection, writes=True):
+                return run(connection, statement)
+
+        for _ in range(WARM_UP_RUNS):
+            sample()
+        yield sample
+
+
+def _worth_while(sample: Callable[[], float]) -> Iterator[float]:
+    until = clock.perf_counter() + ENOUGH_SECONDS
+    for number in range(MOST_SAMPLES):
+        if number >= FEWEST_SAMPLES and clock.perf_counter() > until:
+            return
+        yield sample()
+
+
+@contextmanager
+def _statement(connection: Connection, query: Query, persona: Persona, *, settled: bool = True) -> Iterator[Prepared]:
+    """The query prepared for the persona; what the server says against it is said with the file's place."""
+    what = f"{query.name}, persona {persona.name}"
+    with (
+        refusing(connection, what=what, place=query.place),
+        prepared(connection, query.sql, persona.parameters, persona.types, settled=settled) as statement,
+    ):
+        yield statement
+
+
+def _counted(
+    connection: Connection, query: Query, statement: Prepared, *, timing: bool = False
+) -> tuple[PlanNode, Work]:
+    """One run, with what it did to each table."""
+    with undone(connection, writes=True) if query.writes else nullcontext():
+        before = read_counts(connection)
+        explained = explain_run(connection, statement, writes=query.writes, timing=timing)
+        after = read_counts(connection)
+    plan = read_plan(explained)
+    return plan, work_of(plan, touched_between(before, after))
+
+
+def _forced(connection: Connection, query: Query, persona: Persona) -> PlanNode:
+    """Prepared anew, for a plan that is kept already does not heed the setting."""
+    with undone(connection, writes=query.writes):
+        forbid_sequential_scans(connection)
+        with _statement(connection, query, persona, settled=False) as statement:
+            return read_plan(explain_plan(connection, statement))
+
+
+def touched_between(before: Mapping[str, Counts], after: Mapping[str, Counts]) -> tuple[Touched, ...]:
+    """What lies between two readings of the server's counters, by table."""
+    nothing: Counts = (0, 0, 0, 0)
+    lying = {
+        name: [later - earlier for later, earlier in zip(counts, before.get(name, nothing), strict=True)]
+        for name, counts in after.items()
+    }
+    return tuple(Touched(name, *counts) for name, counts in sorted(lying.items()) if any(counts))
+
+
+def work_of(plan: PlanNode, tables: tuple[Touched, ...]) -> Work:
+    """The work of one run. Rows touched are the server's count: a plan rounds the rows of each loop."""
+    nodes = tuple(plan.walk())
+    return Work(
+        buffers=plan.buffers,
+        touched=sum(table.sequential + table.indexed for table in tables),
+        removed=sum(node.removed for node in nodes),
+        returned=round(plan.actual or 0),
+        heap_fetches=sum(node.heap_fetches for node in nodes),
+        temp_blocks=plan.temp,
+        wal_records=plan.wal_records,
+        tables=tables,
+    )
+
+
+def least_of(works: list[Work]) -> Work:
+    """The least of each number over several runs."""
+    numbers = [field.name for field in fields(Work) if field.name != "tables"]
+    tables = {table.table: table for work in works for table in work.tables}
+    return Work(
+        **{name: min(getattr(work, name) for work in works) for name in numbers},
+        tables=tuple(_least_touched(name, works) for name in sorted(tables)),
+    )
+
+
+def _least_touched(name: str, works: list[Work]) -> Touched:
+    seen = [next((table for table in work.tables if table.table == name), Touched(name)) for work in works]
+    numbers = [field.name for field in fields(Touched) if field.name != "table"]
+    return Touched(name, **{number: min(getattr(table, number) for table in seen) for number in numbers})
+
+
+def read_catalog(connection: Connection) -> Catalog:
+    """The users' tables and indexes by name, as the catalog has them now."""
+    tables = connection.execute(own_query("tables", PACKAGE)).fetchall()
+    indexes = connection.execute(own_query("indexes", PACKAGE)).fetchall()
+    return Catalog(
+        tuple(TableFacts(name, rows, pages, parent) for name, rows, pages, parent in tables),
+        tuple(
+            IndexFacts(name, table, tuple(columns), tuple(included), *others)
+            for name, table, columns, included, *others in indexes
+        ),
+    )
