@@ -1,11 +1,17 @@
+"""bench end to end: what it measures, what it refuses, and how it exits."""
+
 from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from catalog import picture, rows, run
+from platformdb.bench.command import Files, gate, look
 from platformdb.bench.held import gate_profile
-from platformdb.bench.run import measure_queries
-from platformdb.errors import NotNow, Refused
+from platformdb.bench.request import Request
+from platformdb.errors import ConfigError, NotNow, Refused
 from platformdb.postgres.target import Target
 from platformdb.project import Platform
 from platformdb.report.model import Report, Severity
@@ -13,13 +19,16 @@ from platformdb.report.progress import Silent
 from projects import Project
 from recorder import Recorder
 
-SAMPLES = 20
+# The rows are made by hand, not by a seed.
+REQUEST = Request(samples=20, any_rows=True)
 TABLE = """
 CREATE TABLE posts (id int PRIMARY KEY, author text);
 INSERT INTO posts SELECT n, 'a' || n % 3 FROM generate_series(1, 2000) AS n;
-ANALYZE posts;
 """
-BY_ID = "-- platformdb: persona=first\nSELECT 1;\n-- platformdb: target_ms=1000\nSELECT * FROM posts WHERE id = $1::int"
+PURPOSE = "-- A post.\n"
+BY_ID = f"{PURPOSE}-- platformdb: persona=first\nSELECT 1;\n-- platformdb: target_ms=1000\nSELECT * FROM posts WHERE id = $1::int"
+SLOW = f"{PURPOSE}-- platformdb: target_ms=5\nSELECT pg_sleep(0.01)"
+BY_AUTHOR = f"{PURPOSE}-- platformdb: target_ms=1000\nSELECT id FROM posts WHERE author = 'a1' ORDER BY id LIMIT 1"
 
 
 @pytest.fixture
@@ -28,156 +37,205 @@ def posts(db: Target, project: Project) -> Project:
     return project
 
 
-def measured(db: Target, project: Project, **queries: str) -> Report:
+def measured(
+    db: Target, project: Project, *, request: Request = REQUEST, files: Files = Files(), **queries: str  # noqa: B008 - frozen
+) -> Report:
     project.write({f"sql/queries/{name}.sql": text for name, text in queries.items()})
-    return measure_queries(db, project.platform, Silent(), samples=SAMPLES)
+    return gate(db, project.platform, Silent(), request, files)
 
 
-def test_a_met_target_passes_with_its_percentiles_and_plan(db: Target, posts: Project) -> None:
+def rules(report: Report) -> list[str]:
+    return [finding.rule for finding in report.findings]
+
+
+def test_a_query_passes_with_its_percentiles_plan_and_work(db: Target, posts: Project) -> None:
     report = measured(db, posts, by_id=BY_ID)
-    assert (report.exit_code, report.summary) == (0, "demo: 1 of 1 performance targets met")
+    assert (report.exit_code, report.summary) == (0, "demo: all 3 gates passed")
     (query,) = report.data["queries"]
-    assert (query["name"], query["persona"], query["passed"]) == ("by_id", "first", True)
-    assert query["indexes"] == ["posts_pkey"]
-    assert query["buffers"] > 0
-    assert 0 < query["p50_ms"] <= query["p95_ms"] <= query["p99_ms"] < 1000
+    (persona,) = query["personas"]
+    assert (query["name"], query["purpose"], persona["name"], persona["verdict"]) == ("by_id", "A post.", "first", "pass")
+    assert persona["work"]["buffers"] > 0
+    times = persona["times_ms"]
+    assert 0 < times["p50"] <= times["p95"] <= times["p99"] < 1000
 
 
-def test_a_missed_target_exits_1_and_names_query_and_numbers(db: Target, posts: Project) -> None:
-    report = measured(db, posts, slow="-- platformdb: target_ms=5\nSELECT pg_sleep(0.01)", by_id=BY_ID)
-    assert (report.exit_code, report.summary) == (1, "demo: 1 of 2 performance targets met")
+def test_a_missed_target_warns_and_fails_only_where_time_gates(db: Target, posts: Project) -> None:
+    report = measured(db, posts, slow=SLOW)
     (finding,) = report.findings
-    assert (finding.rule, finding.subject) == ("target-missed", "slow")
-    assert "the target 5 ms" in finding.message
-    assert report.data["queries"][1]["p50_ms"] >= 10
+    assert (report.exit_code, finding.rule, finding.severity) == (0, "target-missed", Severity.WARNING)
+    strict = measured(db, posts, request=replace(REQUEST, strict_time=True))
+    assert (strict.exit_code, rules(strict)) == (1, ["target-missed"])
+    assert "the target 5 ms" in strict.findings[0].message
 
 
-def test_a_busy_moment_is_no_missed_target(db: Target, posts: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    rounds = iter([(9.0,) * 20, (1.0,) * 20])
-    monkeypatch.setattr("platformdb.bench.run.time_query", lambda *_, **__: next(rounds))
-    report = measured(db, posts, busy="-- platformdb: target_ms=5\nSELECT 1")
-    assert (report.exit_code, report.data["queries"][0]["p95_ms"]) == (0, 1.0)
+def test_a_large_table_read_in_sequence_fails(db: Target, posts: Project) -> None:
+    report = measured(db, posts, by_author=BY_AUTHOR.replace("ORDER BY id LIMIT 1", ""))
+    assert (report.exit_code, rules(report)) == (1, ["not-servable"])
+    (finding,) = report.findings
+    assert finding.place is not None
+    assert finding.place.name.endswith("by_author.sql")
 
 
-def test_a_target_missed_in_every_round_shows_the_best(
-    db: Target, posts: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rounds = iter([(9.0,) * 20, (7.0,) * 20, (8.0,) * 20])
-    monkeypatch.setattr("platformdb.bench.run.time_query", lambda *_, **__: next(rounds))
-    report = measured(db, posts, slow="-- platformdb: target_ms=5\nSELECT 1")
-    assert (report.exit_code, report.data["queries"][0]["p95_ms"]) == (1, 7.0)
+def test_a_second_run_gates_nothing_else_and_a_dropped_index_fails(db: Target, posts: Project, tmp_path: Path) -> None:
+    saved, again = tmp_path / "saved.json", tmp_path / "again.json"
+    run(db, "CREATE INDEX posts_author ON posts (author, id)")
+    assert measured(db, posts, by_author=BY_AUTHOR, files=Files(save=saved)).ok
+    report = measured(db, posts, files=Files(reference=saved, save=again))
+    assert (report.exit_code, rules(report)) == (0, [])
+    assert gating(saved) == gating(again)
+    run(db, "DROP INDEX posts_author")
+    lost = measured(db, posts, files=Files(reference=saved))
+    assert lost.exit_code == 1
+    assert {finding.severity for finding in lost.findings} >= {Severity.ERROR}
 
 
-def test_the_slowest_persona_is_the_one_that_counts(db: Target, posts: Project) -> None:
-    text = (
-        "-- platformdb: persona=quick\nSELECT 0.0;\n-- platformdb: persona=slow\nSELECT 0.01;\n"
-        "-- platformdb: target_ms=5\nSELECT pg_sleep($1)"
-    )
-    (query,) = measured(db, posts, sleep=text).data["queries"]
-    assert (query["persona"], query["passed"]) == ("slow", False)
+def gating(saved: Path) -> str:
+    return saved.read_text("utf-8").partition('"informing"')[0]
+
+
+def test_a_reference_of_another_platform_is_refused(db: Target, posts: Project, tmp_path: Path) -> None:
+    saved = tmp_path / "saved.json"
+    measured(db, posts, by_id=BY_ID, files=Files(save=saved))
+    saved.write_text(saved.read_text("utf-8").replace('"demo"', '"other"'), "utf-8")
+    report = measured(db, posts, files=Files(reference=saved))
+    assert (report.exit_code, rules(report)) == (2, ["other-platform"])
+
+
+@pytest.mark.parametrize("name", ["missing.json", "."])
+def test_a_reference_that_cannot_be_read_is_refused(db: Target, posts: Project, tmp_path: Path, name: str) -> None:
+    with pytest.raises(ConfigError, match="cannot be read"):
+        measured(db, posts, by_id=BY_ID, files=Files(reference=tmp_path / name))
+
+
+def test_a_query_that_is_gone_fails_and_a_new_one_is_noted(db: Target, posts: Project, tmp_path: Path) -> None:
+    saved = tmp_path / "saved.json"
+    measured(db, posts, by_id=BY_ID, files=Files(save=saved))
+    (posts.root / "sql/queries/by_id.sql").rename(posts.root / "sql/queries/by_number.sql")
+    report = measured(db, posts, files=Files(reference=saved))
+    assert (report.exit_code, sorted(rules(report))) == (1, ["query-gone", "query-new"])
+
+
+def test_only_the_named_queries_run_and_the_others_are_not_gone(db: Target, posts: Project, tmp_path: Path) -> None:
+    saved = tmp_path / "saved.json"
+    measured(db, posts, by_id=BY_ID, slow=SLOW, files=Files(save=saved))
+    report = measured(db, posts, request=replace(REQUEST, only=("by_id",)), files=Files(reference=saved))
+    assert (report.exit_code, [query["name"] for query in report.data["queries"]]) == (0, ["by_id"])
+    with pytest.raises(ConfigError, match="no query 'nope'"):
+        measured(db, posts, request=replace(REQUEST, only=("nope",)))
+
+
+def test_a_page_is_written_where_it_was_asked_for(db: Target, posts: Project, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    measured(db, posts, by_id=BY_ID, files=Files(html=page))
+    assert "by_id" in page.read_text("utf-8")
+    with pytest.raises(ConfigError, match="cannot be written"):
+        measured(db, posts, files=Files(html=tmp_path))
+
+
+def test_a_write_is_rolled_back_and_leaves_nothing(db: Target, posts: Project) -> None:
+    text = f"{PURPOSE}-- platformdb: target_ms=1000 rollback=on\nINSERT INTO posts VALUES (0, 'x')"
+    before = picture(db)
+    report = measured(db, posts, write=text)
+    assert report.exit_code == 0
+    assert report.data["queries"][0]["personas"][0]["work"]["wal_records"] > 0
+    assert rows(db, "SELECT count(*) FROM posts") == [(2000,)]
+    assert picture(db) == before
 
 
 def test_a_persona_may_pass_several_parameters_of_any_type(db: Target, posts: Project) -> None:
     text = (
-        "-- platformdb: persona=p\nSELECT author, array_agg(id), now() FROM posts GROUP BY 1 LIMIT 1;\n"
-        "-- platformdb: target_ms=1000\n"
+        f"{PURPOSE}-- platformdb: persona=p\nSELECT author, array_agg(id), now() FROM posts GROUP BY 1 LIMIT 1;\n"
+        '-- platformdb: target_ms=1000 whole=posts reason="a test"\n'
         "SELECT count(*) FROM posts WHERE author = $1 AND id = ANY($2) AND $3 < now() AND author LIKE 'a%'"
     )
     assert measured(db, posts, many=text).ok
 
 
-def test_a_persona_that_finds_nothing_is_a_finding_and_no_pass(db: Target, posts: Project) -> None:
-    text = BY_ID.replace("SELECT 1;", "SELECT id FROM posts WHERE false;")
-    report = measured(db, posts, by_id=text)
-    assert (report.exit_code, [f.rule for f in report.findings]) == (1, ["persona-empty"])
+@pytest.mark.parametrize("nobody", ["SELECT id FROM posts WHERE false;", "SELECT max(id) FROM posts WHERE id < 0;"])
+def test_a_persona_that_finds_nothing_is_no_pass(db: Target, posts: Project, nobody: str) -> None:
+    report = measured(db, posts, by_id=BY_ID.replace("SELECT 1;", nobody))
+    assert (report.exit_code, rules(report)) == (2, ["persona-empty"])
     assert "seed" in report.findings[0].help
-    assert report.summary == "demo: 0 of 1 performance targets met"
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "-- platformdb: target_ms=50\nINSERT INTO posts VALUES (0, 'x') RETURNING id",
-        "-- platformdb: persona=p\nDELETE FROM posts RETURNING id;\n-- platformdb: target_ms=50\nSELECT $1::int",
+        "-- platformdb: target_ms=50\nSELECT nextval('s')",
+        "-- platformdb: persona=p\nSELECT nextval('s');\n-- platformdb: target_ms=50\nSELECT $1::int",
     ],
     ids=["the query", "a persona"],
 )
-def test_nothing_can_be_written(db: Target, posts: Project, text: str) -> None:
+def test_nothing_is_written_that_is_not_said_to_be_rolled_back(db: Target, posts: Project, text: str) -> None:
+    run(db, "CREATE SEQUENCE s")
     before = picture(db)
     with pytest.raises(Refused, match="read-only transaction"):
-        measured(db, posts, writes=text)
-    assert rows(db, "SELECT count(*) FROM posts") == [(2000,)]
+        measured(db, posts, writes=PURPOSE + text)
     assert picture(db) == before
 
 
-def test_the_session_is_read_only_without_jit_and_else_as_the_user_wants_it(db: Target, posts: Project) -> None:
+def test_the_session_is_read_only_and_pinned_and_keeps_the_search_path(db: Target, posts: Project) -> None:
     wanted = Target(db.provider, {**db.parameters, "options": "-c search_path=app -c work_mem=7MB"})
     names = ("transaction_read_only", "jit", "search_path", "work_mem")
     found = " || ' ' || ".join(f"current_setting('{name}')" for name in names)
-    text = f"-- platformdb: target_ms=1000\nSELECT 1 / ({found} = 'on off app 7MB')::int"
+    text = f"{PURPOSE}-- platformdb: target_ms=1000\nSELECT 1 / ({found} = 'on off app 4MB')::int"
     assert measured(wanted, posts, settings=text).ok
 
 
 def test_a_query_that_the_server_rejects_is_refused_by_its_name(db: Target, posts: Project) -> None:
-    with pytest.raises(Refused, match='benchmark wrong: column "nope" does not exist'):
-        measured(db, posts, wrong="-- platformdb: target_ms=50\nSELECT nope")
+    with pytest.raises(Refused, match='wrong.*column "nope" does not exist'):
+        measured(db, posts, wrong=f"{PURPOSE}-- platformdb: target_ms=50\nSELECT nope")
 
 
 def test_a_lost_connection_is_not_the_querys_fault(db: Target, posts: Project) -> None:
     with pytest.raises(NotNow, match="was lost"):
-        measured(db, posts, gone="-- platformdb: target_ms=50\nSELECT pg_terminate_backend(pg_backend_pid())")
+        measured(
+            db, posts, gone=f"{PURPOSE}-- platformdb: target_ms=50\nSELECT pg_terminate_backend(pg_backend_pid())"
+        )
 
 
 def test_wrong_files_are_refused_before_anything_is_measured(db: Target, posts: Project) -> None:
-    report = measured(db, posts, wrong="SELECT 1", slow="-- platformdb: target_ms=50\nSELECT pg_sleep(100)")
-    assert (report.exit_code, len(report.findings)) == (3, 1)
+    with pytest.raises(Refused, match="has no target"):
+        measured(db, posts, wrong="-- A.\nSELECT 1", sleep="-- B.\n-- platformdb: target_ms=50\nSELECT pg_sleep(100)")
 
 
-def test_no_queries_are_a_warning_and_not_a_pass_in_silence(db: Target, project: Project) -> None:
-    report = measured(db, project)
-    assert [(f.rule, f.severity) for f in report.findings] == [("no-queries", Severity.WARNING)]
-
-
-def test_a_persona_of_nulls_has_found_nothing(db: Target, posts: Project) -> None:
-    text = "-- platformdb: persona=last\nSELECT max(id) FROM posts WHERE id < 0;\n"
-    report = measured(db, posts, by_id=text + "-- platformdb: target_ms=1000\nSELECT * FROM posts WHERE id = $1::int")
-    assert (report.exit_code, [f.rule for f in report.findings]) == (1, ["persona-empty"])
+def test_no_queries_are_never_green(db: Target, project: Project) -> None:
+    with pytest.raises(ConfigError, match="nothing to gate"):
+        measured(db, project)
+    assert look(db, project.platform, Silent()).summary == "demo has no benchmark queries"
 
 
 def test_every_query_is_announced(db: Target, posts: Project) -> None:
     posts.write({"sql/queries/a.sql": BY_ID, "sql/queries/b.sql": BY_ID})
     recorder = Recorder()
-    measure_queries(db, posts.platform, recorder, samples=SAMPLES)
-    assert recorder.events == ["stage bench 2", "applied a", "applied b"]
+    gate(db, posts.platform, recorder, REQUEST, Files())
+    assert recorder.events[-3:] == ["stage bench 2", "applied a", "applied b"]
 
 
 HELD = """
 CREATE SCHEMA platformdb;
 CREATE TABLE platformdb.seed (platform text, profile text, seed bigint, rows bigint);
-INSERT INTO platformdb.seed VALUES ('demo', 'dev', 1, 2651), ('other', 'ci', 1, 7);
+INSERT INTO platformdb.seed VALUES ('demo', 'dev', 1, 2000), ('other', 'ci', 1, 7);
 """
 
 
-def test_a_note_tells_that_the_database_holds_another_seed_than_the_one_meant(db: Target, posts: Project) -> None:
+def test_a_note_tells_that_the_database_holds_another_profile_than_the_one_meant(db: Target, posts: Project) -> None:
     run(db, HELD)
-    posts.write({"sql/queries/by_id.sql": BY_ID})
-    report = measure_queries(db, posts.platform, Silent(), samples=SAMPLES, profile="ci")
+    report = measured(db, posts, request=replace(REQUEST, profile="ci"), by_id=BY_ID)
     (note,) = report.findings
-    assert (report.exit_code, note.rule, note.severity) == (0, "other-seed", Severity.NOTE)
-    assert note.message == "these figures are of profile dev, seed 1, 2,651 rows, not of ci"
-    assert report.data["seed"] == {"profile": "dev", "number": 1, "rows": 2651}
+    assert (report.exit_code, note.rule, note.severity) == (0, "other-profile", Severity.NOTE)
+    assert note.message == "these figures are of profile dev, seed 1, 2,000 rows, not of ci"
+    assert report.data["seed"] == {"profile": "dev", "number": 1, "rows": 2000, "scale": 1.0, "as_of": None}
 
 
 @pytest.mark.parametrize("profile", ["dev", ""], ids=["the one meant", "none meant"])
-def test_nothing_is_said_of_the_seed_that_is_meant(db: Target, posts: Project, profile: str) -> None:
+def test_nothing_is_said_of_the_profile_that_is_meant(db: Target, posts: Project, profile: str) -> None:
     run(db, HELD)
-    posts.write({"sql/queries/by_id.sql": BY_ID})
-    assert measure_queries(db, posts.platform, Silent(), samples=SAMPLES, profile=profile).findings == ()
+    assert measured(db, posts, request=replace(REQUEST, profile=profile), by_id=BY_ID).findings == ()
 
 
 def test_a_database_that_was_never_seeded_holds_no_seed(db: Target, posts: Project) -> None:
-    posts.write({"sql/queries/by_id.sql": BY_ID})
-    report = measure_queries(db, posts.platform, Silent(), samples=SAMPLES, profile="ci")
+    report = measured(db, posts, request=replace(REQUEST, profile="ci"), by_id=BY_ID)
     assert (report.findings, report.data["seed"]) == ((), None)
 
 

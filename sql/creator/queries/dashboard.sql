@@ -1,19 +1,9 @@
 -- Dashboard: a creator's numbers as of the last refresh, and the five posts published last.
 
--- platformdb: persona=heaviest
-SELECT creator_id FROM creator_statistics ORDER BY posts_count DESC, creator_id LIMIT 1;
-
--- platformdb: persona=median
-SELECT creator_id
-FROM (
-    SELECT creator_id, row_number() OVER (ORDER BY posts_count, creator_id) AS place, count(*) OVER () AS places
-    FROM creator_statistics
-    WHERE posts_count > 0
-) AS ranked
-WHERE place = (places + 1) / 2;
-
--- platformdb: persona=quiet
-SELECT creator_id FROM creator_statistics ORDER BY posts_count, creator_id LIMIT 1;
+-- platformdb: personas="posts published"
+SELECT numbers.creator_id, numbers.posts_count AS weight, users.created_at AS since
+FROM creator_statistics AS numbers
+JOIN users ON users.id = numbers.creator_id;
 
 -- platformdb: target_ms=10
 SELECT

@@ -1,30 +1,12 @@
 -- Subscribers: who subscribes to a creator now, newest first, a page of 20.
 
--- platformdb: persona=heaviest
-SELECT creator_id, page_cursor('infinity')
-FROM subscriptions
-WHERE status = 'active'
-GROUP BY creator_id
-ORDER BY count(*) DESC, creator_id
-LIMIT 1;
-
--- platformdb: persona=median
-SELECT creator_id, page_cursor('infinity')
-FROM (
-    SELECT creator_id, row_number() OVER (ORDER BY count(*), creator_id) AS place, count(*) OVER () AS places
-    FROM subscriptions
-    WHERE status = 'active'
-    GROUP BY creator_id
-) AS ranked
-WHERE place = (places + 1) / 2;
-
--- platformdb: persona=quiet
-SELECT creator_id, page_cursor('infinity')
-FROM subscriptions
-WHERE status = 'active'
-GROUP BY creator_id
-ORDER BY count(*), creator_id
-LIMIT 1;
+-- platformdb: personas="active subscribers"
+SELECT users.id, page_cursor('infinity'), coalesce(following.subscribers, 0) AS weight, users.created_at AS since
+FROM users
+LEFT JOIN (
+    SELECT creator_id, count(*) AS subscribers FROM subscriptions WHERE status = 'active' GROUP BY creator_id
+) AS following ON following.creator_id = users.id
+WHERE users.role = 'creator';
 
 -- platformdb: persona=last_page
 SELECT creator_id, page_cursor(subscribed_at, id)
@@ -37,15 +19,14 @@ OFFSET 20
 LIMIT 1;
 
 -- platformdb: target_ms=50
-SELECT users.id, users.username, page.subscribed_at, page_cursor(page.subscribed_at, page.id) AS next_page
-FROM (
-    SELECT id, subscriber_id, subscribed_at
-    FROM subscriptions
-    WHERE creator_id = $1
-      AND status = 'active'
-      AND (subscribed_at, id) < (cursor_at($2), cursor_id($2))
-    ORDER BY subscribed_at DESC, id DESC
-    LIMIT 20
-) AS page
-JOIN users ON users.id = page.subscriber_id
-ORDER BY page.subscribed_at DESC, page.id DESC;
+SELECT
+    subscriber_id,
+    (SELECT username FROM users WHERE users.id = subscriber_id) AS username,
+    subscribed_at,
+    page_cursor(subscribed_at, id) AS next_page
+FROM subscriptions
+WHERE creator_id = $1
+  AND status = 'active'
+  AND (subscribed_at, id) < (cursor_at($2), cursor_id($2))
+ORDER BY subscribed_at DESC, id DESC
+LIMIT 20;

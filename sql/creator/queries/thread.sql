@@ -1,26 +1,12 @@
 -- Thread: the comments of a post as a tree, a page of 20 beginnings with all that was answered to them.
 
--- platformdb: persona=heaviest
-SELECT id, page_cursor('-infinity', '00000000-0000-0000-0000-000000000000')
-FROM posts
-ORDER BY comments_count DESC, id
-LIMIT 1;
-
--- platformdb: persona=median
-SELECT id, page_cursor('-infinity', '00000000-0000-0000-0000-000000000000')
-FROM (
-    SELECT id, row_number() OVER (ORDER BY comments_count, id) AS place, count(*) OVER () AS places
-    FROM posts
-    WHERE comments_count > 0
-) AS ranked
-WHERE place = (places + 1) / 2;
-
--- platformdb: persona=quiet
-SELECT id, page_cursor('-infinity', '00000000-0000-0000-0000-000000000000')
-FROM posts
-WHERE comments_count > 0
-ORDER BY comments_count, id
-LIMIT 1;
+-- platformdb: personas="comments"
+SELECT
+    id,
+    page_cursor('-infinity', '00000000-0000-0000-0000-000000000000'),
+    comments_count AS weight,
+    created_at AS since
+FROM posts;
 
 -- platformdb: target_ms=50
 WITH RECURSIVE beginnings AS (

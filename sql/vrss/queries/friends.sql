@@ -1,39 +1,17 @@
 -- Friends: a user stands on either side of a friendship, so both halves are asked.
 
--- platformdb: persona=busiest
-SELECT user_id
-FROM (
-    SELECT user_id_1 AS user_id FROM friendships
-    UNION ALL
-    SELECT user_id_2 FROM friendships
-) AS friends
-GROUP BY user_id
-ORDER BY count(*) DESC, user_id
-LIMIT 1;
-
--- platformdb: persona=median
-SELECT user_id
-FROM (
-    SELECT user_id, row_number() OVER (ORDER BY count(*), user_id) AS place, count(*) OVER () AS places
+-- platformdb: personas="friends"
+SELECT users.id, coalesce(friends.number, 0) AS weight, users.created_at AS since
+FROM users
+LEFT JOIN (
+    SELECT user_id, count(*) AS number
     FROM (
         SELECT user_id_1 AS user_id FROM friendships
         UNION ALL
         SELECT user_id_2 FROM friendships
-    ) AS friends
+    ) AS sides
     GROUP BY user_id
-) AS ranked
-WHERE place = (places + 1) / 2;
-
--- platformdb: persona=quiet
-SELECT user_id
-FROM (
-    SELECT user_id_1 AS user_id FROM friendships
-    UNION ALL
-    SELECT user_id_2 FROM friendships
-) AS friends
-GROUP BY user_id
-ORDER BY count(*), user_id
-LIMIT 1;
+) AS friends ON friends.user_id = users.id;
 
 -- platformdb: target_ms=10
 SELECT user_id_2 AS friend_id FROM friendships WHERE user_id_1 = $1

@@ -1,30 +1,11 @@
 -- Notification badge: how many notifications a user has not read.
 
--- platformdb: persona=busiest
-SELECT user_id
-FROM notifications
-WHERE is_read = FALSE
-GROUP BY user_id
-ORDER BY count(*) DESC, user_id
-LIMIT 1;
-
--- platformdb: persona=median
-SELECT user_id
-FROM (
-    SELECT user_id, row_number() OVER (ORDER BY count(*), user_id) AS place, count(*) OVER () AS places
-    FROM notifications
-    WHERE is_read = FALSE
-    GROUP BY user_id
-) AS ranked
-WHERE place = (places + 1) / 2;
-
--- platformdb: persona=quiet
-SELECT user_id
-FROM notifications
-WHERE is_read = FALSE
-GROUP BY user_id
-ORDER BY count(*), user_id
-LIMIT 1;
+-- platformdb: personas="unread notifications"
+SELECT users.id, coalesce(unread.number, 0) AS weight, users.created_at AS since
+FROM users
+LEFT JOIN (
+    SELECT user_id, count(*) AS number FROM notifications WHERE is_read = FALSE GROUP BY user_id
+) AS unread ON unread.user_id = users.id;
 
 -- platformdb: target_ms=10
 SELECT COUNT(*) FROM notifications

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,8 +10,10 @@ from platformdb.bench.model import Judged, Run
 from platformdb.bench.output import as_report
 from platformdb.bench.reference import dump_run, load_run
 from platformdb.bench.request import Request
-from platformdb.bench.run import measure_queries
+from platformdb.bench.run import measure_queries, wanted_queries
+from platformdb.bench.setup import set_up
 from platformdb.errors import ConfigError
+from platformdb.postgres.connect import connect
 from platformdb.postgres.target import Target
 from platformdb.project import Platform
 from platformdb.report.model import Outcome, Report, Severity
@@ -51,6 +54,37 @@ def look(target: Target, platform: Platform, observer: Observer) -> Report:
     if not any((platform.sql / "queries").glob("*.sql")):
         return Report(f"{platform.name} has no benchmark queries")
     return reported(measure_queries(target, platform, observer, Request(samples=LOOK_SAMPLES, any_rows=True)))
+
+
+def try_mutations(
+    target: Target, platform: Platform, observer: Observer, request: Request, tiers: Mapping[str, int]
+) -> Report:
+    """Tests the gate itself: drops each index and worsens each query, and counts what the gate catches.
+
+    ``tiers`` are those of indexes, by their names. Exits 1 where something got past the gate.
+
+    Raises:
+        NotNow: others are at work in the database.
+        Refused: see ``gate``; or this role may not drop an index.
+    """
+    from platformdb.bench.mutate.reports import headline, mutation_report
+    from platformdb.bench.mutate.run import mutate
+
+    queries = wanted_queries(platform, request.only)
+    with connect(target) as connection:
+        bench = set_up(connection, platform, queries, request)
+        if bench.refused:
+            return reported(Judged(bench.run, (), bench.findings))
+        result = mutate(
+            connection, bench.queries, bench.personas, observer, tiers=tiers, tolerance=request.tolerance
+        )
+    findings, tables, data = mutation_report(result)
+    return Report(
+        f"{platform.name}: {headline(result)}",
+        findings=(*findings, *bench.findings),
+        tables=tables,
+        data={"platform": platform.name, **data},
+    )
 
 
 def reported(judged: Judged) -> Report:

@@ -9,7 +9,7 @@ import typer
 
 from platformdb.cli.frame import READING_OPTIONS, GateFormat, Run, command
 from platformdb.cli.sound import open_sound_target
-from platformdb.project import find_platform
+from platformdb.project import Platform, find_platform
 from platformdb.report.model import Report
 
 TOLERANCE = 2.0
@@ -68,7 +68,7 @@ def bench(  # noqa: PLR0913 - one parameter for each option
     ] = False,
 ) -> Report:
     """Gate the platform's queries: served by indexes, plans and work as agreed; times beside their targets."""
-    from platformdb.bench.command import Files, gate
+    from platformdb.bench.command import Files, gate, try_mutations
     from platformdb.bench.held import gate_profile
     from platformdb.bench.request import Request
 
@@ -83,4 +83,12 @@ def bench(  # noqa: PLR0913 - one parameter for each option
     )
     files = Files(reference, save_reference, html, tuple(history or ()))
     with open_sound_target(run, platform.name) as target:
+        if mutate:
+            return try_mutations(target, platform, run.observer, request, _tiers(platform))
         return gate(target, platform, run.observer, request, files)
+
+
+def _tiers(platform: Platform) -> dict[str, int]:
+    from platformdb.indexes.read import read_tiers
+
+    return {index.name: index.tier for index in read_tiers(platform)[0]}

@@ -1,8 +1,8 @@
 """What one row more costs a table, and which updates are heap-only: measured, and rolled back.
 
 A row is put in that was there before: rows are taken out, and the same come in again. So this works for any table,
-whatever its columns, its keys and its conditions are. Triggers and foreign keys are off meanwhile: they would delete and
-insert elsewhere.
+whatever its columns, its keys and its conditions are. Triggers and foreign keys are off meanwhile: they would delete
+and insert elsewhere.
 
 Rolled back as it is, it leaves dead rows behind, as every rolled-back insert does: for a copy of a database.
 """
@@ -59,7 +59,7 @@ def sampled(connection: Connection, table: str) -> Iterator[Sample | None]:
             f"FROM {table} TABLESAMPLE BERNOULLI ({share}) REPEATABLE (1) LIMIT {ROWS}".encode()
         )
         connection.execute(f"ANALYZE {SAMPLE}".encode())
-        counted = connection.execute(f"SELECT count(*) FROM {SAMPLE}".encode()).fetchone()
+        counted = connection.execute(f"SELECT count(*) FROM {SAMPLE}".encode()).fetchone()  # noqa: S608
         rows = counted[0] if counted else 0
         yield Sample(table, oid, tuple(columns), rows) if rows and columns else None
 

@@ -164,7 +164,8 @@ def _seek(query: _Query, scope: Any, side: Any, other: Any, kind: str, operator:
         if place in others:
             continue
         for parameter in other.find_all(exp.Parameter):
-            query.compared.append(Compared(int(parameter.name), place.table, term.column, operator))
+            how = "any" if parameter.find_ancestor(exp.Any) else operator
+            query.compared.append(Compared(int(parameter.name), place.table, term.column, how))
         notes = query.at(place)
         if kind == "equal" and other.find(exp.Column, exp.Query):
             notes.joined.setdefault(term)

@@ -86,7 +86,10 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A parameter and the column that it is compared with, or written to; ``operator`` is SQL's, "limit" for a LIMIT."""
+    """A parameter and the column that it is compared with, or written to.
+
+    ``operator`` is SQL's; "any" where the parameter is an array, "limit" or "offset" where it counts rows.
+    """
 
     parameter: int
     table: str

@@ -35,7 +35,7 @@ def written(tree: Any, relations: Relations) -> tuple[tuple[Written, ...], tuple
             for parameter in value.find_all(exp.Parameter)
         ]
     limits = tuple(
-        Compared(int(parameter.name), "", "", "limit")
+        Compared(int(parameter.name), "", "", limit.key)
         for limit in tree.find_all(exp.Limit, exp.Offset)
         for parameter in limit.find_all(exp.Parameter)
     )

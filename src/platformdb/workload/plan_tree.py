@@ -114,7 +114,7 @@ def _self_ms(found: Mapping[str, Any]) -> float | None:
         return None
     below = sum(_total_ms(part) for part in found.get("Plans", ()))
     # A subplan's time may be counted with another node than the one that it hangs below.
-    return max(_total_ms(found) - below, 0.0)
+    return max(round(_total_ms(found) - below, 3), 0.0)
 
 
 def _total_ms(found: Mapping[str, Any]) -> float:

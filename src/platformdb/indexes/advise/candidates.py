@@ -40,10 +40,12 @@ def _turned(index: Index) -> Index:
 
 def _ordinary(usage: Usage, table: Table) -> Iterator[Index]:
     """B-trees: what is equal comes first, for only behind that do a range or an order hold."""
+    fixed = {_key(term, table).text for term in usage.fixed}
     for keys in dict.fromkeys(_key_lists(usage, table)):
         index = Index(usage.table, keys)
         yield index
-        if usage.conditions:
+        # What the condition fixes is the same in each row of the index: no key.
+        if usage.conditions and fixed.isdisjoint(key.text for key in keys):
             yield replace(index, predicate=" AND ".join(usage.conditions))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from platformdb.sqltext.usages import Usage, Written
 from platformdb.workload.model import Persona, Query
@@ -82,8 +82,9 @@ class Index:
 class Demand:
     """A query for one persona, how often it is run beside the others, and what it asks of its tables.
 
-    ``opaque``: part of its work is done in functions or triggers, where its plan does not show an index. ``source`` says
-    where it comes from, for people.
+    ``opaque``: part of its work is done in functions or triggers, where its plan does not show an index. ``generic``:
+    no values are known for its parameters, so its pages are the planner's. One that is not ``measured`` only says how
+    often a table is written.
     """
 
     query: Query
@@ -92,6 +93,8 @@ class Demand:
     written: tuple[Written, ...] = ()
     weight: float = 1.0
     opaque: bool = False
+    generic: bool = False
+    measured: bool = True
 
     @property
     def name(self) -> str:
@@ -123,11 +126,16 @@ class WriteCost:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What a proposal does for one demand: pages with and without it, all other proposals being there."""
+    """What a proposal does for one demand, or to it: pages with and without it, all other proposals being there."""
 
     demand: Demand
     without: float
     beside: float
+
+    @property
+    def saved(self) -> float:
+        """The pages saved; below 0 where the server chooses worse with it."""
+        return self.without - self.beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,4 +162,3 @@ class Advice:
     after: tuple[float, ...] = ()
     demands: tuple[Demand, ...] = ()
     tried: int = 0
-    notes: tuple[str, ...] = field(default_factory=tuple)

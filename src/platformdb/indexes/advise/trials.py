@@ -11,6 +11,7 @@ from platformdb.postgres.connect import Connection
 from platformdb.postgres.explain import explain_plan, explain_run, read_counts
 from platformdb.postgres.prepared import Prepared, prepared
 from platformdb.postgres.rows import refusing
+from platformdb.postgres.statements_seen import generic_plan_cost
 from platformdb.postgres.undone import undone
 from platformdb.sqltext.quote import quote_identifier
 from platformdb.workload.plan_tree import PlanNode, read_plan
@@ -52,6 +53,8 @@ class Trials:
     def _pages(self, number: int) -> float:
         demand = self.demands[number]
         query, persona = demand.query, demand.persona
+        if demand.generic:
+            return generic_plan_cost(self.connection, query.sql, what=demand.name, place=query.place)
         with (
             refusing(self.connection, what=demand.name, place=query.place),
             prepared(self.connection, query.sql, persona.parameters, persona.types) as statement,

@@ -5,10 +5,11 @@ The document's tiers: 1, a target is missed without it; 2, it helps; 3, under 10
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from platformdb.indexes.evidence.model import Effect, Evidence
 from platformdb.report.model import Finding, Severity
+from platformdb.report.words import counted
 
 HELPS = 0.10
 # A page more or less is the height of another index's tree; a time below this is the machine's.
@@ -67,24 +68,40 @@ def _times_slower(effect: Effect) -> float:
 
 def judge(found: Iterable[Evidence], profile: str) -> tuple[Finding, ...]:
     """Where the declared tier is not what was measured over the data of ``profile``."""
-    return tuple(finding for evidence in found if (finding := _judged(evidence, profile)))
+    wrong = [evidence for evidence in found if _is_wrong(evidence, profile)]
+    # What keeps a rule, or what a deletion of the parent needs, is there for more than the measured queries.
+    kept = [each for each in wrong if tier_of(each) == 3 and (each.unique or each.foreign_keys)]
+    return (*(_wrong(each) for each in wrong if each not in kept), *([_kept(kept)] if kept else ()))
 
 
-def _judged(evidence: Evidence, profile: str) -> Finding | None:
+def _is_wrong(evidence: Evidence, profile: str) -> bool:
     declared, tier = evidence.declared, tier_of(evidence)
     if evidence.skipped or declared is None or declared == tier:
-        return None
-    if declared == 1 and tier == 2 and profile != FULL_PROFILE:
-        return None
-    # What keeps a rule, or what a deletion of the parent needs, is there for more than the measured queries.
-    kept_anyway = tier == 3 and (evidence.unique or bool(evidence.foreign_keys))
+        return False
+    return not (declared == 1 and tier == 2 and profile != FULL_PROFILE)
+
+
+def _wrong(evidence: Evidence) -> Finding:
+    tier = tier_of(evidence)
     return Finding(
         "tier-wrong",
-        f"{evidence.index} is declared in tier {declared}, but {_why(evidence, tier)}",
+        f"{evidence.index} is declared in tier {evidence.declared}, but {_why(evidence, tier)}",
         evidence.index,
-        Severity.NOTE if kept_anyway else Severity.WARNING,
+        Severity.WARNING,
         evidence.place,
-        _advice(evidence, tier, kept_anyway=kept_anyway),
+        f"move it from {evidence.place} to a file of tier {tier}"
+        + (", or write down the query that needs it" if tier == 3 else ""),
+    )
+
+
+def _kept(found: Sequence[Evidence]) -> Finding:
+    return Finding(
+        "tier-unproven",
+        f"{counted(len(found), 'index')} {'help' if len(found) > 1 else 'helps'} no measured query, but alone "
+        "serve a foreign key or keep a rule",
+        severity=Severity.NOTE,
+        help="keep them where rows of the parents are deleted; a query that does so (rollback=on) would show it",
+        detail=", ".join(f"{each.index} (tier {each.declared})" for each in found),
     )
 
 
@@ -103,13 +120,3 @@ def _time(effect: Effect) -> str:
     if effect.dropped.stopped is not None:
         return f"more than {effect.dropped.stopped:,.0f} ms"
     return f"{effect.dropped.p50:,.1f} ms instead of {effect.kept.p50:,.1f}"
-
-
-def _advice(evidence: Evidence, tier: int, *, kept_anyway: bool) -> str:
-    if evidence.foreign_keys and kept_anyway:
-        keys = ", ".join(evidence.foreign_keys)
-        return f"it alone serves the foreign key {keys}: keep it where rows of the parent are deleted"
-    if kept_anyway:
-        return "it is unique, and so keeps a rule: keep it"
-    where = f" from {evidence.place}" if evidence.place else ""
-    return f"move it{where} to a file of tier {tier}, or write down the query that needs it"

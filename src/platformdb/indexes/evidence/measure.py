@@ -47,7 +47,10 @@ class Case:
 
 
 def watch(
-    connection: Connection, queries: Sequence[Query], personas: Mapping[str, tuple[Persona, ...]], roots: Mapping[str, str]
+    connection: Connection,
+    queries: Sequence[Query],
+    personas: Mapping[str, tuple[Persona, ...]],
+    roots: Mapping[str, str],
 ) -> Iterator[Case]:
     """Every query for each of its personas; ``roots`` are the partitioned tables of partitions."""
     for query in queries:

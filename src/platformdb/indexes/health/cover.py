@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 
-from platformdb.indexes.health.model import Index
+from platformdb.indexes.health.model import Facts, ForeignKey, Index
 from platformdb.sqltext.quote import quote_identifier
 
 # What pg_get_expr makes of WHERE a IS NOT NULL AND b IS NOT NULL.
@@ -50,6 +50,42 @@ def same(one: Index, other: Index) -> bool:
         other.predicate,
         other.unique,
     )
+
+
+def unserved(facts: Facts, indexes: Sequence[Index]) -> tuple[ForeignKey, ...]:
+    """The foreign keys that none of these indexes serves: of the table or, where it is partitioned, of each part."""
+    parts: dict[int, list[int]] = {}
+    for parent, part in facts.parts:
+        parts.setdefault(parent, []).append(part)
+
+    def served(key: ForeignKey, table: int, telling: Sequence[tuple[str, ...]]) -> bool:
+        mine = [index for index in indexes if index.table_oid == table]
+        if any(serves(index, columns, key.columns) for index in mine for columns in telling):
+            return True
+        below = parts.get(table, ())
+        return bool(below) and all(served(key, part, telling) for part in below)
+
+    return tuple(key for key in facts.foreign_keys if not served(key, key.table_oid, telling(key, facts.indexes)))
+
+
+def telling(key: ForeignKey, indexes: Iterable[Index]) -> tuple[tuple[str, ...], ...]:
+    """The key's columns, and those of them alone that name a row of the parent: the others then say no more.
+
+    A unique key of a partitioned table has to hold the columns that divide it; they are no part of the name.
+    """
+    child = dict(zip(key.referenced, key.columns, strict=True))
+    uniques = (
+        {plain(each.text) for each in index.keys} - set(key.divided_by)
+        for index in indexes
+        if index.table_oid == key.parent_oid and index.unique and index.valid and not index.predicate
+    )
+    names = (unique for unique in uniques if unique and unique < set(child))
+    return (key.columns, *(tuple(child[name] for name in unique) for unique in names))
+
+
+def columns_of(index: Index) -> frozenset[str]:
+    """Every column of key, INCLUDE and predicate; for a constraint's index the catalog names only the constraint."""
+    return index.columns | {plain(key.text) for key in index.keys} | {plain(name) for name in index.included}
 
 
 def serves(index: Index, columns: tuple[str, ...], known: tuple[str, ...]) -> bool:

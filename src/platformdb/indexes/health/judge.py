@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from platformdb.indexes.health.bloat import METHOD, needed_bytes
-from platformdb.indexes.health.cover import covers, plain, same, serves
+from platformdb.indexes.health.cover import covers, same, unserved
 from platformdb.indexes.health.model import Facts, ForeignKey, Index, Limits, Usage
 from platformdb.indexes.model import IndexDefinition
 from platformdb.report.model import Finding, Severity
@@ -123,7 +123,7 @@ class _Rules:
 
     def foreign_keys(self) -> Iterator[Finding]:
         """Those whose check, when a row of the parent is deleted, reads the whole table; small tables as one note."""
-        bare = [key for key in self.facts.foreign_keys if not self._served(key, key.table_oid, self._telling(key))]
+        bare = unserved(self.facts, self.usable)
         for key in bare:
             if key.rows < self.limits.rows:
                 continue
@@ -144,28 +144,6 @@ class _Rules:
                 detail=", ".join(small),
                 help=f"nothing to do while these tables have less than {self.limits.rows:,} rows",
             )
-
-    def _telling(self, key: ForeignKey) -> tuple[tuple[str, ...], ...]:
-        """The key's columns, and those of them alone that name a row of the parent: the others then say no more.
-
-        A unique key of a partitioned table has to hold the columns that divide it; they are no part of the name.
-        """
-        child = dict(zip(key.referenced, key.columns, strict=True))
-        uniques = (
-            {plain(each.text) for each in index.keys} - set(key.divided_by)
-            for index in self.usable
-            if index.table_oid == key.parent_oid and index.unique and not index.predicate
-        )
-        names = (unique for unique in uniques if unique and unique < set(child))
-        return (key.columns, *(tuple(child[name] for name in unique) for unique in names))
-
-    def _served(self, key: ForeignKey, table: int, telling: tuple[tuple[str, ...], ...]) -> bool:
-        """By an index of the table itself or, where it is partitioned, of each of its partitions."""
-        mine = [index for index in self.usable if index.table_oid == table]
-        if any(serves(index, columns, key.columns) for index in mine for columns in telling):
-            return True
-        parts = [part for parent, part in self.facts.parts if parent == table]
-        return bool(parts) and all(self._served(key, part, telling) for part in parts)
 
     def _drop(self, index: Index) -> str:
         definition = self.definitions.get(index.relation.name)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from html import escape
-from importlib import resources
 
+from platformdb.report.page import resource, tiles, whole_page, wide_table
 from platformdb.seeding.shape_report.model import FanShape, Line, Shape, TableShape, Verdict
 from platformdb.seeding.shape_report.plots import bars, rank_plot, share_bar
 from platformdb.seeding.shape_report.texts import allowed, number, size_of, verdict_of
@@ -26,12 +26,7 @@ def as_page(shape: Shape) -> str:
     """The page. Nothing in it depends on when or where it was made."""
     title = f"Shape of {shape.source}, profile {shape.profile}"
     body = "\n".join(_body(shape, title))
-    css = resources.files("platformdb.seeding.shape_report").joinpath("page.css").read_text(encoding="utf-8")
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>\n{css}</style>\n</head>\n<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
-    )
+    return whole_page(title, body, styles=resource("platformdb.seeding.shape_report", "page.css"))
 
 
 def _body(shape: Shape, title: str) -> Iterator[str]:
@@ -52,21 +47,20 @@ def _body(shape: Shape, title: str) -> Iterator[str]:
 def _tiles(shape: Shape) -> str:
     judged = sum(line.verdict is not Verdict.SHOWN for line in shape.lines)
     sizes = [table.measured.size for table in shape.tables]
-    tiles = (
+    figures = (
         (f"{sum(table.measured.rows for table in shape.tables):,}", f"rows in {len(shape.tables)} tables"),
         (size_of(sum(size.heap + size.toast for size in sizes)), "of rows"),
         (size_of(sum(size.indexes for size in sizes)), "of indexes"),
         (f"{judged - len(shape.misses):,} of {judged:,}", "measurements are as declared"),
     )
-    cells = (f'<div class="tile"><b>{value}</b><span class="soft">{said}</span></div>' for value, said in tiles)
-    return f'<div class="tiles">{"".join(cells)}</div>'
+    return tiles(figures)
 
 
 def _loaded(shape: Shape) -> str:
     rated = any(table.measured.rate for table in shape.tables)
     head = ("table", "rows", "heap", "indexes", "toast", *(("rows/s",) if rated else ()), "")
     rows = (_loaded_row(table, rated=rated) for table in shape.tables)
-    return _grid(head, rows, numbers=range(1, len(head) - 1))
+    return wide_table(head, rows, numbers=range(1, len(head) - 1))
 
 
 def _loaded_row(table: TableShape, *, rated: bool) -> tuple[str, ...]:
@@ -141,7 +135,7 @@ def _shares(lines: Sequence[Line]) -> str:
         )
         for line in lines
     )
-    return _grid(("column", "", "share of the rows", "measured", "declared", "allowed", ""), rows, numbers=(3, 4))
+    return wide_table(("column", "", "share of the rows", "measured", "declared", "allowed", ""), rows, numbers=(3, 4))
 
 
 def _bar(line: Line) -> str:
@@ -150,26 +144,12 @@ def _bar(line: Line) -> str:
 
 def _lines(lines: Iterable[Line]) -> str:
     rows = ((escape(line.subject), escape(line.measure), *_numbers(line), _verdict(line.verdict)) for line in lines)
-    return _grid(("what", "measurement", "measured", "declared", "allowed", ""), rows, numbers=(2, 3))
+    return wide_table(("what", "measurement", "measured", "declared", "allowed", ""), rows, numbers=(2, 3))
 
 
 def _numbers(line: Line) -> tuple[str, str, str]:
     declared = "" if line.declared is None else number(line.declared, line.unit)
     return number(line.measured, line.unit), declared, allowed(line)
-
-
-def _grid(head: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[int]) -> str:
-    """A table; cells are HTML."""
-    top = "".join(f'<th scope="col"{_class(place, numbers)}>{text}</th>' for place, text in enumerate(head))
-    lines = "\n".join(
-        f"<tr>{''.join(f'<td{_class(place, numbers)}>{cell}</td>' for place, cell in enumerate(row))}</tr>"
-        for row in rows
-    )
-    return f'<div class="wide"><table><thead><tr>{top}</tr></thead><tbody>\n{lines}\n</tbody></table></div>'
-
-
-def _class(place: int, numbers: Sequence[int]) -> str:
-    return ' class="n"' if place in numbers else ' class="k"' if place == 0 else ""
 
 
 def _verdict(verdict: Verdict) -> str:
