@@ -148,7 +148,7 @@ def test_a_report_of_one_line_looks_as_if_rich_had_drawn_it(
     written = io.StringIO()
     monkeypatch.setattr(written, "isatty", lambda: terminal)
     monkeypatch.setattr("sys.stdout", written)
-    present(report, "migrate", elapsed_ms=0, as_json=False, color=True)
+    present(report, "migrate", elapsed_ms=0, form="text", color=True)
     assert written.getvalue() == drawn.getvalue()
     assert ("\x1b" in written.getvalue()) == (terminal and report.raw is None)
 
@@ -160,7 +160,7 @@ def test_colours_can_be_refused(how: str, monkeypatch: pytest.MonkeyPatch) -> No
     written = io.StringIO()
     monkeypatch.setattr(written, "isatty", lambda: True)
     monkeypatch.setattr("sys.stdout", written)
-    present(ONE_LINE[0], "migrate", elapsed_ms=0, as_json=False, color=how != "flag")
+    present(ONE_LINE[0], "migrate", elapsed_ms=0, form="text", color=how != "flag")
     assert written.getvalue() == "✓ demo: nothing to do\n"
 
 

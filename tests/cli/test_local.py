@@ -17,7 +17,7 @@ from projects import Project
 FILES = {
     "phases/001_posts.sql": "CREATE TABLE posts (id int PRIMARY KEY); INSERT INTO posts VALUES (1);",
     "sql/indexes/tier2_a.sql": "-- why\nCREATE INDEX two ON posts (id);",
-    "sql/queries/all.sql": "-- platformdb: target_ms=1000\nSELECT * FROM posts",
+    "sql/queries/all.sql": "-- All posts.\n-- platformdb: target_ms=1000\nSELECT * FROM posts",
 }
 
 

@@ -24,7 +24,7 @@ FILES = {
     'query = "SELECT 0 AS key, 0 AS value"\n',
     "sql/contracts.py": "from pydantic import BaseModel\nclass C(BaseModel):\n    size: int\n"
     'CONTRACTS = {"posts.config": C}\n',
-    "sql/queries/all.sql": "-- platformdb: target_ms=1000\nSELECT * FROM posts",
+    "sql/queries/all.sql": "-- All posts.\n-- platformdb: target_ms=1000\nSELECT * FROM posts",
 }
 CHECKS = [
     ["status"],
@@ -183,7 +183,7 @@ def test_closed_streams_leave_the_exit_code(
 
 
 def test_the_driver_does_not_talk_to_the_user(db: Target, applied: Project) -> None:
-    applied.write({"sql/queries/all.sql": "-- platformdb: target_ms=1000\nCOPY posts TO STDOUT"})
+    applied.write({"sql/queries/all.sql": "-- All posts.\n-- platformdb: target_ms=1000\nCOPY posts TO STDOUT"})
     result = platformdb_run("bench", cwd=applied.root, env=environment(db))
     assert result.returncode == 3
     assert "psycopg" not in result.stderr

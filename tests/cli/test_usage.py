@@ -224,8 +224,8 @@ def test_migrate_has_them_all() -> None:
         "run(['--version'])",
         "run(['status'])",
         "run(['server', 'stop', '--project', '.', '--quiet'])",
-        "present(Report('demo: nothing to do'), 'migrate', elapsed_ms=0, as_json=False, color=True)",
-        "present(Report('demo: nothing to do'), 'migrate', elapsed_ms=0, as_json=True, color=True)",
+        "present(Report('demo: nothing to do'), 'migrate', elapsed_ms=0, form='text', color=True)",
+        "present(Report('demo: nothing to do'), 'migrate', elapsed_ms=0, form='json', color=True)",
     ],
 )
 def test_what_says_one_line_imports_nothing_heavy(code: str, tmp_path: Path) -> None:

@@ -11,13 +11,14 @@ from platformdb.bench.entry import entry_of
 from platformdb.bench.judge import judge
 from platformdb.bench.model import Entry, Verdict
 from platformdb.errors import Place
+from platformdb.postgres.catalog import read_installed_extensions
 from platformdb.postgres.connect import Connection, connect
 from platformdb.postgres.pins import pin
 from platformdb.postgres.target import Target
 from platformdb.postgres.undone import undone
-from platformdb.workload.model import Persona, Query
+from platformdb.workload.model import Gates, Persona, Query
 from platformdb.workload.run import observe, read_catalog
-from regressions import HARMLESS, REGRESSIONS, VECTORS, WORLD, Regression
+from regressions import HARMLESS, REGRESSIONS, VECTORS, WORLD, Harmless, Regression
 from servers import Server
 
 SORTED = 20_000
@@ -29,9 +30,9 @@ def world(server: Server) -> Iterator[Connection]:
 
     def fill(target: Target) -> None:
         with connect(target) as connection:
-            connection.execute(WORLD)
+            connection.execute(WORLD.encode())
             if connection.execute("SELECT 1 FROM pg_available_extensions WHERE name = 'vector'").fetchone():
-                connection.execute(VECTORS)
+                connection.execute(VECTORS.encode())
             connection.execute("SET default_statistics_target = 1000")
             connection.execute("VACUUM (FREEZE, ANALYZE)")
 
@@ -40,54 +41,57 @@ def world(server: Server) -> Iterator[Connection]:
         yield connection
 
 
-def judged(world: Connection, sql: str, values: tuple[str, ...], reference: Entry | None = None) -> Verdict:
-    from platformdb.workload.model import Gates
-
+def judged(
+    world: Connection,
+    sql: str,
+    values: tuple[str, ...],
+    reference: Entry | None = None,
+    whole: tuple[str, ...] = (),
+) -> Verdict:
     writes = not sql.startswith("SELECT")
-    query = Query("case", "a case", sql, 1000.0, (), Place("case.sql"), Gates(sorted=SORTED), writes=writes)
+    query = Query(
+        "case", "a case", sql, 1000.0, (), Place("case.sql"), Gates(sorted=SORTED, whole=whole), writes=writes
+    )
     measurement = observe(world, query, Persona("somebody", values))
     catalog = read_catalog(world)
     entry = entry_of(measurement, catalog)
     return judge(measurement, entry, catalog, reference)
 
 
-def worsened(world: Connection, case: Regression) -> Verdict:
+def has(world: Connection, extension: str) -> bool:
+    return not extension or extension in read_installed_extensions(world)
+
+
+# First, for rows that others wrote and took back leave pages behind, and the visibility map without its marks.
+@pytest.mark.parametrize("case", HARMLESS, ids=lambda case: case.name)
+def test_a_harmless_change_passes(world: Connection, case: Harmless) -> None:
     reference = judged(world, case.query, case.values)
-    assert reference.findings == (), case.name
-    again = judged(world, case.query, case.values, reference.entry)
-    assert (again.findings, again.changed) == ((), ""), case.name
     with undone(world, writes=True):
         if case.change:
-            world.execute(case.change)
-        values = case.values if case.then_values is None else case.then_values
-        return judged(world, case.then or case.query, values, reference.entry)
-
-
-def has(world: Connection, extension: str) -> bool:
-    return not extension or bool(world.execute("SELECT 1 FROM pg_extension WHERE extname = %s", (extension,)).fetchone())
+            world.execute(case.change.encode())
+        verdict = judged(world, case.then or case.query, case.values, reference.entry)
+    assert verdict.passed, verdict.findings
 
 
 @pytest.mark.parametrize("case", REGRESSIONS, ids=lambda case: case.name)
 def test_a_regression_is_caught_for_the_right_reason(world: Connection, case: Regression) -> None:
     if not has(world, case.extension):
         pytest.skip(f"this server has no extension {case.extension}")
-    verdict = worsened(world, case)
-    first = verdict.findings[0] if verdict.findings else None
-    print(f"\n{case.name} | {verdict.failed} | {' '.join(f.rule for f in verdict.findings)}")
-    for finding in verdict.findings:
-        print("   ", finding.message)
-    assert first is not None
+    reference = judged(world, case.query, case.values, whole=case.whole)
+    assert reference.findings == ()
+    unchanged = judged(world, case.query, case.values, reference.entry, case.whole)
+    assert (unchanged.findings, unchanged.changed) == ((), "")
+    with undone(world, writes=True):
+        if case.change:
+            world.execute(case.change.encode())
+        values = case.values if case.then_values is None else case.then_values
+        verdict = judged(world, case.then or case.query, values, reference.entry, case.whole)
+    assert verdict.findings, "nobody noticed"
+    first = verdict.findings[0]
+    print(f"\n{case.name} | {verdict.failed} | {first.rule} | {first.message}")  # with -s: the table of the manual
     assert (verdict.failed, first.rule) == (case.gate, case.rule)
     assert case.says in first.message
 
 
-@pytest.mark.parametrize(("name", "query", "values", "change", "then"), HARMLESS, ids=[each[0] for each in HARMLESS])
-def test_a_harmless_change_passes(
-    world: Connection, name: str, query: str, values: tuple[str, ...], change: str, then: str
-) -> None:
-    reference = judged(world, query, values)
-    with undone(world, writes=True):
-        if change:
-            world.execute(change)
-        verdict = judged(world, then or query, values, reference.entry)
-    assert verdict.passed, verdict.findings
+def test_there_are_thirty_regressions_at_least(world: Connection) -> None:
+    assert len([case for case in REGRESSIONS if has(world, case.extension)]) >= 30

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from platformdb.bench.model_new import Contract, Entry, Gate, HeldSeed, Judged, Run, Times, Verdict
+from platformdb.bench.model import Contract, Entry, Gate, HeldSeed, Judged, Run, Times, Verdict
 from platformdb.errors import Place
 from platformdb.report.model import Finding, Severity
 from platformdb.workload.model import Work

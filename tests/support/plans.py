@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
 
-from platformdb.bench.judge import walk_plan
-from platformdb.bench.model import Query
 from platformdb.postgres.connect import Connection
-from platformdb.postgres.measure import explain, read_parameters
+from platformdb.workload.model import Query
+from platformdb.workload.personas import find_personas
+from platformdb.workload.plan_tree import PlanNode, read_plan
+from platformdb.workload.run import observe
 from rows import value
 
 PARENT = """
@@ -20,28 +20,29 @@ PARENT = """
     )
     SELECT oid::regclass::text FROM up ORDER BY step DESC LIMIT 1
 """
-REMOVED = ("Rows Removed by Filter", "Rows Removed by Index Recheck")
+SCANS = {"Seq Scan", "Index Scan", "Index Only Scan", "Bitmap Heap Scan"}
 
 
-def plans(conn: Connection, query: Query) -> Iterator[tuple[str, list[Mapping[str, Any]]]]:
-    """For every persona that finds somebody: its name, and the nodes of the plan as it was executed."""
+def plans(conn: Connection, query: Query) -> Iterator[tuple[str, tuple[PlanNode, ...]]]:
+    """For every persona: its name, and the nodes of the plan as it was executed, with sequential scans discouraged."""
     conn.execute("SET LOCAL enable_seqscan = off; SET LOCAL jit = off")
-    for persona in query.personas:
-        parameters = read_parameters(conn, persona.sql, what=persona.name)
-        assert parameters is not None, f"{query.name}: nobody is {persona.name}"
-        yield persona.name, list(walk_plan(explain(conn, query.sql, parameters, what=query.name)["Plan"]))
+    personas, findings = find_personas(conn, [query])
+    assert findings == ()
+    for persona in personas[query.name]:
+        yield persona.name, tuple(observe(conn, query, persona, runs=1).plan.walk())
 
 
-def indexes(conn: Connection, plan: list[Mapping[str, Any]]) -> set[str]:
+def plan_of(conn: Connection, sql: str) -> tuple[PlanNode, ...]:
+    """The nodes of a statement's plan; it is not run."""
+    (explained,) = value(conn, f"EXPLAIN (VERBOSE, FORMAT JSON) {sql}")
+    return tuple(read_plan(explained).walk())
+
+
+def indexes(conn: Connection, plan: Iterable[PlanNode]) -> set[str]:
     """The indexes that a plan reads; one of a partition goes by its parent's name."""
-    names = {(node.get("Schema", "public"), node["Index Name"]) for node in plan if "Index Name" in node}
-    return {value(conn, PARENT, f"{json.dumps(schema)}.{json.dumps(name)}") for schema, name in names}
+    return {value(conn, PARENT, json.dumps(node.index)) for node in plan if node.index}
 
 
-def rows_touched(plan: list[Mapping[str, Any]]) -> float:
+def rows_touched(plan: Iterable[PlanNode]) -> float:
     """Rows that scans of tables return or throw away, over all their loops."""
-    return sum(
-        node["Actual Loops"] * (node["Actual Rows"] + sum(node.get(key, 0) for key in REMOVED))
-        for node in plan
-        if "Relation Name" in node and "Scan" in node["Node Type"]
-    )
+    return sum((node.actual or 0) + node.removed for node in plan if node.kind in SCANS)

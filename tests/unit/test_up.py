@@ -13,7 +13,7 @@ from platformdb.up.summary import Created, summarise
 
 CREATED = Created(tables=22, indexes=9, constraint_indexes=3, tiers={1: 4, 3: 1}, triggers=2, rows=5)
 RESULT = StepResult(Step("versioned", "001", "why"), StepState.APPLIED)
-TARGETS = Table("performance targets", ("query",), (("feed",),))
+TARGETS = Table("queries", ("query",), (("feed",), ("friends",)), notable=(1,))
 MIGRATED = Report("demo: applied 1 versioned", steps=(RESULT,), data={"applied": 1})
 MEASURED = Report("demo: 1 of 1 targets met", tables=(TARGETS,))
 
@@ -25,7 +25,7 @@ def summed(*reports: Report, provider: str = "embedded", **parameters: str) -> R
 
 def test_the_last_screen_has_the_parts_what_was_created_the_targets_and_the_url() -> None:
     report = summed(MIGRATED, MEASURED)
-    assert [table.title for table in report.tables] == ["what was done", "in the database", "performance targets"]
+    assert [table.title for table in report.tables] == ["what was done", "in the database", "queries"]
     assert report.tables[0].rows == (("✓", "applied 1 versioned"), ("✓", "1 of 1 targets met"))
     assert report.facts == {"connection URL": "postgresql://here/demo"}
     assert report.summary == "demo is up: 1 step applied"

@@ -3,10 +3,6 @@
 -- Billing page: a user's subscriptions, newest first; the foreign key to users.
 CREATE INDEX idx_subscriptions_user_started ON subscriptions (user_id, started_at DESC);
 
--- Renewal job: live subscriptions by the end of their period.
-CREATE INDEX idx_subscriptions_period_end ON subscriptions (current_period_end)
-    WHERE status IN ('trialing', 'active', 'past_due');
-
 -- What each organization of a user has cost; the foreign key to organizations.
 CREATE INDEX idx_usage_organization ON usage (organization_id, user_id, period) WHERE organization_id IS NOT NULL;
 
@@ -56,9 +52,6 @@ CREATE INDEX idx_content_pieces_review ON content_pieces (organization_id, updat
 
 -- A founder's accounts; the foreign key to founders.
 CREATE INDEX idx_social_accounts_founder ON social_accounts (founder_id, organization_id) WHERE founder_id IS NOT NULL;
-
--- Key rotation: what is still encrypted with a key, in order; the foreign key to keys.
-CREATE INDEX idx_social_accounts_key ON social_accounts (key_id, id) WHERE key_id IS NOT NULL;
 
 -- Where a piece goes and went; its posts when approval comes; the foreign key to content.
 CREATE INDEX idx_scheduled_posts_content ON scheduled_posts (content_piece_id, organization_id);

@@ -34,3 +34,10 @@ CREATE INDEX idx_analytics_collected ON analytics USING brin (collected_at);
 
 -- Audit trail of a person, newest first.
 CREATE INDEX idx_audit_log_actor ON audit_log (actor, occurred_at DESC);
+
+-- Renewal job: live subscriptions by the end of their period; subscriptions_one_live has no others, either.
+CREATE INDEX idx_subscriptions_period_end ON subscriptions (current_period_end)
+    WHERE status IN ('trialing', 'active', 'past_due');
+
+-- Key rotation, its end: the few accounts that a key is left with; the foreign key to keys.
+CREATE INDEX idx_social_accounts_key ON social_accounts (key_id, id) WHERE key_id IS NOT NULL;

@@ -1,58 +1,24 @@
 -- Content calendar: a page of what an organization publishes in three months, by its time.
---
--- Parameters: the organization, the first and the last instant, the cursor of the page before. The page far behind
--- costs what the first one does.
 
--- platformdb: persona=busiest
-SELECT organization_id, begins, begins + interval '3 months', page_cursor('-infinity')
+-- platformdb: personas="posts published"
+SELECT organization_id, begins, begins + interval '3 months' AS ends, page_cursor('-infinity') AS cursor, weight
 FROM (
-    SELECT organization_id, count(*) AS weight,
-           date_trunc('month', max(published_at)) - interval '2 months' AS begins
+    SELECT organization_id, count(*) AS weight, date_trunc('month', max(published_at), 'UTC') - interval '2 months' AS begins
     FROM scheduled_posts
     WHERE status = 'published'
     GROUP BY organization_id
-) AS ranked
-ORDER BY weight DESC, organization_id
-LIMIT 1;
-
--- platformdb: persona=median
-SELECT organization_id, begins, begins + interval '3 months', page_cursor('-infinity')
-FROM (
-    SELECT *, row_number() OVER (ORDER BY weight, organization_id) AS place, count(*) OVER () AS places
-    FROM (
-        SELECT organization_id, count(*) AS weight,
-               date_trunc('month', max(published_at)) - interval '2 months' AS begins
-        FROM scheduled_posts
-        WHERE status = 'published'
-        GROUP BY organization_id
-    ) AS counted
-) AS ranked
-WHERE place = (places + 1) / 2;
-
--- platformdb: persona=quiet
-SELECT organization_id, begins, begins + interval '3 months', page_cursor('-infinity')
-FROM (
-    SELECT organization_id, count(*) AS weight,
-           date_trunc('month', max(published_at)) - interval '2 months' AS begins
-    FROM scheduled_posts
-    WHERE status = 'published'
-    GROUP BY organization_id
-) AS ranked
-ORDER BY weight, organization_id
-LIMIT 1;
+) AS published;
 
 -- platformdb: persona=far_behind
-SELECT organization_id, begins, begins + interval '3 months', (
-    SELECT page_cursor(max(published_at) - interval '7 days') FROM scheduled_posts AS latest
-    WHERE latest.organization_id = ranked.organization_id
-)
+-- The last week of the organization that published most: it costs what the first page does.
+SELECT organization_id, begins, begins + interval '3 months' AS ends, page_cursor(latest - interval '7 days') AS cursor
 FROM (
-    SELECT organization_id, count(*) AS weight,
-           date_trunc('month', max(published_at)) - interval '2 months' AS begins
+    SELECT organization_id, count(*) AS weight, max(published_at) AS latest,
+           date_trunc('month', max(published_at), 'UTC') - interval '2 months' AS begins
     FROM scheduled_posts
     WHERE status = 'published'
     GROUP BY organization_id
-) AS ranked
+) AS published
 ORDER BY weight DESC, organization_id
 LIMIT 1;
 

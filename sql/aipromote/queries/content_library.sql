@@ -1,55 +1,21 @@
--- Content library: a page of an organization's content, newest first.
---
--- Parameters: the organization, the cursor of the page before, and a status or NULL for all.
+-- Content library: a page of an organization's content, newest first, of a status or of all.
 
--- platformdb: persona=busiest
-SELECT organization_id, page_cursor('infinity'), NULL::text
-FROM (
-    SELECT organization_id, count(*) AS weight
-    FROM content_pieces
-    WHERE deleted_at IS NULL
-    GROUP BY organization_id
-) AS ranked
-ORDER BY weight DESC, organization_id
-LIMIT 1;
+-- platformdb: personas="pieces"
+SELECT organizations.id, page_cursor('infinity') AS cursor, NULL::text AS status, count(content_pieces.organization_id) AS weight, organizations.created_at AS since
+FROM organizations
+LEFT JOIN content_pieces
+    ON content_pieces.organization_id = organizations.id AND content_pieces.deleted_at IS NULL
+GROUP BY organizations.id;
 
--- platformdb: persona=median
-SELECT organization_id, page_cursor('infinity'), NULL::text
+-- platformdb: persona=last_page
+-- Of the organization with most pieces: what it approved in its first month.
+SELECT organization_id, page_cursor(min(created_at) + interval '30 days') AS cursor, 'approved' AS status
 FROM (
-    SELECT *, row_number() OVER (ORDER BY weight, organization_id) AS place, count(*) OVER () AS places
-    FROM (
-        SELECT organization_id, count(*) AS weight
-        FROM content_pieces
-        WHERE deleted_at IS NULL
-        GROUP BY organization_id
-    ) AS counted
-) AS ranked
-WHERE place = (places + 1) / 2;
-
--- platformdb: persona=quiet
-SELECT organization_id, page_cursor('infinity'), NULL::text
-FROM (
-    SELECT organization_id, count(*) AS weight
-    FROM content_pieces
-    WHERE deleted_at IS NULL
-    GROUP BY organization_id
-) AS ranked
-ORDER BY weight, organization_id
-LIMIT 1;
-
--- platformdb: persona=far_behind
-SELECT organization_id, (
-    SELECT page_cursor(min(created_at) + interval '30 days') FROM content_pieces AS oldest
-    WHERE oldest.organization_id = ranked.organization_id
-), 'approved'
-FROM (
-    SELECT organization_id, count(*) AS weight
-    FROM content_pieces
-    WHERE deleted_at IS NULL
-    GROUP BY organization_id
-) AS ranked
-ORDER BY weight DESC, organization_id
-LIMIT 1;
+    SELECT organization_id FROM content_pieces WHERE deleted_at IS NULL
+    GROUP BY organization_id ORDER BY count(*) DESC, organization_id LIMIT 1
+) AS largest
+JOIN content_pieces USING (organization_id)
+GROUP BY organization_id;
 
 -- platformdb: target_ms=50
 SELECT id, title, content_type, status, ai_model, ai_confidence, created_at, page_cursor(created_at, id) AS cursor

@@ -1,64 +1,27 @@
 -- Content search: an organization's newest pieces with these words, of one type or of any.
---
--- Rare words are looked up in the index of words; common ones are met soon in the organization's newest pieces.
 
--- platformdb: persona=busiest
-SELECT organization_id, 'winter', NULL::text
-FROM (
-    SELECT organization_id, count(*) AS weight
-    FROM content_pieces
-    WHERE deleted_at IS NULL
-    GROUP BY organization_id
-) AS ranked
-ORDER BY weight DESC, organization_id
-LIMIT 1;
-
--- platformdb: persona=median
-SELECT organization_id, 'winter', NULL::text
-FROM (
-    SELECT *, row_number() OVER (ORDER BY weight, organization_id) AS place, count(*) OVER () AS places
-    FROM (
-        SELECT organization_id, count(*) AS weight
-        FROM content_pieces
-        WHERE deleted_at IS NULL
-        GROUP BY organization_id
-    ) AS counted
-) AS ranked
-WHERE place = (places + 1) / 2;
-
--- platformdb: persona=quiet
-SELECT organization_id, 'winter', NULL::text
-FROM (
-    SELECT organization_id, count(*) AS weight
-    FROM content_pieces
-    WHERE deleted_at IS NULL
-    GROUP BY organization_id
-) AS ranked
-ORDER BY weight, organization_id
-LIMIT 1;
+-- platformdb: personas="pieces"
+SELECT organizations.id, 'winter' AS words, NULL::text AS content_type, count(content_pieces.organization_id) AS weight, organizations.created_at AS since
+FROM organizations
+LEFT JOIN content_pieces
+    ON content_pieces.organization_id = organizations.id AND content_pieces.deleted_at IS NULL
+GROUP BY organizations.id;
 
 -- platformdb: persona=words_of_others
-SELECT organization_id, 'bikes subscription', NULL::text
+SELECT organization_id, 'bikes subscription' AS words, NULL::text AS content_type
 FROM (
-    SELECT organization_id, count(*) AS weight
-    FROM content_pieces
-    WHERE deleted_at IS NULL
-    GROUP BY organization_id
-) AS ranked
-ORDER BY weight DESC, organization_id
-LIMIT 1;
+    SELECT organization_id FROM content_pieces WHERE deleted_at IS NULL
+    GROUP BY organization_id ORDER BY count(*) DESC, organization_id LIMIT 1
+) AS largest;
 
 -- platformdb: persona=common_words
-SELECT organization_id, 'the', 'image'
+SELECT organization_id, 'the' AS words, 'image' AS content_type
 FROM (
-    SELECT organization_id, count(*) AS weight
-    FROM content_pieces
-    WHERE deleted_at IS NULL
-    GROUP BY organization_id
-) AS ranked
-ORDER BY weight DESC, organization_id
-LIMIT 1;
+    SELECT organization_id FROM content_pieces WHERE deleted_at IS NULL
+    GROUP BY organization_id ORDER BY count(*) DESC, organization_id LIMIT 1
+) AS largest;
 
+-- Rare words are looked up in the index of words; common ones are met soon in the organization's newest pieces.
 -- platformdb: target_ms=50
 SELECT *
 FROM search_content($1, $2, $3);

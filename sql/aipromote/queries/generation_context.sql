@@ -1,36 +1,11 @@
 -- Generation context: all that a prompt says of an organization: voice, rules, strategy, pillars.
 
--- platformdb: persona=busiest
-SELECT organization_id
-FROM (
-    SELECT organization_id, count(*) AS weight
-    FROM brand_rules
-    GROUP BY organization_id
-) AS ranked
-ORDER BY weight DESC, organization_id
-LIMIT 1;
-
--- platformdb: persona=median
-SELECT organization_id
-FROM (
-    SELECT *, row_number() OVER (ORDER BY weight, organization_id) AS place, count(*) OVER () AS places
-    FROM (
-        SELECT organization_id, count(*) AS weight
-        FROM brand_rules
-        GROUP BY organization_id
-    ) AS counted
-) AS ranked
-WHERE place = (places + 1) / 2;
-
--- platformdb: persona=quiet
-SELECT organization_id
-FROM (
-    SELECT organization_id, count(*) AS weight
-    FROM brand_rules
-    GROUP BY organization_id
-) AS ranked
-ORDER BY weight, organization_id
-LIMIT 1;
+-- platformdb: personas="brand rules"
+SELECT organizations.id, count(brand_rules.organization_id) AS weight, organizations.created_at AS since
+FROM organizations
+LEFT JOIN brand_rules
+    ON brand_rules.organization_id = organizations.id
+GROUP BY organizations.id;
 
 -- platformdb: target_ms=10
 SELECT organizations.name, organizations.profile, organizations.languages, organizations.markets,

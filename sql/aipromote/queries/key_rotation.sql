@@ -1,10 +1,7 @@
 -- Key rotation: the next accounts to be encrypted anew, of those that hang on a key.
 
--- platformdb: persona=busiest
-SELECT key_id FROM encryption_key_use ORDER BY accounts DESC, key_id LIMIT 1;
-
--- platformdb: persona=quiet
-SELECT key_id FROM encryption_key_use ORDER BY accounts, key_id LIMIT 1;
+-- platformdb: personas="accounts"
+SELECT key_id, accounts AS weight FROM encryption_key_use;
 
 -- platformdb: target_ms=10
 SELECT id, access_token_ciphertext, access_token_nonce, refresh_token_ciphertext, refresh_token_nonce

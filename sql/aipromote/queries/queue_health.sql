@@ -1,12 +1,9 @@
 -- Queue health: how long a queue is, how late, and what has failed.
 
--- platformdb: persona=busiest
-SELECT queue FROM job_health ORDER BY depth DESC, queue LIMIT 1;
+-- platformdb: personas="jobs"
+SELECT queue, depth AS weight FROM job_health;
 
--- platformdb: persona=quiet
-SELECT queue FROM job_health ORDER BY depth, queue LIMIT 1;
-
--- platformdb: target_ms=50
+-- platformdb: target_ms=50 whole="jobs, done_jobs" reason="it counts what is in them"
 SELECT *
 FROM job_health
 WHERE queue = $1;

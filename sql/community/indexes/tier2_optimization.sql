@@ -7,9 +7,6 @@
 -- Contact inbox, newest first.
 CREATE INDEX idx_contact_submissions_created ON contact_submissions (created_at DESC);
 
--- Contact inbox of one type of inquiry, newest first.
-CREATE INDEX idx_contact_submissions_inquiry_type ON contact_submissions (inquiry_type, created_at DESC);
-
 -- Mails that are due, and mails of a status by time.
 CREATE INDEX idx_email_jobs_status_scheduled ON email_jobs (status, scheduled_at);
 

@@ -1,27 +1,10 @@
 -- Activity feed: the 30 newest things that happened in a community, or the page behind a cursor.
 
--- platformdb: persona=busiest
-SELECT community_id, page_cursor('infinity') AS cursor
-FROM activity
-GROUP BY community_id
-ORDER BY count(*) DESC, community_id
-LIMIT 1;
-
--- platformdb: persona=median
-SELECT community_id, page_cursor('infinity') AS cursor
-FROM (
-    SELECT community_id, row_number() OVER (ORDER BY count(*), community_id) AS place, count(*) OVER () AS places
-    FROM activity
-    GROUP BY community_id
-) AS ranked
-WHERE place = (places + 1) / 2;
-
--- platformdb: persona=quiet
-SELECT community_id, page_cursor('infinity') AS cursor
-FROM activity
-GROUP BY community_id
-ORDER BY count(*), community_id
-LIMIT 1;
+-- platformdb: personas="what happened there"
+SELECT communities.id, page_cursor('infinity') AS cursor, count(activity.id) AS weight, communities.created_at AS since
+FROM communities
+LEFT JOIN activity ON activity.community_id = communities.id
+GROUP BY communities.id;
 
 -- platformdb: target_ms=50
 SELECT

@@ -1,33 +1,13 @@
 -- Community feed: the 20 newest published posts of a community, or the page behind a cursor.
 
--- platformdb: persona=busiest
-SELECT community_id, page_cursor('infinity') AS cursor
-FROM posts
-WHERE status = 'published'
-GROUP BY community_id
-ORDER BY count(*) DESC, community_id
-LIMIT 1;
+-- platformdb: personas="posts published there"
+SELECT communities.id, page_cursor('infinity') AS cursor, count(posts.id) AS weight, communities.created_at AS since
+FROM communities
+LEFT JOIN posts ON posts.community_id = communities.id AND posts.status = 'published'
+GROUP BY communities.id;
 
--- platformdb: persona=median
-SELECT community_id, page_cursor('infinity') AS cursor
-FROM (
-    SELECT community_id, row_number() OVER (ORDER BY count(*), community_id) AS place, count(*) OVER () AS places
-    FROM posts
-    WHERE status = 'published'
-    GROUP BY community_id
-) AS ranked
-WHERE place = (places + 1) / 2;
-
--- platformdb: persona=quiet
-SELECT community_id, page_cursor('infinity') AS cursor
-FROM posts
-WHERE status = 'published'
-GROUP BY community_id
-ORDER BY count(*), community_id
-LIMIT 1;
-
--- platformdb: persona=deep
--- A late page of the busiest.
+-- platformdb: persona=last_page
+-- Of the community with most posts: a page far behind costs what the first one does.
 SELECT community_id, page_cursor(published_at, id) AS cursor
 FROM posts
 WHERE status = 'published' AND community_id = (

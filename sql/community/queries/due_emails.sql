@@ -4,7 +4,7 @@
 -- As if all that waits were due.
 SELECT max(scheduled_at) AS now FROM email_jobs;
 
--- platformdb: persona=half
+-- platformdb: persona=median
 SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY scheduled_at) AS now FROM email_jobs WHERE status = 'pending';
 
 -- platformdb: persona=nothing

@@ -1,30 +1,13 @@
 -- Member directory: the 50 newest members of a community, or the page behind a cursor.
 
--- platformdb: persona=busiest
-SELECT community_id, page_cursor('infinity') AS cursor
-FROM members
-GROUP BY community_id
-ORDER BY count(*) DESC, community_id
-LIMIT 1;
+-- platformdb: personas="members"
+SELECT communities.id, page_cursor('infinity') AS cursor, count(members.user_id) AS weight, communities.created_at AS since
+FROM communities
+LEFT JOIN members ON members.community_id = communities.id
+GROUP BY communities.id;
 
--- platformdb: persona=median
-SELECT community_id, page_cursor('infinity') AS cursor
-FROM (
-    SELECT community_id, row_number() OVER (ORDER BY count(*), community_id) AS place, count(*) OVER () AS places
-    FROM members
-    GROUP BY community_id
-) AS ranked
-WHERE place = (places + 1) / 2;
-
--- platformdb: persona=quiet
-SELECT community_id, page_cursor('infinity') AS cursor
-FROM members
-GROUP BY community_id
-ORDER BY count(*), community_id
-LIMIT 1;
-
--- platformdb: persona=deep
--- A late page of the largest.
+-- platformdb: persona=last_page
+-- Of the largest community.
 SELECT community_id, page_cursor(joined_at, user_id) AS cursor
 FROM members
 WHERE community_id = (SELECT community_id FROM members GROUP BY community_id ORDER BY count(*) DESC, community_id LIMIT 1)

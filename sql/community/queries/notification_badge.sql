@@ -1,30 +1,10 @@
 -- Notification badge: how many notifications a user has not read.
 
--- platformdb: persona=busiest
-SELECT user_id
-FROM notifications
-WHERE read_at IS NULL
-GROUP BY user_id
-ORDER BY count(*) DESC, user_id
-LIMIT 1;
-
--- platformdb: persona=median
-SELECT user_id
-FROM (
-    SELECT user_id, row_number() OVER (ORDER BY count(*), user_id) AS place, count(*) OVER () AS places
-    FROM notifications
-    WHERE read_at IS NULL
-    GROUP BY user_id
-) AS ranked
-WHERE place = (places + 1) / 2;
-
--- platformdb: persona=quiet
-SELECT user_id
-FROM notifications
-WHERE read_at IS NULL
-GROUP BY user_id
-ORDER BY count(*), user_id
-LIMIT 1;
+-- platformdb: personas="notifications unread"
+SELECT users.id, count(notifications.user_id) AS weight, users.created_at AS since
+FROM users
+LEFT JOIN notifications ON notifications.user_id = users.id AND notifications.read_at IS NULL
+GROUP BY users.id;
 
 -- platformdb: target_ms=10
 SELECT count(*) FROM notifications

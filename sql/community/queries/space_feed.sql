@@ -1,33 +1,13 @@
 -- Space feed: the 20 newest published posts of a space, or the page behind a cursor.
 
--- platformdb: persona=busiest
-SELECT space_id, page_cursor('infinity') AS cursor
-FROM posts
-WHERE status = 'published'
-GROUP BY space_id
-ORDER BY count(*) DESC, space_id
-LIMIT 1;
+-- platformdb: personas="posts published there"
+SELECT spaces.id, page_cursor('infinity') AS cursor, count(posts.id) AS weight, spaces.created_at AS since
+FROM spaces
+LEFT JOIN posts ON posts.space_id = spaces.id AND posts.status = 'published'
+GROUP BY spaces.id;
 
--- platformdb: persona=median
-SELECT space_id, page_cursor('infinity') AS cursor
-FROM (
-    SELECT space_id, row_number() OVER (ORDER BY count(*), space_id) AS place, count(*) OVER () AS places
-    FROM posts
-    WHERE status = 'published'
-    GROUP BY space_id
-) AS ranked
-WHERE place = (places + 1) / 2;
-
--- platformdb: persona=quiet
-SELECT space_id, page_cursor('infinity') AS cursor
-FROM posts
-WHERE status = 'published'
-GROUP BY space_id
-ORDER BY count(*), space_id
-LIMIT 1;
-
--- platformdb: persona=deep
--- A late page of the busiest.
+-- platformdb: persona=last_page
+-- Of the space with most posts.
 SELECT space_id, page_cursor(published_at, id) AS cursor
 FROM posts
 WHERE status = 'published' AND space_id = (

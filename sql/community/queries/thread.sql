@@ -1,30 +1,13 @@
 -- Thread: 20 conversations of a post in the order in which they began, each with all its replies; or the page behind a cursor.
 
--- platformdb: persona=busiest
-SELECT post_id, page_cursor('-infinity') AS cursor
-FROM comments
-GROUP BY post_id
-ORDER BY count(*) DESC, post_id
-LIMIT 1;
+-- platformdb: personas="comments on the post"
+SELECT posts.id, page_cursor('-infinity') AS cursor, count(comments.id) AS weight, posts.created_at AS since
+FROM posts
+LEFT JOIN comments ON comments.post_id = posts.id
+GROUP BY posts.id;
 
--- platformdb: persona=median
-SELECT post_id, page_cursor('-infinity') AS cursor
-FROM (
-    SELECT post_id, row_number() OVER (ORDER BY count(*), post_id) AS place, count(*) OVER () AS places
-    FROM comments
-    GROUP BY post_id
-) AS ranked
-WHERE place = (places + 1) / 2;
-
--- platformdb: persona=quiet
-SELECT post_id, page_cursor('-infinity') AS cursor
-FROM comments
-GROUP BY post_id
-ORDER BY count(*), post_id
-LIMIT 1;
-
--- platformdb: persona=deep
--- A late page of the longest.
+-- platformdb: persona=last_page
+-- Of the post with most comments.
 SELECT post_id, page_cursor(created_at, id) AS cursor
 FROM comments
 WHERE post_id = (SELECT post_id FROM comments GROUP BY post_id ORDER BY count(*) DESC, post_id LIMIT 1)
@@ -32,7 +15,7 @@ ORDER BY created_at DESC, id DESC
 OFFSET 3
 LIMIT 1;
 
--- platformdb: target_ms=50
+-- platformdb: target_ms=50 large=2000
 WITH RECURSIVE thread AS (
     (
         SELECT id, author_id, content, created_at, deleted_at, 0 AS depth, ARRAY[id] AS path

@@ -1,30 +1,11 @@
 -- Upcoming events: what comes next in a community, with the seats that are left.
 
--- platformdb: persona=busiest
-SELECT community_id, (SELECT max(created_at) FROM events) AS now
-FROM events
-WHERE starts_at > (SELECT max(created_at) FROM events)
-GROUP BY community_id
-ORDER BY count(*) DESC, community_id
-LIMIT 1;
-
--- platformdb: persona=median
-SELECT community_id, (SELECT max(created_at) FROM events) AS now
-FROM (
-    SELECT community_id, row_number() OVER (ORDER BY count(*), community_id) AS place, count(*) OVER () AS places
-    FROM events
-    WHERE starts_at > (SELECT max(created_at) FROM events)
-    GROUP BY community_id
-) AS ranked
-WHERE place = (places + 1) / 2;
-
--- platformdb: persona=quiet
-SELECT community_id, (SELECT max(created_at) FROM events) AS now
-FROM events
-WHERE starts_at > (SELECT max(created_at) FROM events)
-GROUP BY community_id
-ORDER BY count(*), community_id
-LIMIT 1;
+-- platformdb: personas="events to come"
+SELECT communities.id, latest.at AS now, count(events.id) AS weight, communities.created_at AS since
+FROM (SELECT max(created_at) AS at FROM events) AS latest
+CROSS JOIN communities
+LEFT JOIN events ON events.community_id = communities.id AND events.starts_at > latest.at AND events.status = 'scheduled'
+GROUP BY communities.id, latest.at;
 
 -- platformdb: target_ms=10
 SELECT

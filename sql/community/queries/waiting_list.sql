@@ -1,32 +1,12 @@
 -- Event waiting list: who waits for a seat, in order.
 
--- platformdb: persona=busiest
-SELECT event_id
-FROM event_rsvps
-WHERE status = 'waiting'
-GROUP BY event_id
-ORDER BY count(*) DESC, event_id
-LIMIT 1;
+-- platformdb: personas="who waits"
+SELECT events.id, count(event_rsvps.id) AS weight, events.created_at AS since
+FROM events
+LEFT JOIN event_rsvps ON event_rsvps.event_id = events.id AND event_rsvps.status = 'waiting'
+GROUP BY events.id;
 
--- platformdb: persona=median
-SELECT event_id
-FROM (
-    SELECT event_id, row_number() OVER (ORDER BY count(*), event_id) AS place, count(*) OVER () AS places
-    FROM event_rsvps
-    WHERE status = 'waiting'
-    GROUP BY event_id
-) AS ranked
-WHERE place = (places + 1) / 2;
-
--- platformdb: persona=quiet
-SELECT event_id
-FROM event_rsvps
-WHERE status = 'waiting'
-GROUP BY event_id
-ORDER BY count(*), event_id
-LIMIT 1;
-
--- platformdb: target_ms=10
+-- platformdb: target_ms=10 large=2000
 SELECT users.id, users.name, row_number() OVER (ORDER BY waiting_since, event_rsvps.id) AS place
 FROM event_rsvps
 JOIN users ON users.id = event_rsvps.user_id

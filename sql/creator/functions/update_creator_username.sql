@@ -4,9 +4,10 @@ LANGUAGE plpgsql
 AS $$
 DECLARE
     creator_ids uuid[];
+    names       text[];
 BEGIN
-    SELECT array_agg(new_rows.id)
-    INTO creator_ids
+    SELECT array_agg(new_rows.id), array_agg(new_rows.username)
+    INTO creator_ids, names
     FROM new_rows JOIN old_rows USING (id)
     WHERE new_rows.username <> old_rows.username;
 
@@ -16,9 +17,9 @@ BEGIN
         -- In the order of their ids, as those who count comments lock them: nobody waits in a circle.
         PERFORM 1 FROM posts WHERE creator_id = ANY (creator_ids) ORDER BY id FOR NO KEY UPDATE;
         UPDATE posts
-        SET creator_username = users.username
-        FROM users
-        WHERE posts.creator_id = ANY (creator_ids) AND users.id = posts.creator_id;
+        SET creator_username = renamed.username
+        FROM unnest(creator_ids, names) AS renamed (creator_id, username)
+        WHERE posts.creator_id = renamed.creator_id;
     END IF;
     RETURN NULL;
 END

@@ -10,7 +10,7 @@ WHERE NOT archived AND status = 'published' AND deleted_at IS NULL
 ORDER BY published_at DESC, id DESC
 OFFSET (
     -- Behind 999 pages; where there are not so many, so that a whole page follows.
-    SELECT least(999 * 20, count(*) - 20) - 1
+    SELECT greatest(least(999 * 20, count(*) - 20) - 1, 0)
     FROM posts
     WHERE NOT archived AND status = 'published' AND deleted_at IS NULL
 )

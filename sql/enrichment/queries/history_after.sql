@@ -1,26 +1,18 @@
 -- History, on: the 50 messages of a channel after a place, with files and reactions, such as where the user stopped reading.
 
--- platformdb: persona=heaviest
-SELECT channel_id, page_cursor(percentile_disc(0.5) WITHIN GROUP (ORDER BY created_at))
+-- platformdb: personas="messages in the channel"
+SELECT channels.id, page_cursor('-infinity') AS place, count(messages.id) AS weight, channels.created_at AS since
+FROM channels
+LEFT JOIN messages ON messages.channel_id = channels.id
+GROUP BY channels.id;
+
+-- platformdb: persona=midway
+-- In the channel with most messages.
+SELECT channel_id, page_cursor(percentile_disc(0.5) WITHIN GROUP (ORDER BY created_at)) AS place
 FROM messages
 GROUP BY channel_id
 ORDER BY count(*) DESC, channel_id
 LIMIT 1;
-
--- platformdb: persona=heaviest_from_the_beginning
-SELECT channel_id, page_cursor('-infinity') FROM messages GROUP BY channel_id ORDER BY count(*) DESC, channel_id LIMIT 1;
-
--- platformdb: persona=median
-SELECT channel_id, page_cursor('-infinity')
-FROM (
-    SELECT channel_id, row_number() OVER (ORDER BY count(*), channel_id) AS place, count(*) OVER () AS places
-    FROM messages
-    GROUP BY channel_id
-) AS ranked
-WHERE place = (places + 1) / 2;
-
--- platformdb: persona=quiet
-SELECT channel_id, page_cursor('-infinity') FROM messages GROUP BY channel_id ORDER BY count(*), channel_id LIMIT 1;
 
 -- platformdb: target_ms=50
 SELECT id, author_id, content, created_at, edited_timestamp, embeds, attachments, reactions, page_cursor(created_at, id) AS place

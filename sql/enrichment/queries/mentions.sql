@@ -1,41 +1,21 @@
 -- Mentions of me: the 50 newest messages that mention a user or one of his roles.
 
--- platformdb: persona=heaviest
-SELECT user_id, page_cursor('infinity')
-FROM message_mentions
-WHERE user_id IS NOT NULL
-GROUP BY user_id
-ORDER BY count(*) DESC, user_id
-LIMIT 1;
+-- platformdb: personas="mentions"
+SELECT users.id, page_cursor('infinity') AS place, count(message_mentions.user_id) AS weight, users.created_at AS since
+FROM users
+LEFT JOIN message_mentions ON message_mentions.user_id = users.id
+GROUP BY users.id;
 
 -- platformdb: persona=most_roles
-SELECT user_id, page_cursor('infinity')
+SELECT user_id, page_cursor('infinity') AS place
 FROM server_members AS m
 JOIN member_roles AS r ON r.member_id = m.id
 GROUP BY user_id
 ORDER BY count(*) DESC, user_id
 LIMIT 1;
 
--- platformdb: persona=median
-SELECT user_id, page_cursor('infinity')
-FROM (
-    SELECT user_id, row_number() OVER (ORDER BY count(*), user_id) AS place, count(*) OVER () AS places
-    FROM message_mentions
-    WHERE user_id IS NOT NULL
-    GROUP BY user_id
-) AS ranked
-WHERE place = (places + 1) / 2;
-
--- platformdb: persona=quiet
-SELECT user_id, page_cursor('infinity')
-FROM message_mentions
-WHERE user_id IS NOT NULL
-GROUP BY user_id
-ORDER BY count(*), user_id
-LIMIT 1;
-
 -- Each part brings its own newest 50, by its own index; of these the newest 50 are read.
--- platformdb: target_ms=50
+-- platformdb: target_ms=50 large=3000
 SELECT m.channel_id, m.id, m.author_id, m.content, m.created_at, page_cursor(m.created_at, m.id) AS place
 FROM (
     SELECT channel_id, message_created_at, message_id

@@ -1,12 +1,11 @@
 -- Message link: a message by its channel and id, which is all that a link holds.
 
--- platformdb: persona=heaviest
-SELECT channel_id, last_message_id
+-- platformdb: personas="messages in the channel"
+SELECT channels.id, channels.last_message_id, count(messages.id) AS weight
 FROM channels
-JOIN (SELECT channel_id, count(*) AS messages FROM messages GROUP BY channel_id) AS counted ON channel_id = id
-WHERE last_message_id IS NOT NULL
-ORDER BY messages DESC, channel_id
-LIMIT 1;
+JOIN messages ON messages.channel_id = channels.id
+WHERE channels.last_message_id IS NOT NULL
+GROUP BY channels.id;
 
 -- platformdb: persona=oldest
 SELECT channel_id, id FROM messages ORDER BY created_at, id LIMIT 1;

@@ -1,30 +1,10 @@
 -- Open tasks: what a user has to do in all his projects, the most pressing first.
 
--- platformdb: persona=heaviest
-SELECT assignee_id
-FROM tasks
-WHERE assignee_id IS NOT NULL AND status IN ('open', 'in_progress', 'blocked')
-GROUP BY assignee_id
-ORDER BY count(*) DESC, assignee_id
-LIMIT 1;
-
--- platformdb: persona=median
-SELECT assignee_id
-FROM (
-    SELECT assignee_id, row_number() OVER (ORDER BY count(*), assignee_id) AS place, count(*) OVER () AS places
-    FROM tasks
-    WHERE assignee_id IS NOT NULL AND status IN ('open', 'in_progress', 'blocked')
-    GROUP BY assignee_id
-) AS ranked
-WHERE place = (places + 1) / 2;
-
--- platformdb: persona=quiet
-SELECT assignee_id
-FROM tasks
-WHERE assignee_id IS NOT NULL
-GROUP BY assignee_id
-ORDER BY count(*), assignee_id
-LIMIT 1;
+-- platformdb: personas="open tasks"
+SELECT users.id, count(tasks.assignee_id) AS weight, users.created_at AS since
+FROM users
+LEFT JOIN tasks ON tasks.assignee_id = users.id AND tasks.status IN ('open', 'in_progress', 'blocked')
+GROUP BY users.id;
 
 -- platformdb: target_ms=10
 SELECT t.id, t.title, t.status, t.priority, t.due_at, p.name AS project, p.server_id

@@ -1,25 +1,16 @@
 -- Search: the 25 newest messages of a channel with certain words, in the asker's language or as they are.
 
--- platformdb: persona=heaviest
-SELECT channel_id, 'thank you' FROM messages GROUP BY channel_id ORDER BY count(*) DESC, channel_id LIMIT 1;
+-- platformdb: personas="messages in the channel"
+SELECT channels.id, 'thank you' AS words, count(messages.id) AS weight, channels.created_at AS since
+FROM channels
+LEFT JOIN messages ON messages.channel_id = channels.id
+GROUP BY channels.id;
 
--- platformdb: persona=heaviest_common_word
-SELECT channel_id, 'today' FROM messages GROUP BY channel_id ORDER BY count(*) DESC, channel_id LIMIT 1;
+-- platformdb: persona=common_word
+SELECT channel_id, 'today' AS words FROM messages GROUP BY channel_id ORDER BY count(*) DESC, channel_id LIMIT 1;
 
--- platformdb: persona=heaviest_absent_word
-SELECT channel_id, 'rhinoceros' FROM messages GROUP BY channel_id ORDER BY count(*) DESC, channel_id LIMIT 1;
-
--- platformdb: persona=median
-SELECT channel_id, 'thank you'
-FROM (
-    SELECT channel_id, row_number() OVER (ORDER BY count(*), channel_id) AS place, count(*) OVER () AS places
-    FROM messages
-    GROUP BY channel_id
-) AS ranked
-WHERE place = (places + 1) / 2;
-
--- platformdb: persona=quiet
-SELECT channel_id, 'thank you' FROM messages GROUP BY channel_id ORDER BY count(*), channel_id LIMIT 1;
+-- platformdb: persona=absent_word
+SELECT channel_id, 'rhinoceros' AS words FROM messages GROUP BY channel_id ORDER BY count(*) DESC, channel_id LIMIT 1;
 
 -- What is found comes first, by the words and the channel together, its order after that: so a word that nobody used costs
 -- nothing, where going back through the channel until the page is full would read all of it.

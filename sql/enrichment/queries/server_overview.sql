@@ -1,17 +1,7 @@
 -- Server overview: its members, who is there now, its channels, who talks, and how its last days were.
 
--- platformdb: persona=heaviest
-SELECT id FROM servers ORDER BY member_count DESC, id LIMIT 1;
-
--- platformdb: persona=median
-SELECT id
-FROM (
-    SELECT id, row_number() OVER (ORDER BY member_count, id) AS place, count(*) OVER () AS places FROM servers
-) AS ranked
-WHERE place = (places + 1) / 2;
-
--- platformdb: persona=quiet
-SELECT id FROM servers ORDER BY member_count, id LIMIT 1;
+-- platformdb: personas="members of the server"
+SELECT id, member_count AS weight, created_at AS since FROM servers;
 
 -- platformdb: target_ms=50
 SELECT

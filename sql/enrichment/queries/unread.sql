@@ -1,21 +1,12 @@
 -- Unread counts: how many messages a user has not read in each channel that he follows and may see, 100 at the most.
 
--- platformdb: persona=heaviest
-SELECT user_id FROM channel_reads GROUP BY user_id ORDER BY count(*) DESC, user_id LIMIT 1;
+-- platformdb: personas="channels followed"
+SELECT users.id, count(channel_reads.user_id) AS weight, users.created_at AS since
+FROM users
+LEFT JOIN channel_reads ON channel_reads.user_id = users.id
+GROUP BY users.id;
 
--- platformdb: persona=median
-SELECT user_id
-FROM (
-    SELECT user_id, row_number() OVER (ORDER BY count(*), user_id) AS place, count(*) OVER () AS places
-    FROM channel_reads
-    GROUP BY user_id
-) AS ranked
-WHERE place = (places + 1) / 2;
-
--- platformdb: persona=quiet
-SELECT user_id FROM channel_reads GROUP BY user_id ORDER BY count(*), user_id LIMIT 1;
-
--- platformdb: target_ms=50
+-- platformdb: target_ms=50 large=2000
 SELECT c.id, c.server_id, unread.messages
 FROM channel_reads AS r
 JOIN channels AS c ON c.id = r.channel_id AND c.last_message_at >= r.last_read_at

@@ -10,7 +10,7 @@ WHERE status = 'published' AND deleted_at IS NULL
 ORDER BY created_at DESC, id DESC
 OFFSET (
     -- Where there are not so many posts, so that a whole page follows.
-    SELECT least(99 * 20, count(*) - 20) - 1 FROM posts WHERE status = 'published' AND deleted_at IS NULL
+    SELECT greatest(least(99 * 20, count(*) - 20) - 1, 0) FROM posts WHERE status = 'published' AND deleted_at IS NULL
 )
 LIMIT 1;
 

@@ -89,6 +89,14 @@ def lost(before: Contract, now: Contract) -> Iterator[Remark]:
 
 
 def _worse(before: Access, now: Access) -> Iterator[Remark]:
+    if now.partitions > before.partitions > 0:
+        yield Remark(
+            Gate.PLAN,
+            "plan-partitions",
+            f"{now.place}: reads {now.partitions} partitions of {now.relation}, the reference {before.partitions}",
+            "ask for the partition key bare, with a value or a parameter of its own type",
+            now.place,
+        )
     unsought = [column for column in before.sought if column in now.filtered and column not in now.sought]
     if RANKS[now.method] > RANKS[before.method] or unsought:
         columns = f": {', '.join(unsought)} only checked row by row" if unsought else ""
@@ -98,14 +106,6 @@ def _worse(before: Access, now: Access) -> Iterator[Remark]:
             f"{now.place}: {described(before)} → {described(now)}{columns}",
             "is the index there and valid (platformdb indexes status)? Are its columns asked for bare, in their type,"
             " and no more columns than before?",
-            now.place,
-        )
-    if now.partitions > before.partitions > 0:
-        yield Remark(
-            Gate.PLAN,
-            "plan-partitions",
-            f"{now.place}: reads {now.partitions} partitions of {now.relation}, the reference {before.partitions}",
-            "say the partition key in the condition, as a value or a parameter of its own type",
             now.place,
         )
 

@@ -52,15 +52,15 @@ def _failed_gates(verdict: Verdict) -> set[Gate]:
 
 
 def _failures(verdicts: Sequence[Verdict]) -> Iterator[str]:
-    """One clause for each query that failed: what became of it first, and for whom."""
+    """What became of the queries that failed first, and for whom; then how many personas more."""
     found: dict[tuple[str, str], list[str]] = {}
     for verdict in verdicts:
         if (first := _first(verdict)) is not None:
             found.setdefault((verdict.entry.query, WORDS.get(first.rule, first.rule)), []).append(verdict.entry.persona)
-    clauses = [f"{query} for {listed(personas)} {happened}" for (query, happened), personas in found.items()]
-    yield from clauses[:NAMED]
-    if len(clauses) > NAMED:
-        yield f"{len(clauses) - NAMED} more failed"
+    named = dict(list(found.items())[:NAMED])
+    yield from (f"{query} for {listed(personas)} {happened}" for (query, happened), personas in named.items())
+    if rest := sum(map(len, found.values())) - sum(map(len, named.values())):
+        yield f"{rest:,} more failed"
 
 
 def _first(verdict: Verdict) -> Finding | None:

@@ -9,12 +9,11 @@ from platformdb.bench.absolute import broken_plan, not_servable, over_budget
 from platformdb.bench.against import Change, changes, described, is_tie, lost
 from platformdb.bench.model import Contract, Entry, Gate, Run, Verdict
 from platformdb.bench.remark import Remark
+from platformdb.bench.request import TOLERANCE
 from platformdb.bench.words import changed_words, plan_words
 from platformdb.report.model import Finding, Severity
 from platformdb.workload.model import Catalog, Measurement
 
-# By what share the work of a query may grow without a word.
-TOLERANCE = 0.02
 SAVE_ANEW = "platformdb bench --save-reference FILE"
 _TOLD = 4
 
@@ -39,6 +38,8 @@ def judge(
         *_unsteady(measurement),
         *_missed(entry, Severity.ERROR if strict_time else Severity.WARNING),
     ]
+    if reference:
+        remarks = _with_rows(remarks, reference.work.returned, entry.work.returned)
     return Verdict(
         entry=entry,
         reference=reference,
@@ -96,12 +97,11 @@ def _work(reference: Entry, entry: Entry, moved: Sequence[Change], tolerance: fl
     shrunk = [change for change in moved if change.shrank(tolerance)]
     if grown:
         more = f" and {len(grown) - _TOLD} more" if len(grown) > _TOLD else ""
-        rows = _returned(reference, entry)
         told = ", ".join(map(str, grown[:_TOLD])) + more
         yield Remark(
             Gate.WORK,
             "work-grown",
-            f"{rows}more work than in the reference: {told}",
+            f"more work than in the reference: {told}",
             f"look at what changed in its plan; if it is meant, save the reference anew: {SAVE_ANEW}",
         )
     elif shrunk:
@@ -115,9 +115,15 @@ def _work(reference: Entry, entry: Entry, moved: Sequence[Change], tolerance: fl
         )
 
 
-def _returned(reference: Entry, entry: Entry) -> str:
-    before, now = reference.work.returned, entry.work.returned
-    return f"returns {now:,} rows, in the reference {before:,}; " if before != now else ""
+def _with_rows(remarks: Sequence[Remark], before: int, now: int) -> list[Remark]:
+    """The first failure says where the result has other rows: a LIMIT or a condition that is gone explains the rest."""
+    failures = [at for at, remark in enumerate(remarks) if remark.severity is Severity.ERROR]
+    told = list(remarks)
+    if failures and before != now:
+        first = told[failures[0]]
+        rows = f"returns {now:,} rows, in the reference {before:,}; {first.message}"
+        told[failures[0]] = replace(first, message=rows)
+    return told
 
 
 def _unsteady(measurement: Measurement) -> Iterator[Remark]:

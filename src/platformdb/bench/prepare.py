@@ -52,5 +52,7 @@ def _analyze(connection: Connection, states: Mapping[str, tuple[TableState, ...]
     for target, names in targets.items():
         connection.execute("SELECT set_config('default_statistics_target', %s, false)", (str(target),))
         connection.execute(f"ANALYZE {', '.join(names)}".encode())
-    connection.execute("SELECT set_config('default_statistics_target', boot_val, false) FROM pg_settings"
-                       " WHERE name = 'default_statistics_target'")
+    connection.execute(
+        "SELECT set_config('default_statistics_target', boot_val, false) FROM pg_settings"
+        " WHERE name = 'default_statistics_target'"
+    )

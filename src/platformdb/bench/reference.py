@@ -7,7 +7,7 @@ only informs, such as times, and changes from run to run stands apart at the end
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -85,9 +85,9 @@ def _adapter() -> TypeAdapter[Run]:
 def _read(text: str, name: str) -> Mapping[str, Any]:
     try:
         data = json.loads(text)
-    except ValueError as error:
-        cut = text.lstrip().startswith("{") and not text.rstrip().endswith("}")
-        what = "it ends before its end" if cut else f"it is not JSON: {error}"
+    except json.JSONDecodeError as error:
+        cut = 0 < len(text.rstrip()) <= error.pos
+        what = "it is cut off" if cut else f"it is not JSON: {error}"
         raise ConfigError(f"{name} is no reference: {what}", help=SAVE) from error
     if not isinstance(data, dict) or not {"schema", "entries"} <= data.keys():
         raise ConfigError(f"{name} is JSON, but no reference of bench", help=SAVE)
@@ -130,16 +130,30 @@ def _cut(text: str) -> str:
 
 
 def _lines(value: Any, indent: str, key: str = "") -> Iterator[str]:
-    """JSON in which whatever fits on a line is on one."""
+    """JSON with as much on a line as fits; what holds other things begins a line of its own."""
     head = f"{indent}{json.dumps(key)}: " if key else indent
     flat = json.dumps(value, ensure_ascii=False)
     if not isinstance(value, dict | list) or (indent and len(head) + len(flat) <= _WIDTH):
         yield head + flat
         return
     items = value.items() if isinstance(value, dict) else (("", each) for each in value)
-    inner = [list(_lines(each, f"{indent}  ", name)) for name, each in items]
+    inner = [(isinstance(each, dict | list), list(_lines(each, f"{indent}  ", name))) for name, each in items]
     yield head + ("{" if isinstance(value, dict) else "[")
-    for lines in inner[:-1]:
-        yield from (*lines[:-1], f"{lines[-1]},")
-    yield from inner[-1] if inner else ()
+    yield from _filled(inner)
     yield indent + ("}" if isinstance(value, dict) else "]")
+
+
+def _filled(items: Sequence[tuple[bool, list[str]]]) -> Iterator[str]:
+    """The items' lines with commas between them, plain values one behind the other while there is room."""
+    row = ""
+    for at, (holds, lines) in enumerate(items):
+        comma = "," if at < len(items) - 1 else ""
+        if row and (holds or len(row) + len(lines[0].lstrip()) + 1 > _WIDTH):
+            yield row
+            row = ""
+        if holds:
+            yield from (*lines[:-1], lines[-1] + comma)
+        else:
+            row = f"{row} {lines[0].lstrip()}{comma}" if row else lines[0] + comma
+    if row:
+        yield row

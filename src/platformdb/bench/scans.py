@@ -8,7 +8,7 @@ columns on its other side.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from platformdb.sqltext.lexer import tokens
@@ -28,11 +28,16 @@ METHODS = {
 }
 # Elsewhere a condition on any column narrows the search; in a btree only one on the first does so at every size.
 ORDERED = "btree"
+_KEYWORDS = frozenset("and or not is null true false unknown any all array in distinct from".split())  # noqa: SIM905
 
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """One use of one index: ``sought`` are its columns in the condition, in its order; ``narrows``: they bound it."""
+    """One use of one index.
+
+    ``sought`` are its columns in the condition, in its order, and those that its predicate settles; ``narrows``: the
+    condition bounds what is read of it.
+    """
 
     index: str
     sought: tuple[str, ...]
@@ -67,7 +72,16 @@ def _lookup(node: PlanNode, alias: str, schema: str, indexes: Mapping[str, Index
     bare = _unqualified(condition, alias)
     found = tuple(column for column in facts.columns if _occurs(_inside(tuple(tokens(column))), bare))
     narrows = bool(found) and (facts.method != ORDERED or found[0] == facts.columns[0])
-    return Lookup(facts.parent or facts.name, tuple(map(_plain, found)), narrows, bool(facts.predicate))
+    settled = dict.fromkeys((*map(_plain, found), *_settled(facts.predicate)))
+    return Lookup(facts.parent or facts.name, tuple(settled), narrows, bool(facts.predicate))
+
+
+def _settled(predicate: str) -> Iterator[str]:
+    """The columns that a partial index settles, for all of its rows are so: names that are no type, call or keyword."""
+    found = ("", *tokens(predicate), "")
+    for before, each, after in zip(found, found[1:], found[2:], strict=False):
+        if before != "::" and after != "(" and _is_name(each) and each not in _KEYWORDS:
+            yield _plain(each)
 
 
 def _columns(found: Sequence[str], alias: str) -> Iterable[str]:

@@ -43,15 +43,19 @@ class TableState:
         return self.columns > 0 and self.rows <= 0 and not self.partitioned
 
 
-def target_for(tree: Iterable[TableState]) -> int:
-    """The statistics target with which ANALYZE reads every row of a table and of its partitions.
+def steps_for(tree: Iterable[TableState]) -> float:
+    """The least statistics target with which ANALYZE reads every row of a table and of its partitions.
 
     Of a partitioned table it takes from each partition as its share of the pages is, so the densest one decides.
     """
     leaves = [state for state in tree if not state.partitioned and state.pages > 0]
-    pages = sum(state.pages for state in leaves)
-    rows = max((max(state.rows, 0) / state.pages for state in leaves), default=0.0) * pages
-    return min(max(math.ceil(rows * MARGIN / ROWS_PER_STEP), LEAST_TARGET), MOST_TARGET)
+    densest = max((max(state.rows, 0) / state.pages for state in leaves), default=0.0)
+    return densest * sum(state.pages for state in leaves) / ROWS_PER_STEP
+
+
+def target_for(tree: Iterable[TableState]) -> int:
+    """The target that ANALYZE is given: that, and a little more, as far as PostgreSQL lets targets go."""
+    return min(max(math.ceil(steps_for(tree) * MARGIN), LEAST_TARGET), MOST_TARGET)
 
 
 def by_tree(states: Iterable[TableState]) -> Mapping[str, tuple[TableState, ...]]:
@@ -67,17 +71,20 @@ def is_clean(state: TableState) -> bool:
     return state.partitioned or (state.visible >= state.pages and state.dead == 0 and state.rows >= 0)
 
 
+def is_fresh(tree: Iterable[TableState]) -> bool:
+    """Whether the statistics of a table and its partitions are of the rows as they are now."""
+    return all(state.analyzed and state.modified == 0 and state.columns > 0 for state in tree if state.rows != 0)
+
+
 def is_known(tree: tuple[TableState, ...], server_target: int) -> bool:
-    """Whether the statistics of a table and its partitions are those of all of its rows, as they are now.
+    """Whether they are, and are proven to be of every row.
 
     Nobody records which target an ANALYZE had. But a list of n values in the statistics proves a target of n at least,
     and up to 30,000 rows the server's own target does, where it is not below PostgreSQL's 100.
     """
-    filled = [state for state in tree if state.rows != 0]
-    fresh = all(state.analyzed and state.modified == 0 and state.columns > 0 for state in filled)
-    return fresh and all(_whole(state, tree, server_target) for state in filled)
+    return is_fresh(tree) and all(_is_whole(state, tree, server_target) for state in tree if state.rows != 0)
 
 
-def _whole(state: TableState, tree: tuple[TableState, ...], server_target: int) -> bool:
-    needed = (target_for(tree if state.partitioned else (state,)) - 1) / MARGIN
-    return max(state.widest, server_target if needed <= LEAST_TARGET else 0) >= min(needed, MOST_TARGET)
+def _is_whole(state: TableState, tree: tuple[TableState, ...], server_target: int) -> bool:
+    needed = min(steps_for(tree if state.partitioned else (state,)), MOST_TARGET)
+    return needed <= max(state.widest, min(server_target, LEAST_TARGET))

@@ -36,7 +36,7 @@ def _row(verdict: Verdict) -> tuple[object, ...]:
         entry.persona,
         weight_of(entry),
         *_times(entry.times),
-        f"{entry.target_ms:g}",
+        f"{entry.target_ms:,g}",
         entry.work.buffers,
         verdict.plan,
         verdict_of(verdict),

@@ -12,7 +12,35 @@ from platformdb.cli.sound import open_sound_target
 from platformdb.project import Platform, find_platform
 from platformdb.report.model import Report
 
-TOLERANCE = 2.0
+Samples = Annotated[
+    int | None,
+    typer.Option(metavar="NUMBER", min=20, max=100_000, help="How often each is timed [default: 20 to 200]."),
+]
+Queries = Annotated[list[str] | None, typer.Option("--query", metavar="NAME", help="Only this query; repeatable.")]
+Profile = Annotated[
+    str | None, typer.Option(metavar="NAME", help="A note tells where the database holds another [default: ci].")
+]
+Reference = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Gate against this file: no plan worse, no more work.")
+]
+SaveReference = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Write what was found, for --reference; over what is there.")
+]
+Tolerance = Annotated[float, typer.Option(metavar="PERCENT", min=0, max=2, help="How much more work passes.")]
+Compare = Annotated[
+    str | None, typer.Option(metavar="REF", help="Build this git revision, too, and measure both in turns.")
+]
+Html = Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page with every plan drawn.")]
+History = Annotated[
+    list[Path] | None, typer.Option(metavar="FILE", help="An earlier --save-reference, for the page; repeatable.")
+]
+Mutate = Annotated[
+    bool, typer.Option("--mutate", help="Test the gate itself: without each index, with each query worse, it must fail.")
+]
+StrictTime = Annotated[
+    bool, typer.Option("--strict-time", help="A missed target fails: for a machine that nobody else uses.")
+]
+AnyRows = Annotated[bool, typer.Option("--any-rows", help="Gate over rows that no seed of the platform made.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -22,50 +50,19 @@ def register(app: typer.Typer) -> None:
 
 def bench(  # noqa: PLR0913 - one parameter for each option
     run: Run,
-    samples: Annotated[
-        int | None,
-        typer.Option(
-            metavar="NUMBER",
-            min=20,
-            max=100_000,
-            help="How often each query is timed [default: up to 200, as time allows].",
-        ),
-    ] = None,
-    queries: Annotated[
-        list[str] | None, typer.Option("--query", metavar="NAME", help="Only this query; repeatable.")
-    ] = None,
-    profile: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="A note tells where the database holds another seed [default: ci]."),
-    ] = None,
-    reference: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Gate against this file: no plan worse, no more work.")
-    ] = None,
-    save_reference: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write what was found, for --reference; over what is there.")
-    ] = None,
-    tolerance: Annotated[
-        float, typer.Option(metavar="PERCENT", min=0, max=2, help="How much more work passes.")
-    ] = TOLERANCE,
-    compare: Annotated[
-        str | None,
-        typer.Option(metavar="REF", help="Build this git revision beside the files as they are, and measure in turns."),
-    ] = None,
-    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page with every plan drawn.")] = None,
-    history: Annotated[
-        list[Path] | None,
-        typer.Option(metavar="FILE", help="An earlier run for the page's history (--save-reference); repeatable."),
-    ] = None,
+    samples: Samples = None,
+    queries: Queries = None,
+    profile: Profile = None,
+    reference: Reference = None,
+    save_reference: SaveReference = None,
+    tolerance: Tolerance = 2.0,
+    compare: Compare = None,
+    html: Html = None,
+    history: History = None,
     *,
-    mutate: Annotated[
-        bool, typer.Option("--mutate", help="Test the gate itself: drop each index, worsen each query; it must fail.")
-    ] = False,
-    strict_time: Annotated[
-        bool, typer.Option("--strict-time", help="A missed target fails: for a machine that nobody else uses.")
-    ] = False,
-    any_rows: Annotated[
-        bool, typer.Option("--any-rows", help="Gate over rows that no seed of the platform made.")
-    ] = False,
+    mutate: Mutate = False,
+    strict_time: StrictTime = False,
+    any_rows: AnyRows = False,
 ) -> Report:
     """Gate the platform's queries: served by indexes, plans and work as agreed; times beside their targets."""
     from platformdb.bench.command import Files, gate, try_mutations

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Annotated
 
 import typer
 
+from platformdb.cli.asking import agreement
 from platformdb.cli.frame import CHANGING_OPTIONS, READING_OPTIONS, Run, command
 from platformdb.cli.sound import open_sound_target
 from platformdb.postgres.providers import open_target
+from platformdb.postgres.providers.url import url_target
 from platformdb.project import find_platform
 from platformdb.report.model import Report
+from platformdb.settings import Secret
 
 
 def register(app: typer.Typer) -> None:
@@ -20,6 +25,7 @@ def register(app: typer.Typer) -> None:
     )
     command(indexes, "apply", options=(*READING_OPTIONS, *CHANGING_OPTIONS))(indexes_apply)
     command(indexes, "status", options=READING_OPTIONS)(indexes_status)
+    command(indexes, "evidence", options=READING_OPTIONS)(indexes_evidence)
     app.add_typer(indexes)
 
 
@@ -35,10 +41,43 @@ def indexes_apply(
         return apply_indexes(target, platform, run.observer, tier=tier, wait_seconds=wait, **run.manners)
 
 
-def indexes_status(run: Run) -> Report:
-    """Show every index of the three tiers: built, missing, invalid or changed. Changes nothing."""
+def indexes_status(
+    run: Run,
+    replica: Annotated[
+        list[str] | None,
+        typer.Option(metavar="URL", help="A replica, to be asked which indexes it uses; repeatable."),
+    ] = None,
+    unused_days: Annotated[
+        int,
+        typer.Option(metavar="DAYS", min=0, help="How long statistics must go back before an index is called unused."),
+    ] = 30,
+) -> Report:
+    """Show the indexes of the three tiers, and which of all are redundant, unused or bloated. Changes nothing."""
+    from platformdb.indexes.health.model import Limits
     from platformdb.indexes.run import index_status
 
     platform = find_platform(run.config)
+    replicas = [url_target(replace(run.config, url=Secret(url))) for url in replica or ()]
     with open_target(run.config, run.observer, database=platform.name) as target:
-        return index_status(target, platform)
+        return index_status(target, platform, limits=Limits(unused=timedelta(days=unused_days)), replicas=replicas)
+
+
+def indexes_evidence(
+    run: Run,
+    index: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Only this index; repeatable [default: every one].")
+    ] = None,
+    tier: Annotated[int | None, typer.Option(metavar="TIER", min=1, max=3, help="Only those of this tier.")] = None,
+    *,
+    in_place: Annotated[
+        bool, typer.Option("--in-place", help="Not in a copy, but in the database itself: reads only, nothing stays.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask, even where others are at work there.")] = False,
+) -> Report:
+    """Measure what each index is worth: queries and writes with it and without it, in a copy of the database."""
+    from platformdb.indexes.evidence.run import Wanted, index_evidence
+
+    platform = find_platform(run.config)
+    wanted = Wanted(tuple(index or ()), tier, in_place, agreement(yes=yes))
+    with open_sound_target(run, platform.name) as target:
+        return index_evidence(target, platform, run.observer, wanted)

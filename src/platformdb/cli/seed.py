@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import os
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from platformdb.cli.asking import confirmed
+from platformdb.cli.asking import agreement
 from platformdb.cli.frame import READING_OPTIONS, Run, command
-from platformdb.errors import ConfigError, Refused
+from platformdb.errors import ConfigError
 from platformdb.postgres.providers import open_target
 from platformdb.project import find_platform
 from platformdb.report.model import Report
-from platformdb.seeding.request import Confirm, Existing, Request
+from platformdb.seeding.request import Existing, Request
 
 MOST_JOBS = 4
 
@@ -86,7 +85,7 @@ def seed(  # noqa: PLR0913 - one parameter for each option
     platform = find_platform(run.config)
     with open_target(run.config, run.observer, database=platform.name) as target:
         work = Work(target, platform, request, run.config.wait_for_lock, run.observer)
-        return give_up(work) if abort else carry_out(work, extras, _confirm(yes=yes))
+        return give_up(work) if abort else carry_out(work, extras, agreement(yes=yes))
 
 
 def seed_infer(
@@ -122,12 +121,3 @@ def _instant(text: str | None) -> datetime | None:
         return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         raise ConfigError(f"--as-of: '{text}' is no date", help="write it as 2026-01-31 or 2026-01-31T12:00Z") from None
-
-
-def _confirm(*, yes: bool) -> Confirm:
-    def ask(question: str) -> bool:
-        if not yes and not sys.stdin.isatty():
-            raise Refused(question, help="say --yes where that is what you want")
-        return yes or confirmed(question)
-
-    return ask

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from itertools import chain
 from typing import Unpack
 
 from platformdb.indexes.health.judge import health_data, judge_health
-from platformdb.indexes.health.model import Facts, Limits
+from platformdb.indexes.health.model import Facts, Limits, Past
 from platformdb.indexes.health.read import read_facts
 from platformdb.indexes.model import BuiltIndex, IndexDefinition, Standing, State
 from platformdb.indexes.partitioned import grow
@@ -103,7 +102,7 @@ def index_status(
     counts = tier_counts(found)
     said = ", ".join(f"tier {tier}: {built} of {total}" for tier, (built, total) in counts.items())
     tiers = judge(found, expected_tier=highest_begun_tier(found), building=_building(facts))
-    health = judge_health(facts, limits, definitions, _built_at(history)) if facts and limits else ()
+    health = judge_health(facts, limits, definitions, _past(history)) if facts and limits else ()
     return Report(
         f"{platform.name}: {said or 'no index tiers defined'}",
         findings=(*findings, *awaiting(found), *tiers, *health),
@@ -120,9 +119,11 @@ def _building(facts: Facts | None) -> frozenset[str]:
     return frozenset(index.relation.name for index in facts.indexes if index.building) if facts else frozenset()
 
 
-def _built_at(history: History) -> dict[str, datetime]:
-    """When each index of the tiers was built, as far as the history knows."""
-    return {entry.record.name: entry.applied_at for entry in history.of("index") if entry.record.event is Event.APPLIED}
+def _past(history: History) -> Past:
+    built = {
+        entry.record.name: entry.applied_at for entry in history.of("index") if entry.record.event is Event.APPLIED
+    }
+    return Past(min((entry.applied_at for entry in history.entries), default=None), built)
 
 
 def tier_counts(found: Sequence[Standing]) -> dict[int, tuple[int, int]]:

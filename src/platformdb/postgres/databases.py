@@ -18,13 +18,14 @@ ELSEWHERE = ("postgres", "template1")
 CHOOSES_STRATEGY = 150_000
 
 
-def connect_elsewhere(target: Target) -> AbstractContextManager[Connection]:
+def connect_elsewhere(target: Target, **parameters: str) -> AbstractContextManager[Connection]:
     """A connection to the target's server, but not to the target.
 
     Raises:
         NotNow, ConfigError: see ``connect``.
     """
-    return connect(target.with_database(next(name for name in ELSEWHERE if name != target.parameters.get("dbname"))))
+    other = next(name for name in ELSEWHERE if name != target.parameters.get("dbname"))
+    return connect(target.with_database(other), **parameters)
 
 
 def database_exists(connection: Connection, name: str) -> bool:

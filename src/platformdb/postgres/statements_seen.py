@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import psycopg
 
-from platformdb.errors import ConfigError
+from platformdb.errors import ConfigError, Place
 from platformdb.postgres.connect import Connection
+from platformdb.postgres.prepared import prepared
 from platformdb.postgres.queries import query
 from platformdb.postgres.rows import refusing
-from platformdb.errors import Place
 
 # EXPLAIN (GENERIC_PLAN) plans a text with $1 for no value in particular.
 PLANS_GENERICALLY = 160_000
@@ -66,6 +66,16 @@ def read_values(connection: Connection, table: str, column: str) -> Values | Non
         query("column_values"), {"schema": schema, "table": name, "column": column}
     ).fetchone()
     return Values(*row) if row else None
+
+
+def count_parameters(connection: Connection, sql: str, *, what: str, place: Place) -> int:
+    """How many parameters the server sees in a text.
+
+    Raises:
+        Refused: it does not take the text.
+    """
+    with refusing(connection, what=what, place=place), prepared(connection, sql, (), settled=False) as statement:
+        return connection.pgconn.describe_prepared(statement.name.encode()).nparams
 
 
 def generic_plan_cost(connection: Connection, sql: str, *, what: str, place: Place) -> float:

@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from platformdb.report.model import Case, Finding, Report, Severity, StepState
+from platformdb.report.model import Case, Finding, Report, Severity, StepResult, StepState
 
+PLANNED = StepState.PLANNED
 # XML 1.0 has no way to write these, not even escaped.
 UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -27,17 +28,19 @@ def render_junit(report: Report, *, command: str, elapsed_ms: float) -> str:
 
 
 def _other_cases(report: Report, suite: str) -> Iterator[Case]:
-    """What is in no case: steps, findings; and the command itself, where it failed and nothing else says so."""
+    """What is in no case: steps and findings; and the command itself, where it failed and nothing else says so."""
     told = {finding for case in report.cases for finding in case.findings}
-    for result in report.steps:
-        if result.state is not StepState.PLANNED:
-            failed = (Finding("step-failed", report.summary),) if result.state is StepState.FAILED else ()
-            yield Case(suite, f"{result.step.kind} {result.step.subject}", failed, elapsed_ms=result.elapsed_ms)
     others = [finding for finding in report.findings if finding not in told]
-    for finding in others:
-        yield Case(suite, f"{finding.rule} {finding.subject}".strip(), (finding,))
-    if not report.ok and not any(_errors(case) for case in report.cases) and not any(map(_is_error, others)):
+    cases = [_of_step(suite, result, report.summary) for result in report.steps if result.state is not PLANNED]
+    cases += [Case(suite, f"{each.rule} {each.subject}".strip(), (each,)) for each in others]
+    yield from cases
+    if not report.ok and not any(_errors(case) for case in (*report.cases, *cases)):
         yield Case(suite, report.summary, (Finding("failed", report.summary),))
+
+
+def _of_step(suite: str, result: StepResult, summary: str) -> Case:
+    failed = (Finding("step-failed", summary),) if result.state is StepState.FAILED else ()
+    return Case(suite, f"{result.step.kind} {result.step.subject}", failed, elapsed_ms=result.elapsed_ms)
 
 
 def _add_suite(root: Element, name: str, cases: Sequence[Case]) -> None:

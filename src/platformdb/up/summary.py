@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Protocol
 
 from platformdb.report.leftout import merged
 from platformdb.report.model import Outcome, Report, Table
 from platformdb.report.words import counted
-
-NARROW = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,7 @@ def summarise(platform: str, target: Reached, reports: Sequence[Report], created
         steps=steps,
         folded=worst is Outcome.DONE,
         findings=findings,
-        tables=(_parts(platform, reports), _contents(created), *map(_narrow, reports[-1].tables)),
+        tables=(_parts(platform, reports), _contents(created), *_notable(reports[-1].tables)),
         facts={"connection URL": target.url},
         data={
             "platform": platform,
@@ -100,6 +98,10 @@ def _parts(platform: str, reports: Sequence[Report]) -> Table:
     return Table("what was done", ("", ""), rows)
 
 
-def _narrow(table: Table) -> Table:
-    """The first columns: on this screen a target needs its figures and its verdict, `bench` shows the rest."""
-    return Table(table.title, table.columns[:NARROW], tuple(row[:NARROW] for row in table.rows))
+def _notable(tables: Sequence[Table]) -> tuple[Table, ...]:
+    """Of the queries those that somebody should look at: `bench` shows all of them."""
+    return tuple(
+        replace(table, rows=tuple(table.rows[place] for place in table.notable), notable=())
+        for table in tables
+        if table.notable
+    )

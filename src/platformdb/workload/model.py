@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from platformdb.errors import Place
 from platformdb.workload.plan_tree import PlanNode
+
+
+# The personas of a population, the heavier first, and how each is chosen: by rank among those with a weight above 0, in ascending order of weight and then of the parameters.
+RULES: Mapping[str, str] = {
+    "heaviest": "the most {}",
+    "p99": "more {} than 99 % of those who have any",
+    "median": "more {} than half of those who have any",
+    "newcomer": "the last to come",
+    "nothing": "no {}",
+}
 
 
 @dataclass(frozen=True, slots=True)

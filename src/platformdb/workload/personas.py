@@ -9,18 +9,10 @@ from platformdb.postgres.connect import Connection
 from platformdb.postgres.queries import query as own_query
 from platformdb.postgres.rows import Texts, read_texts
 from platformdb.report.model import Finding
-from platformdb.workload.model import Persona, PersonaQuery, Population, Query
+from platformdb.workload.model import RULES, Persona, PersonaQuery, Population, Query
 
 PACKAGE = "platformdb.workload"
 EVERYBODY = Persona("everybody", rule="the query takes no parameters")
-# How each is chosen of those with a weight above 0, in ascending order of weight and then of the parameters.
-RULES: Mapping[str, str] = {
-    "heaviest": "the most {}",
-    "p99": "more {} than 99 % of those who have any",
-    "median": "more {} than half of those who have any",
-    "newcomer": "the last to come",
-    "nothing": "no {}",
-}
 
 
 def find_personas(
@@ -38,7 +30,7 @@ def find_personas(
         found: list[Persona] = [] if query.personas else [EVERYBODY]
         for asked in query.personas:
             these = tuple(_find(connection, query, asked, known))
-            findings += [] if these else [_nobody(query, asked)]
+            findings += [] if _somebody(these) else [_nobody(query, asked)]
             found += these
         chosen[query.name] = _distinct(found)
     return chosen, tuple(findings)
@@ -123,6 +115,11 @@ def _distinct(personas: Iterable[Persona]) -> tuple[Persona, ...]:
     for persona in personas:
         first.setdefault(persona.parameters, persona)
     return tuple(first.values())
+
+
+def _somebody(found: Sequence[Persona]) -> bool:
+    """Whether the statement found anybody at all; a population of those who have nothing is none."""
+    return any(persona.name not in {"nothing", "newcomer"} or persona.weight is None for persona in found)
 
 
 def _nobody(query: Query, asked: PersonaQuery | Population) -> Finding:

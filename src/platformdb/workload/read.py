@@ -12,7 +12,7 @@ from platformdb.sqltext.effects import changes_rows, makes_table, parameter_coun
 from platformdb.sqltext.source import Source, read_source
 from platformdb.sqltext.statements import split
 from platformdb.workload.header import Header, gates_of, purpose_of, read_header, rollback_of, target_of
-from platformdb.workload.model import PersonaQuery, Population, Query
+from platformdb.workload.model import RULES, PersonaQuery, Population, Query
 
 QUERY_KINDS = frozenset({"select_stmt", "insert_stmt", "update_stmt", "delete_stmt", "merge_stmt"})
 
@@ -125,10 +125,10 @@ def _expect_names(query: Query, source: Source) -> None:
             place=populations[1].place,
             help="one statement with personas=, from which all are chosen; add single ones with persona=NAME",
         )
-    seen: set[str] = set()
+    names = [persona.name for persona in query.personas if isinstance(persona, PersonaQuery)]
+    taken = set(RULES) if populations else set()
     for persona in query.personas:
-        if isinstance(persona, PersonaQuery) and persona.name in seen:
+        if isinstance(persona, PersonaQuery) and (names.count(persona.name) > 1 or persona.name in taken):
             raise Refused(
                 f"{source.name} has two personas '{persona.name}'", place=persona.place, help="rename one of them"
             )
-        seen.add(persona.name if isinstance(persona, PersonaQuery) else "")

@@ -6,6 +6,7 @@ import time as clock
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import fields
+from itertools import pairwise
 
 from platformdb.postgres.connect import Connection
 from platformdb.postgres.explain import Counts, explain_plan, explain_run, forbid_sequential_scans, read_counts
@@ -20,7 +21,7 @@ PACKAGE = "platformdb.workload"
 COUNTED_RUNS = 3
 WARM_UP_RUNS = 2
 # Enough for a p99 where a query is quick, and soon done where it is slow.
-MOST_SAMPLES, FEWEST_SAMPLES, ENOUGH_SECONDS = 200, 20, 0.1
+MOST_SAMPLES, FEWEST_SAMPLES, ENOUGH_SECONDS = 200, 20, 0.05
 
 
 def observe(connection: Connection, query: Query, persona: Persona, runs: int = COUNTED_RUNS) -> Measurement:
@@ -33,14 +34,17 @@ def observe(connection: Connection, query: Query, persona: Persona, runs: int = 
         QueryRefused, QueryStopped: the server rejects the query, or gives it up.
     """
     with undone(connection, writes=query.writes), _statement(connection, query, persona) as statement:
-        timed, _ = _counted(connection, query, statement, timing=True)
-        counted = [_counted(connection, query, statement) for _ in range(runs)]
-    plan, least = min(counted, key=lambda one: one[1].buffers)
-    works = [work for _, work in counted]
+        timed = _run(connection, query, statement, timing=True)
+        counts, plans = [read_counts(connection)], []
+        for _ in range(runs):
+            plans.append(_run(connection, query, statement))
+            counts.append(read_counts(connection))
+    works = [work_of(plan, touched_between(*pair)) for plan, pair in zip(plans, pairwise(counts), strict=True)]
+    least = min(works, key=lambda work: work.buffers)
     return Measurement(
         query=query,
         persona=persona,
-        plan=with_times(plan, timed),
+        plan=with_times(plans[works.index(least)], timed),
         forced=_forced(connection, query, persona),
         work=least_of(works),
         steady=all(work == least for work in works),
@@ -112,16 +116,10 @@ def _statement(connection: Connection, query: Query, persona: Persona, *, settle
         yield statement
 
 
-def _counted(
-    connection: Connection, query: Query, statement: Prepared, *, timing: bool = False
-) -> tuple[PlanNode, Work]:
-    """One run, with what it did to each table."""
+def _run(connection: Connection, query: Query, statement: Prepared, *, timing: bool = False) -> PlanNode:
+    """One run, of which nothing stays."""
     with undone(connection, writes=True) if query.writes else nullcontext():
-        before = read_counts(connection)
-        explained = explain_run(connection, statement, writes=query.writes, timing=timing)
-        after = read_counts(connection)
-    plan = read_plan(explained)
-    return plan, work_of(plan, touched_between(before, after))
+        return read_plan(explain_run(connection, statement, writes=query.writes, timing=timing))
 
 
 def _forced(connection: Connection, query: Query, persona: Persona) -> PlanNode:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from plans import indexes
-from platformdb.bench.judge import walk_plan
+from plans import indexes, plan_of
 from platformdb.indexes.read import read_tiers
 from platformdb.postgres.connect import Connection
-from platformdb.postgres.measure import explain
 from platformdb.project import Platform
 
 ID = "'01900000-0000-7000-8000-000000000001'::uuid"
@@ -103,7 +101,7 @@ def test_every_index_has_a_use(platform: Platform) -> None:
 @pytest.mark.parametrize("index", USES)
 def test_index_is_read_by_what_it_is_there_for(seeded: Connection, index: str) -> None:
     seeded.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
-    plan = list(walk_plan(explain(seeded, USES[index], (), what=index)["Plan"]))
+    plan = plan_of(seeded, USES[index])
     assert indexes(seeded, plan) == {index}
     if "LIMIT" in USES[index]:
-        assert "Sort" not in {node["Node Type"] for node in plan}
+        assert "Sort" not in {node.kind for node in plan}

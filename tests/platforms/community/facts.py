@@ -141,7 +141,7 @@ def completed_by_who_does_not_hold_it(conn: Connection) -> None:
 
 FACTS = Facts(
     name="community",
-    numbers=Numbers(tables=25, foreign_keys=31, enums=3, jsonb_columns=10, indexes={1: 10, 2: 32, 3: 10}),
+    numbers=Numbers(tables=25, foreign_keys=31, enums=3, jsonb_columns=10, indexes={1: 10, 2: 31, 3: 11}),
     tables={
         "001": ("users", "accounts", "sessions", "profiles", "communities", "spaces", "members"),
         "002": ("posts", "comments"),
@@ -284,12 +284,11 @@ FACTS = Facts(
         "job_keys_key_check": ({"key": ""},),
     },
     plans={
-        "community_feed": PlanFact(("idx_posts_community",), 100),
+        "community_feed": PlanFact(("idx_posts_community",), 110),
         "space_feed": PlanFact(("idx_posts_space",), 80),
         "thread": PlanFact(("idx_comments_post",), 300),
         "my_communities": PlanFact(("idx_members_user",), 60),
         "upcoming_events": PlanFact(("idx_events_community_starts",), 30),
-        "waiting_list": PlanFact(("idx_event_rsvps_waiting",), 90),
         "notification_badge": PlanFact(("idx_notifications_unread",), 60),
         "member_directory": PlanFact(("idx_members_joined",), 200),
         "activity_feed": PlanFact(("idx_activity_community",), 130),

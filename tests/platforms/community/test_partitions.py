@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from platformdb.bench.judge import walk_plan
+from plans import plan_of
 from platformdb.partitions.read import read_policies
 from platformdb.partitions.run import ensure_partitions, partition_status
 from platformdb.postgres.connect import connect
@@ -10,7 +10,7 @@ from platformdb.postgres.target import Target
 from platformdb.project import Platform
 from platformdb.report.progress import Silent
 from platforms.community.build import make
-from rows import count, value, values
+from rows import count, values
 
 
 def test_the_story_gets_its_months_and_no_event_is_lost(own_seed: Target, platform: Platform) -> None:
@@ -40,9 +40,8 @@ def test_thirty_days_read_two_months_and_no_more(own_seed: Target, platform: Pla
           AND "timestamp" >= '2026-08-15T00:00:00Z' AND "timestamp" < '2026-09-14T00:00:00Z'
     """
     with connect(own_seed) as conn:
-        (plan,) = value(conn, f"EXPLAIN (FORMAT JSON) {query}")
-    read = {node["Relation Name"] for node in walk_plan(plan["Plan"]) if "Relation Name" in node}
-    assert read == {"analytics_events_2026_08", "analytics_events_2026_09"}
+        read = {node.relation for node in plan_of(conn, query) if node.relation}
+    assert read == {"public.analytics_events_2026_08", "public.analytics_events_2026_09"}
 
 
 def test_the_policy_keeps_what_the_seed_needs_and_archives_the_rest(platform: Platform) -> None:

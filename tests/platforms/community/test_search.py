@@ -8,7 +8,6 @@ from uuid import UUID
 
 import pytest
 
-from platformdb.bench.judge import walk_plan
 from platformdb.indexes.run import apply_indexes
 from platformdb.migrations.outlook import Options
 from platformdb.migrations.run import down, migrate
@@ -19,6 +18,7 @@ from platformdb.project import Platform
 from platformdb.report.progress import Silent
 from platformdb.seeding.request import Request
 from platformdb.seeding.run import seed
+from platformdb.workload.plan_tree import read_plan
 from platforms.community.build import SOME_DAY, make
 from rows import count, value, values
 
@@ -62,7 +62,7 @@ def fitting(conn: Connection, typed: str, community: UUID | None = None, k: int 
 
 def index_names(conn: Connection, query: str, *parameters: object) -> set[str]:
     (plan,) = value(conn, f"EXPLAIN (FORMAT JSON) {query}", *parameters)
-    return {node["Index Name"] for node in walk_plan(plan["Plan"]) if "Index Name" in node}
+    return {node.index for node in read_plan(plan).walk() if node.index}
 
 
 @pytest.mark.usefixtures("vectors")

@@ -9,7 +9,7 @@ from dataclasses import replace
 from platformdb.bench.mutate.company import expect_nobody_waits
 from platformdb.bench.mutate.model import DroppedIndex, Effect
 from platformdb.bench.mutate.plan import roots
-from platformdb.bench.mutate.trial import PACKAGE, Rules, Seen, look, same_plans, try_out, whole_table
+from platformdb.bench.mutate.trial import PACKAGE, Rules, Seen, look, try_out, whole_table
 from platformdb.errors import NotNow, Refused
 from platformdb.postgres.attempt import Refusal, attempt
 from platformdb.postgres.connect import Connection
@@ -62,23 +62,22 @@ def _effects(connection: Connection, index: IndexFacts, before: Iterable[Seen], 
     """Those that are something; once a query is caught for one persona, the others are not asked."""
     caught: set[str] = set()
     for one in sorted(before, key=lambda one: (index.name not in one.used, -(one.persona.weight or 0))):
-        if one.query.name in caught or not _could_need(connection, index, one, rules):
+        if one.query.name in caught:
             continue
         expect_nobody_waits(connection)
-        effect, _ = try_out(connection, one, rules)
+        effect, _ = try_out(connection, one, rules, runs=_shows_elsewhere(index, one, rules))
         if effect.rules or effect.worse:
             yield effect
         if effect.rules:
             caught.add(one.query.name)
 
 
-def _could_need(connection: Connection, index: IndexFacts, one: Seen, rules: Rules) -> bool:
-    """Whether to run it: not where nothing read the index and both plans, which are cheap to have, stay as they are.
+def _shows_elsewhere(index: IndexFacts, one: Seen, rules: Rules) -> bool:
+    """Whether the query has to run, though its plan stays as it is: functions and triggers have plans of their own.
 
-    A function or trigger shows no plan: where it read the table, the query is run.
+    Of an index that none of them read there only uniqueness matters to a planner.
     """
-    hidden = whole_table(rules, index) in one.hidden
-    return index.name in one.used or hidden or not same_plans(connection, one)
+    return index.name in one.used or (index.unique and whole_table(rules, index) in one.hidden)
 
 
 def _with(dropped: DroppedIndex, touching: Sequence[Seen], effects: tuple[Effect, ...]) -> DroppedIndex:

@@ -7,16 +7,19 @@ from collections.abc import Iterator, Mapping
 from platformdb.workload.model import Catalog, IndexFacts, Measurement, Work
 from platformdb.workload.plan_tree import PlanNode
 
-# PostgreSQL's own idea of two plans that cost the same (STD_FUZZ_FACTOR in pathnode.c).
-SAME_COST = 1.01
+OWN_SCHEMA = "platformdb"
 # A query that takes so much longer than it did is caught without waiting for its end.
 PATIENCE, LEAST_PATIENCE_MS = 20, 1000
 COUNTED = ("buffers", "touched", "removed", "heap_fetches", "temp_blocks", "wal_records")
 
 
 def roots(catalog: Catalog) -> tuple[IndexFacts, ...]:
-    """The indexes that can be dropped: that of a partitioned table goes with all its parts. Constraints come last."""
-    whole = (index for index in catalog.indexes if not index.parent and index.valid)
+    """The indexes that can be dropped: that of a partitioned table goes with all its parts. Constraints come last.
+
+    Not those of the history, on which no query of a platform depends.
+    """
+    own = f"{OWN_SCHEMA}."
+    whole = (index for index in catalog.indexes if not (index.parent or index.table.startswith(own)) and index.valid)
     return tuple(sorted(whole, key=lambda index: (bool(index.constraint), index.table, index.name)))
 
 
@@ -75,13 +78,6 @@ def _counts(before: Work, after: Work) -> Iterator[tuple[str, int, int]]:
     for table in after.tables:
         old = had.get(table.table)
         yield f"rows of {table.table}", old.sequential + old.indexed if old else 0, table.sequential + table.indexed
-
-
-def dearer(before: Measurement, after: Measurement) -> str:
-    """Whether the planner itself holds the other plan for worse, and it reads no less."""
-    if after.plan.cost > before.plan.cost * SAME_COST and after.work.buffers >= before.work.buffers:
-        return f"cost {before.plan.cost:,.1f} → {after.plan.cost:,.1f}"
-    return ""
 
 
 def patience_ms(took_ms: float) -> int:

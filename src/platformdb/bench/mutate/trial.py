@@ -11,7 +11,6 @@ from platformdb.bench.judge import judge
 from platformdb.bench.model import Entry
 from platformdb.bench.mutate.model import BROKEN, TOO_SLOW, Effect
 from platformdb.bench.mutate.plan import (
-    dearer,
     grown,
     hidden_tables,
     patience_ms,
@@ -30,6 +29,8 @@ from platformdb.workload.run import explain, observe
 
 PACKAGE = "platformdb.bench.mutate"
 CANCELLED = "57014"
+# What the gate says of a plan that did not run it says of the same plan after it ran, too.
+SAID_BY_PLANS = frozenset({"not-servable", "plan-index-lost"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,42 +100,40 @@ def look(connection: Connection, query: Query, persona: Persona, rules: Rules) -
     )
 
 
-def try_out(connection: Connection, seen: Seen, rules: Rules, sql: str = "") -> tuple[Effect, str]:
+def try_out(
+    connection: Connection, seen: Seen, rules: Rules, *, sql: str = "", runs: bool = False
+) -> tuple[Effect, str]:
     """What the gate says of the query, or of ``sql`` in its place, in the transaction in which something was done.
 
-    Beside it what the server says, if it does not run the query at all; that counts as caught, too.
+    The plan is asked for first, which is many times quicker than a run: where it stays as it is there is no effect,
+    unless it does not show everything (``runs``), and where the gate already fails for it there is nothing to add.
+    Beside the effect what the server says, if it does not run the query at all; that counts as caught, too.
     """
     changed = replace(seen.query, sql=sql) if sql else seen.query
-    patience = patience_ms(seen.took_ms)
     effect = Effect(seen.query.name, seen.persona.name)
+    patience = patience_ms(seen.took_ms)
     try:
         with undone(connection, writes=seen.query.writes):
+            plan, forced = explain(connection, changed, seen.persona)
+            if same_plan(seen.measured.plan, plan) and same_plan(seen.measured.forced, forced) and not runs:
+                return effect, ""
+            planned = replace(seen.measured, query=changed, plan=plan, forced=forced)
+            if found := tuple(rule for rule in _new(seen, planned, rules) if rule in SAID_BY_PLANS):
+                return replace(effect, rules=found), ""
             connection.execute("SELECT set_config('statement_timeout', %s, true)", (str(patience),))
             measured = observe(connection, changed, seen.persona)
     except Refused as refused:
         if CANCELLED in refused.detail:
             return replace(effect, rules=(TOO_SLOW,), worse=f"over {patience:,} ms"), ""
         return replace(effect, rules=(BROKEN,), worse=refused.message), refused.message
-    return _judged(effect, seen, measured, rules), ""
+    worse = grown(seen.measured.work, measured.work, rules.tolerance)
+    return replace(effect, rules=_new(seen, measured, rules), worse=worse), ""
 
 
-def same_plans(connection: Connection, seen: Seen) -> bool:
-    """Whether the planner still does what it did, with sequential scans and without: 10 times quicker than a run."""
-    try:
-        with undone(connection, writes=seen.query.writes):
-            plan, forced = explain(connection, seen.query, seen.persona)
-    except Refused:
-        return False
-    return same_plan(seen.measured.plan, plan) and same_plan(seen.measured.forced, forced)
-
-
-def _judged(effect: Effect, seen: Seen, measured: Measurement, rules: Rules) -> Effect:
+def _new(seen: Seen, measured: Measurement, rules: Rules) -> tuple[str, ...]:
+    """The errors that there are not without the mutation."""
     errors = _errors(measured, entry_of(measured, rules.catalog), rules, seen.entry)
-    return replace(
-        effect,
-        rules=tuple(rule for rule in errors if rule not in seen.failing),
-        worse=grown(seen.measured.work, measured.work, rules.tolerance) or dearer(seen.measured, measured),
-    )
+    return tuple(rule for rule in errors if rule not in seen.failing)
 
 
 def _errors(measured: Measurement, entry: Entry, rules: Rules, reference: Entry | None) -> tuple[str, ...]:

@@ -35,7 +35,7 @@ def worsen_each(
 def _one(connection: Connection, personas: Sequence[Seen], mutant: Mutant, rules: Rules) -> WorseQuery:
     effects = []
     for seen in personas:
-        effect, refused = try_out(connection, seen, rules, mutant.sql)
+        effect, refused = try_out(connection, seen, rules, sql=mutant.sql)
         if refused:
             return WorseQuery(seen.query, mutant, refused=refused)
         if effect.rules or effect.worse:

@@ -5,6 +5,7 @@ Join order is free, so nodes are paired by what they do and not by where they st
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable, Iterator, Sequence
 
 from platformdb.workload.plan_tree import PlanNode
@@ -12,6 +13,8 @@ from platformdb.workload.plan_tree import PlanNode
 # What a run of the same plan over the same rows does not differ by.
 TOLERANCE = 0.02
 NAMED = frozenset({"kind", "index", "join"})
+# A parameter, or a constant with its type, in a condition.
+VALUE = re.compile(r"\$\d+|'(?:[^']|'')*'(?:::[\w \"]+(?:\[\])?)?|\b\d+(?:\.\d+)?\b")
 NOT_THERE = "not in the reference"
 Pairs = dict[int, int]
 
@@ -47,7 +50,7 @@ def _paired(
 
 
 def _all_of(node: PlanNode) -> Hashable:
-    return (*_place(node), *(value for _, value in _doing(node)))
+    return (*_place(node), *(VALUE.sub("?", value) for _, value in _doing(node)))
 
 
 def _place(node: PlanNode) -> tuple[str, ...]:
@@ -72,9 +75,8 @@ def _doing(node: PlanNode) -> tuple[tuple[str, str], ...]:
 
 def _differences(node: PlanNode, before: PlanNode) -> Iterator[str]:
     for (name, value), (_, was) in zip(_doing(node), _doing(before), strict=True):
-        if value != was:
-            # What is long stands in the other plan.
-            yield f"was {was}" if name in NAMED and was else f"{'other' if was else 'new'} {name}"
+        if not _same(value, was):
+            yield f"was {was}" if name in NAMED and was else _otherwise(name, value, was)
     figures = (
         ("buffers", node.own_buffers, before.own_buffers),
         ("rows", node.actual or 0, before.actual or 0),
@@ -83,3 +85,14 @@ def _differences(node: PlanNode, before: PlanNode) -> Iterator[str]:
     for figure, now, then in figures:
         if abs(now - then) > TOLERANCE * max(now, then):
             yield f"{figure} {then:,.0f} → {now:,.0f}"
+
+
+def _otherwise(name: str, value: str, was: str) -> str:
+    """What is long is not repeated: it stands in the other plan."""
+    return f"{'no' if not value else 'other' if was else 'new'} {name}"
+
+
+def _same(value: str, was: str) -> bool:
+    """Also where one of them has a value and the other a parameter: that is how a generic plan is written."""
+    generic = ("$" in value) != ("$" in was)
+    return value == was or (generic and VALUE.sub("?", value) == VALUE.sub("?", was))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from platformdb.indexes.advise.build import Built, build, estimated_cost
 from platformdb.indexes.advise.candidates import covering, named, propose
@@ -57,7 +57,8 @@ class Search:
 
 
 def search(what: Search, observer: Observer) -> Advice:
-    """The smallest set of new indexes for the workload. What it builds on the way stays: the place is thrown away."""
+    """The smallest set of new indexes for the workload; the candidates are built on the way, and dropped at the end."""
+    what = replace(what, demands=[demand for demand in what.demands if demand.measured])
     usages = usages_of(what.demands)
     there = [index for index, _ in read_indexes(what.connection).values()]
     known: dict[tuple[int, PlanNode], float] = {}
@@ -78,13 +79,15 @@ def search(what: Search, observer: Observer) -> Advice:
     )
     chosen = choose(market, finalists)
     found = {name: (finalists[name], costs[name]) for name in sorted(chosen)}
-    return Advice(
+    advice = Advice(
         _proposals(what, market, found, there),
         tuple(market.measure(NONE)),
         tuple(market.measure(chosen)),
         tuple(what.demands),
         len(wanted) + len(wider),
     )
+    drop(what.connection, {name: each.index for name, each in finalists.items()})
+    return advice
 
 
 def _trials(what: Search, built: Mapping[str, Built], known: dict[tuple[int, PlanNode], float]) -> Trials:

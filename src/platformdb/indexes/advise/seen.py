@@ -10,9 +10,7 @@ from platformdb.indexes.advise.demands import read_through
 from platformdb.indexes.advise.model import Demand
 from platformdb.indexes.advise.read import Facts
 from platformdb.postgres.connect import Connection
-from platformdb.postgres.prepared import prepared
-from platformdb.postgres.rows import refusing
-from platformdb.postgres.statements_seen import PLANS_GENERICALLY, Seen, Values, read_values
+from platformdb.postgres.statements_seen import PLANS_GENERICALLY, Seen, Values, count_parameters, read_values
 from platformdb.report.model import Finding, Severity
 from platformdb.sqltext.shape import shape
 from platformdb.sqltext.usages import Compared, Reading
@@ -76,31 +74,18 @@ def _demands(connection: Connection, statement: Seen, name: str, facts: Facts) -
         place=Place(f"pg_stat_statements, {name}"),
         writes=bool(reading.written),
     )
-    whole = Demand(query, Persona(""), reading.usages, reading.written, statement.calls, opaque=opaque)
+    whole = Demand(query, Persona(""), reading.usages, reading.written, statement.calls, opaque=opaque or query.writes)
     if any(write.inserts for write in reading.written):
         yield replace(whole, weight=statement.rows, measured=False)
         return
-    count = _count(connection, query)
+    count = count_parameters(connection, query.sql, what=name, place=query.place)
     personas = _personas(connection, reading, count)
-    if not personas and count and connection.info.server_version >= PLANS_GENERICALLY and not opaque:
+    if not personas and count and connection.info.server_version >= PLANS_GENERICALLY and not whole.opaque:
         yield replace(whole, generic=True)
     elif not personas and count:
         raise Refused("no values are known for its parameters; put it into sql/queries with personas")
     for persona in personas if count else (Persona(""),):
         yield replace(whole, persona=persona, weight=statement.calls / max(len(personas), 1))
-
-
-def _count(connection: Connection, query: Query) -> int:
-    """How many parameters the server sees in it.
-
-    Raises:
-        Refused: the server does not take the text.
-    """
-    with (
-        refusing(connection, what=query.name, place=query.place),
-        prepared(connection, query.sql, (), settled=False) as statement,
-    ):
-        return connection.pgconn.describe_prepared(statement.name.encode()).nparams
 
 
 def _personas(connection: Connection, reading: Reading, count: int) -> tuple[Persona, ...]:

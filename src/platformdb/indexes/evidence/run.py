@@ -12,7 +12,7 @@ from platformdb.indexes.evidence.judge import judge
 from platformdb.indexes.evidence.measure import Case, effects, watch
 from platformdb.indexes.evidence.model import Evidence, InsertCost, WriteCost
 from platformdb.indexes.evidence.shown import as_data, summary, table
-from platformdb.indexes.health.cover import columns_of, unserved
+from platformdb.indexes.health.cover import columns_of, unserved, without
 from platformdb.indexes.health.model import Facts, Index
 from platformdb.indexes.health.read import read_facts
 from platformdb.indexes.model import IndexDefinition
@@ -21,6 +21,7 @@ from platformdb.postgres.catalog import read_installed_extensions
 from platformdb.postgres.connect import Connection, connect
 from platformdb.postgres.pins import pin
 from platformdb.postgres.queries import query
+from platformdb.postgres.scratch import scratch_copy
 from platformdb.postgres.target import Target
 from platformdb.postgres.without import without_index
 from platformdb.postgres.write_cost import Sample, cost_of_insert, heap_only_updates, sampled
@@ -164,9 +165,9 @@ class _Run:
 
     def _served_alone(self, index: Index) -> tuple[str, ...]:
         usable = [other for other in self.facts.indexes if other.valid]
-        others = [other for other in usable if index.oid not in (other.oid, other.parent)]
         before = unserved(self.facts, usable)
-        return tuple(f"{key.table}.{key.name}" for key in unserved(self.facts, others) if key not in before)
+        after = unserved(self.facts, without(usable, index))
+        return tuple(f"{key.table}.{key.name}" for key in after if key not in before)
 
     def _cost(self, index: Index) -> WriteCost:
         if self.wanted.in_place:
@@ -242,17 +243,3 @@ def _nothing(platform: Platform) -> Finding:
         platform.name,
         help=f"put some in {platform.shown(platform.sql)}/queries",
     )
-
-
-@contextmanager
-def scratch_copy(target: Target) -> Iterator[Target]:
-    import os
-    from platformdb.postgres.databases import connect_elsewhere, copy_database, drop_database
-    name = f"evidence_scratch_{os.getpid()}"
-    with connect_elsewhere(target) as c:
-        copy_database(c, target.parameters["dbname"], name, "postgres")
-    try:
-        yield target.with_database(name)
-    finally:
-        with connect_elsewhere(target) as c:
-            drop_database(c, name)

@@ -21,6 +21,9 @@ COLUMNS = (
     "heap-only updates lost",
 )
 
+# Indexes of no tier file come last.
+UNDECLARED = 9
+
 
 def summary(platform: str, found: Sequence[Evidence], findings: Sequence[Finding]) -> str:
     """One line: how many were measured, how many tiers are not what was found."""
@@ -31,7 +34,8 @@ def summary(platform: str, found: Sequence[Evidence], findings: Sequence[Finding
 
 def table(found: Sequence[Evidence]) -> Table:
     """A line for each index; of the queries that it helps the one that would suffer most."""
-    return Table("evidence", COLUMNS, tuple(_row(evidence) for evidence in found))
+    ordered = sorted(found, key=lambda evidence: (evidence.declared or UNDECLARED, evidence.index))
+    return Table("evidence", COLUMNS, tuple(_row(evidence) for evidence in ordered))
 
 
 def _row(evidence: Evidence) -> tuple[object, ...]:
@@ -53,7 +57,11 @@ def _row(evidence: Evidence) -> tuple[object, ...]:
 def _helps(effects: Sequence[Effect], evidence: Evidence) -> str:
     queries = {effect.query for effect in effects}
     if not effects:
-        return f"foreign key {evidence.foreign_keys[0]}" if evidence.foreign_keys else "nothing measured"
+        return (
+            f"foreign key {evidence.foreign_keys[0].rpartition('.')[2]}"
+            if evidence.foreign_keys
+            else "nothing measured"
+        )
     more = f" and {len(queries) - 1} more" if len(queries) > 1 else ""
     return f"{effects[0].query} ({effects[0].persona}){more}"
 

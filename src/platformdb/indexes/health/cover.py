@@ -68,6 +68,11 @@ def unserved(facts: Facts, indexes: Sequence[Index]) -> tuple[ForeignKey, ...]:
     return tuple(key for key in facts.foreign_keys if not served(key, key.table_oid, telling(key, facts.indexes)))
 
 
+def without(indexes: Iterable[Index], dropped: Index) -> tuple[Index, ...]:
+    """The indexes that are left when one is dropped, and its parts with it."""
+    return tuple(index for index in indexes if dropped.oid not in (index.oid, index.parent))
+
+
 def telling(key: ForeignKey, indexes: Iterable[Index]) -> tuple[tuple[str, ...], ...]:
     """The key's columns, and those of them alone that name a row of the parent: the others then say no more.
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from datetime import datetime, timedelta
 
 from platformdb.indexes.health.bloat import METHOD, needed_bytes
-from platformdb.indexes.health.cover import covers, same, unserved
-from platformdb.indexes.health.model import Facts, ForeignKey, Index, Limits, Usage
+from platformdb.indexes.health.cover import covers, same, unserved, without
+from platformdb.indexes.health.model import Facts, ForeignKey, Index, Limits, Past, Usage
 from platformdb.indexes.model import IndexDefinition
 from platformdb.report.model import Finding, Severity
 from platformdb.report.words import counted
@@ -20,14 +19,13 @@ def judge_health(
     facts: Facts,
     limits: Limits,
     definitions: Collection[IndexDefinition] = (),
-    built_at: Mapping[str, datetime] | None = None,
+    past: Past | None = None,
 ) -> tuple[Finding, ...]:
     """What there is to say about the indexes of a database.
 
-    ``definitions`` are those of the tier files, to which what is said of a built one points; ``built_at`` is when the
-    history says that each was built.
+    ``definitions`` are those of the tier files, to which what is said of a built one points.
     """
-    rules = _Rules(facts, limits, {each.name: each for each in definitions}, built_at or {})
+    rules = _Rules(facts, limits, {each.name: each for each in definitions}, past or Past())
     return (*rules.unfinished(), *rules.covered(), *rules.unused(), *rules.bloated(), *rules.foreign_keys())
 
 
@@ -39,12 +37,12 @@ class _Rules:
         facts: Facts,
         limits: Limits,
         definitions: Mapping[str, IndexDefinition],
-        built_at: Mapping[str, datetime],
+        past: Past,
     ) -> None:
         self.facts = facts
         self.limits = limits
         self.definitions = definitions
-        self.built_at = built_at
+        self.past = past
         self.usable = [index for index in facts.indexes if index.valid]
 
     def unfinished(self) -> Iterator[Finding]:
@@ -94,16 +92,22 @@ class _Rules:
                 help="name each of them: platformdb indexes status --replica URL",
             )
             return
+        served = unserved(self.facts, self.usable)
         for index in idle:
-            yield self._finding("index-unused", index, _unused(index, usage), self._drop(index))
+            # A foreign key asks its index only when a row of the parent is deleted, which may be once a year.
+            keys = [key for key in unserved(self.facts, without(self.usable, index)) if key not in served]
+            how, severity = self._drop(index), Severity.WARNING
+            if keys:
+                first, severity = keys[0], Severity.NOTE
+                how = f"it alone serves the foreign key {first.name}: keep it where rows of {first.parent} are deleted"
+            yield self._finding("index-unused", index, _unused(index, usage), how, severity)
 
     def _is_idle(self, index: Index, usage: Usage) -> bool:
         counted_everywhere = all(server.counts for server in usage.servers)
         if index.parent is not None or index.unique or index.serves_constraint or not counted_everywhere:
             return False
         now = usage.servers[0].now
-        born = self.built_at.get(index.relation.name)
-        if min(usage.age, now - born if born else timedelta.max) < self.limits.unused:
+        if min(usage.age, self.past.age_of(index.relation.name, now)) < self.limits.unused:
             return False
         if index.scans:
             return index.last_scan is not None and now - index.last_scan >= self.limits.unused

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -136,6 +137,22 @@ class Usage:
         replicas = len(self.servers) - primaries
         known = max((server.followers for server in self.servers), default=0)
         return max(known - replicas, 0) + (not primaries)
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What the history knows: when the database was first migrated, and when each index was built.
+
+    PostgreSQL itself keeps neither, and a count that was never reset may be older than the database.
+    """
+
+    begun: datetime | None = None
+    built: Mapping[str, datetime] = field(default_factory=dict)
+
+    def age_of(self, index: str, now: datetime) -> timedelta:
+        """How old an index may be at most."""
+        since = self.built.get(index, self.begun)
+        return now - since if since else timedelta.max
 
 
 @dataclass(frozen=True, slots=True)

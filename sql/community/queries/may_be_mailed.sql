@@ -1,0 +1,10 @@
+-- Before every mail: why an address must not get it.
+
+-- platformdb: personas="reports of the address"
+SELECT email, 'newsletter' AS email_type, count(*) AS weight FROM email_feedback GROUP BY email;
+
+-- platformdb: persona=nothing
+SELECT 'nobody@example.org' AS email, 'newsletter' AS email_type;
+
+-- platformdb: target_ms=5
+SELECT email_stop($1, $2) AS reason;

@@ -1,0 +1,14 @@
+-- Moderation: how much was written in an hour, in which channels.
+
+-- platformdb: personas="messages of the hour"
+SELECT date_trunc('hour', created_at, 'UTC') AS begins, count(*) AS weight
+FROM messages
+GROUP BY 1;
+
+-- platformdb: target_ms=50 whole="messages" reason="BRIN finds ranges of pages, of which each month has few"
+SELECT channel_id, count(*) AS messages, count(DISTINCT author_id) AS authors
+FROM messages
+WHERE created_at >= $1 AND created_at < $1::timestamptz + interval '1 hour'
+GROUP BY channel_id
+ORDER BY messages DESC, channel_id
+LIMIT 50;
