@@ -230,6 +230,10 @@ def test_unsteady_work_is_a_note() -> None:
     assert (verdict.passed, rules(verdict)) == (True, ["work-unsteady"])
 
 
+def test_a_write_may_find_what_the_one_before_left() -> None:
+    assert judged(measured(steady=False, query=replace(QUERY, writes=True))).findings == ()
+
+
 def test_a_missed_target_warns_and_fails_where_time_is_strict() -> None:
     found = replace(measured(), samples_ms=(1.0, 60.0))
     entry = entry_of(found, CATALOG)

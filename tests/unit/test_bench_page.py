@@ -18,6 +18,10 @@ from platformdb.bench.page.lines import line_plot
 from platformdb.bench.page.page import as_page
 from platformdb.bench.page.tree import error_factor, tree
 from platformdb.bench.table import bench_table, milliseconds
+from platformdb.report.github import render_github
+from platformdb.report.json import render_json
+from platformdb.report.junit import render_junit
+from platformdb.report.markdown import render_markdown
 from platformdb.report.masking import masked
 from platformdb.report.model import Finding, Severity
 from platformdb.workload.plan_tree import PlanNode, read_plan
@@ -83,6 +87,19 @@ class TestPage:
         page = as_page(masked(nasty(), lambda text: text.replace("alert", "***")))
         assert "alert" not in page
         assert "***" in page
+
+    def test_a_password_in_a_condition_is_shown_nowhere(self) -> None:
+        scan = PlanNode("Seq Scan", "public.users", "users", filter="(users.password_hash = 'hunter2'::text)")
+        found = entry(plan=scan)
+        judged = Judged(run(found), (Verdict(found, found, (Finding("work-grown", scan.filter),), Gate.WORK),))
+        report = as_report(judged)
+        shown = [
+            render(report, command="bench", elapsed_ms=1)
+            for render in (render_json, render_junit, render_github, render_markdown)
+        ]
+        for text in (as_page(judged), *shown):
+            assert "hunter2" not in text
+            assert "***" in text.replace("\\", "")
 
     def test_the_reference_stands_beside_a_plan_that_differs_only(self) -> None:
         page = as_page(index_lost())

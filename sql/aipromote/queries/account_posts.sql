@@ -1,4 +1,4 @@
--- An account's posts, latest first.
+-- Account page: its posts, latest first.
 
 -- platformdb: personas="posts"
 SELECT social_accounts.id, social_accounts.organization_id, social_accounts.platform,

@@ -1,4 +1,4 @@
--- Content library of one pillar, newest first.
+-- Content library of one pillar: its pieces, newest first.
 
 -- platformdb: personas="pieces"
 SELECT content_pillars.id, content_pillars.organization_id, count(content_pieces.id) AS weight, content_pillars.created_at AS since

@@ -4,7 +4,9 @@
 SELECT max(token_expires_at) AS before FROM social_accounts;
 
 -- platformdb: persona=median
-SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY token_expires_at) AS before FROM social_accounts WHERE revoked_at IS NULL;
+SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY token_expires_at) AS before
+FROM social_accounts
+WHERE revoked_at IS NULL;
 
 -- platformdb: persona=least
 SELECT min(token_expires_at) + interval '1 day' AS before FROM social_accounts;

@@ -1,4 +1,4 @@
--- What went wrong, latest first, for the page that asks what to do about it.
+-- Failures: what went wrong, latest first, for the page that asks what to do about it.
 
 -- platformdb: personas="posts that failed"
 SELECT organizations.id, count(scheduled_posts.organization_id) AS weight, organizations.created_at AS since

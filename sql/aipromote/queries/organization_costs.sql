@@ -1,4 +1,4 @@
--- What an organization has cost its owner in a month.
+-- Costs: what an organization has cost its owner in a month.
 
 -- platformdb: personas="lines of usage in the month"
 SELECT organization_id, user_id, period, count(*) AS weight

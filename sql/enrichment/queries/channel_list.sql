@@ -1,4 +1,4 @@
--- Channels of a server in their order, each with its category.
+-- Channel list: the channels of a server in their order, each with its category.
 
 -- platformdb: personas="channels"
 SELECT servers.id, count(channels.server_id) AS weight, servers.created_at AS since

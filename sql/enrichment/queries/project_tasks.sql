@@ -1,4 +1,4 @@
--- Tasks of a project, by who does them and how far they are.
+-- Project: how many tasks each member has, by how far they are.
 
 -- platformdb: personas="tasks"
 SELECT projects.id, count(tasks.id) AS weight, projects.created_at AS since

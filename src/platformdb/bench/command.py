@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from platformdb.bench.compare import Version, compare_versions
 from platformdb.bench.model import Judged, Run
 from platformdb.bench.output import as_report
 from platformdb.bench.reference import dump_run, load_run
 from platformdb.bench.request import Request
-from platformdb.bench.run import measure_queries, wanted_queries
+from platformdb.bench.run import measure_queries, open_copy, wanted_queries
 from platformdb.bench.setup import set_up
 from platformdb.errors import ConfigError
 from platformdb.postgres.connect import connect
@@ -71,20 +72,32 @@ def try_mutations(
     from platformdb.bench.mutate.run import mutate
 
     queries = wanted_queries(platform, request.only)
-    with connect(target) as connection:
+    with open_copy(target) as (database, notes), connect(database) as connection:
         bench = set_up(connection, platform, queries, request)
         if bench.refused:
             return reported(Judged(bench.run, (), bench.findings))
-        result = mutate(
-            connection, bench.queries, bench.personas, observer, tiers=tiers, tolerance=request.tolerance
-        )
+        result = mutate(connection, bench.queries, bench.personas, observer, tiers=tiers, tolerance=request.tolerance)
     findings, tables, data = mutation_report(result)
     return Report(
         f"{platform.name}: {headline(result)}",
-        findings=(*findings, *bench.findings),
+        findings=(*findings, *bench.findings, *notes),
         tables=tables,
         data={"platform": platform.name, **data},
     )
+
+
+def compare(before: Version, now: Version, observer: Observer, request: Request, files: Files) -> Report:
+    """Judges one version by another, time included; writes the files that were asked for.
+
+    Raises:
+        ConfigError: a file cannot be read or written.
+        Refused: the server rejects a query.
+    """
+    history = tuple(_read(path) for path in files.history)
+    found = compare_versions(before, now, observer, request)
+    if found.verdicts:
+        _write_files(found, files, history)
+    return reported(found)
 
 
 def reported(judged: Judged) -> Report:

@@ -75,7 +75,7 @@ def _timed(
             return stack.enter_context(stopwatch(connection, found.query, found.persona))
 
         turns = {
-            key: Turns(watch(here, found), watch(there, second[key])) for key, found in first.items() if key in second
+            key: Turns((watch(here, found), watch(there, second[key]))) for key, found in first.items() if key in second
         }
         for number in take_turns(tuple(turns.values())):
             observer.progress(f"round {number + 1} of {ROUNDS}")
@@ -122,14 +122,14 @@ def _judged(
 
 def _entry(found: Measurement, catalog: Catalog, turns: Turns | None, side: int) -> Entry:
     entry = entry_of(found, catalog)
-    return replace(entry, times=times_of(turns.times[side])) if turns else entry
+    return replace(entry, times=times_of(turns.times(side))) if turns else entry
 
 
 def _with_times(
     verdicts: Mapping[Key, Verdict], turns: Mapping[Key, Turns], found: Mapping[Key, Measurement]
 ) -> tuple[Verdict, ...]:
     """The verdicts with gate 4: all comparisons of the run are corrected together."""
-    compared = {key: compare_samples(*pair.blocks) for key, pair in turns.items()}
+    compared = {key: compare_samples(pair.best(0), pair.best(1)) for key, pair in turns.items()}
     alarms = dict(zip(compared, slower(tuple(compared.values())), strict=True))
     return tuple(
         _slower(verdict, compared[key], found[key]) if alarms.get(key) else verdict for key, verdict in verdicts.items()

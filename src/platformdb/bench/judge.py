@@ -127,7 +127,9 @@ def _with_rows(remarks: Sequence[Remark], before: int, now: int) -> list[Remark]
 
 
 def _unsteady(measurement: Measurement) -> Iterator[Remark]:
-    if not measurement.steady:
+    if (
+        not measurement.steady and not measurement.query.writes
+    ):  # what a write took back stays in its pages for the next
         yield Remark(
             Gate.WORK,
             "work-unsteady",

@@ -67,7 +67,7 @@ def of_statistics(
     known = {
         name
         for name, tree in by_tree(told).items()
-        if is_known(tree, server_target) or name in prepared and is_fresh(tree)
+        if is_known(tree, server_target) or (name in prepared and is_fresh(tree))
     }
     stale = [state for state in told if state.tree not in known and state not in missing]
     if stale:

@@ -31,7 +31,8 @@ def dump_run(run: Run) -> str:
     """The file's text. Plans are abridged: costs and times of their nodes left out, long values in conditions cut."""
     entries = tuple(replace(entry, plan=_abridged(entry.plan)) for entry in run.entries)
     data = _adapter().dump_python(replace(run, entries=entries), mode="json", exclude_defaults=True)
-    times = {f"{entry['query']}/{entry['persona']}": entry.pop("times", None) for entry in data["entries"]}
+    timed = [entry for entry in data["entries"] if "times" in entry]
+    times = {f"{entry['query']}/{entry['persona']}": entry.pop("times") for entry in timed}
     informing = {key: data.pop(key) for key in _INFORMING if key in data} | {"times": times}
     ordered = {key: dict(sorted(data.pop(key).items())) for key in ("settings", "tables")}
     found = {"schema": SCHEMA, "platform": data.pop("platform"), "server": data.pop("server"), "seed": data.pop("seed")}

@@ -4,25 +4,35 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from platformdb.bench.entry import entry_of
 from platformdb.bench.judge import judge, missing
 from platformdb.bench.model import Gate, Judged
+from platformdb.bench.preflight import preflight
 from platformdb.bench.request import Request
 from platformdb.bench.setup import Bench, set_up
 from platformdb.errors import ConfigError, Refused
 from platformdb.postgres.connect import Connection, connect
 from platformdb.postgres.pins import pin
+from platformdb.postgres.scratch import scratch_copy
 from platformdb.postgres.target import Target
 from platformdb.project import Platform
-from platformdb.report.model import Step, StepResult, StepState
+from platformdb.report.model import Finding, Severity, Step, StepResult, StepState
 from platformdb.report.progress import Observer
 from platformdb.workload.model import Measurement, Query
 from platformdb.workload.read import read_queries
 from platformdb.workload.run import observe
 from platformdb.workload.run import time as time_query
 
+# Rows that were rolled back leave pages behind, which the next run vacuums, but which stay.
+IN_PLACE = Finding(
+    "writes-in-place",
+    "writes were measured in the database itself, each rolled back: no copy of it could be made",
+    severity=Severity.NOTE,
+    help="a copy needs the right to create databases, nobody else connected, and at most 1 GB",
+)
 DETERMINISTIC = (Gate.SERVABLE, Gate.PLAN, Gate.WORK)
 
 
@@ -63,10 +73,30 @@ def measure_queries(target: Target, platform: Platform, observer: Observer, requ
             return Judged(bench.run, (), bench.findings, request.reference)
         observer.stage("bench", len(bench.queries))
         measured = [*_measured(connection, bench, request, observer, writes=False)]
-    with connect(target) as connection:
-        pin(connection)
-        measured += _measured(connection, bench, request, observer, writes=True)
+        meanwhile = preflight(connection, platform, (), bench.prepared, any_rows=request.any_rows)
+    if meanwhile:
+        return Judged(bench.run, (), tuple(map(_since, meanwhile)), request.reference)
+    if any(query.writes for query in bench.queries):
+        with open_copy(target) as (database, notes), connect(database) as connection:
+            pin(connection)
+            measured += _measured(connection, bench, request, observer, writes=True)
+            bench = replace(bench, findings=(*bench.findings, *notes))
     return judged(bench, measured, request)
+
+
+@contextmanager
+def open_copy(target: Target) -> Iterator[tuple[Target, tuple[Finding, ...]]]:
+    """A copy of the database for what changes it; the database itself where none can be made, with a note of it.
+
+    Raises:
+        ConfigError, NotNow: the database cannot be reached.
+    """
+    with scratch_copy(target) as copy:
+        yield copy or target, () if copy else (IN_PLACE,)
+
+
+def _since(finding: Finding) -> Finding:
+    return replace(finding, message=f"while it was measured: {finding.message}")
 
 
 def _measured(

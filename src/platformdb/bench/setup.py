@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 
 from platformdb.bench.held import held_seed, other_profile
 from platformdb.bench.model import Run
+from platformdb.bench.preflight import preflight
+from platformdb.bench.prepare import prepare
 from platformdb.bench.reference import unfit
 from platformdb.bench.request import Request
 from platformdb.postgres.catalog import read_installed_extensions
@@ -32,6 +34,7 @@ class Bench:
     personas: Mapping[str, tuple[Persona, ...]]
     catalog: Catalog
     run: Run
+    prepared: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     left: frozenset[str] = frozenset()
 
@@ -50,24 +53,28 @@ def set_up(connection: Connection, platform: Platform, queries: Sequence[Query],
     pin(connection)
     answerable, notes = _answerable(connection, queries)
     held = held_seed(connection, platform.name)
+    # Not before it is known that these rows are there to be measured: it takes statistics anew.
+    prepared = prepare(connection) if held or request.any_rows else ()
     catalog = read_catalog(connection)
     run = Run(
         platform=platform.name,
         server=_version(connection),
         seed=held,
         settings=read_settings(connection),
-        tables={table.name: table.rows for table in catalog.tables if not table.parent},
+        tables={table.name: table.rows for table in catalog.tables if not table.parent and not _own(table.name)},
         entries=(),
         taken=datetime.now(UTC),
     )
     unlike = unfit(run, request.reference, request.reference_name) if request.reference else ()
-    personas, empty = find_personas(connection, answerable)
+    unsound = preflight(connection, platform, answerable, prepared, any_rows=request.any_rows)
+    personas, empty = ({}, ()) if unsound else find_personas(connection, answerable)
     return Bench(
         queries=answerable,
         personas=personas,
         catalog=catalog,
         run=run,
-        findings=(*unlike, *empty, *notes, *other_profile(held, request.profile)),
+        prepared=prepared,
+        findings=(*unlike, *unsound, *empty, *notes, *other_profile(held, request.profile)),
         left=frozenset(query.name for query in queries) - {query.name for query in answerable},
     )
 
@@ -81,6 +88,10 @@ def _answerable(connection: Connection, queries: Sequence[Query]) -> tuple[tuple
         for extension in sorted(absent)
     )
     return tuple(query for query in queries if query.extension not in absent), tuple(notes)
+
+
+def _own(table: str) -> bool:
+    return table.startswith("platformdb.")
 
 
 def _version(connection: Connection) -> str:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from platformdb.cli.frame import READING_OPTIONS, GateFormat, Run, command
+from platformdb.cli.migrations import migration_options
 from platformdb.cli.sound import open_sound_target
+from platformdb.errors import ConfigError
 from platformdb.project import Platform, find_platform
 from platformdb.report.model import Report
+
+if TYPE_CHECKING:
+    from platformdb.bench.command import Files
+    from platformdb.bench.request import Request
+    from platformdb.postgres.target import Target
 
 Samples = Annotated[
     int | None,
@@ -35,7 +42,8 @@ History = Annotated[
     list[Path] | None, typer.Option(metavar="FILE", help="An earlier --save-reference, for the page; repeatable.")
 ]
 Mutate = Annotated[
-    bool, typer.Option("--mutate", help="Test the gate itself: without each index, with each query worse, it must fail.")
+    bool,
+    typer.Option("--mutate", help="Test the gate itself: without each index, with each query worse, it must fail."),
 ]
 StrictTime = Annotated[
     bool, typer.Option("--strict-time", help="A missed target fails: for a machine that nobody else uses.")
@@ -69,6 +77,8 @@ def bench(  # noqa: PLR0913 - one parameter for each option
     from platformdb.bench.held import gate_profile
     from platformdb.bench.request import Request
 
+    if (reference and compare) or (mutate and (reference or compare or html)):
+        raise ConfigError("--reference, --compare and --mutate ask for different runs", help="give one of them")
     platform = find_platform(run.config)
     request = Request(
         samples=samples,
@@ -80,9 +90,22 @@ def bench(  # noqa: PLR0913 - one parameter for each option
     )
     files = Files(reference, save_reference, html, tuple(history or ()))
     with open_sound_target(run, platform.name) as target:
+        if compare:
+            return _compared(run, target, compare, request, files)
         if mutate:
             return try_mutations(target, platform, run.observer, request, _tiers(platform))
         return gate(target, platform, run.observer, request, files)
+
+
+def _compared(run: Run, target: Target, ref: str, request: Request, files: Files) -> Report:
+    from platformdb.bench.export import export_ref
+    from platformdb.up.compare import compare_builds
+
+    platform = find_platform(run.config)
+    with export_ref(run.config.project, ref) as folder:
+        before = find_platform(run.config.but(project=folder, platform=run.config.platform and platform.name))
+        options = migration_options(run.config)
+        return compare_builds(target, before, platform, run.observer, request, files, options=options)
 
 
 def _tiers(platform: Platform) -> dict[str, int]:

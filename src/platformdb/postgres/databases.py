@@ -33,6 +33,17 @@ def database_exists(connection: Connection, name: str) -> bool:
     return bool(connection.execute("SELECT FROM pg_database WHERE datname = %s", (name,)).rowcount)
 
 
+def create_database(connection: Connection, name: str) -> None:
+    """Makes an empty database.
+
+    Raises:
+        NotNow: there is one of that name.
+        Refused: this role may not.
+    """
+    with _explained(f"create database '{name}'"):
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+
+
 def copy_database(connection: Connection, source: str, name: str, owner: str) -> None:
     """Makes a database as a copy of another, to which nobody may be connected.
 

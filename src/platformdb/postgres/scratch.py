@@ -11,7 +11,7 @@ from psycopg import sql
 
 from platformdb.errors import PlatformdbError
 from platformdb.postgres.connect import Connection, connect, pinned
-from platformdb.postgres.databases import connect_elsewhere, copy_database
+from platformdb.postgres.databases import connect_elsewhere, copy_database, create_database
 from platformdb.postgres.queries import query
 from platformdb.postgres.target import Target
 
@@ -38,6 +38,22 @@ def scratch_copy(target: Target, *, largest: int = LARGEST) -> Iterator[Target |
     with ExitStack() as stack:
         made = size <= largest and _made(stack, there, source, name, role)
         yield Target(there.provider, {**there.parameters, "dbname": name, **options}) if made else None
+
+
+@contextmanager
+def scratch_database(target: Target) -> Iterator[Target]:
+    """An empty database on the target's server, dropped at the end whatever happens.
+
+    Raises:
+        ConfigError, NotNow: the server cannot be reached.
+        Refused: this role may not make one.
+    """
+    name = PREFIX + secrets.token_hex(6)
+    with connect_elsewhere(target, application_name=name) as elsewhere, ExitStack() as stack:
+        _drop_leftovers(elsewhere)
+        stack.callback(_drop, elsewhere, name)
+        create_database(elsewhere, name)
+        yield target.with_database(name)
 
 
 def _made(stack: ExitStack, there: Target, source: str, name: str, role: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeVar
 
 Value = TypeVar("Value")
@@ -48,14 +48,19 @@ def shown_query(text: str | None, mask: Callable[[str], str] = str) -> str:
 
 
 def masked(value: Value, mask: Callable[[str], str]) -> Value:
-    """A value, with all texts in it passed through a mask: dataclasses, tuples and mappings of them."""
+    """A value, with all texts in it passed through a mask: dataclasses, tuples and mappings of them.
+
+    Where nothing changes it is the same value: most texts hold no secret, and a run has thousands.
+    """
     found: Any = value
-    if isinstance(found, str) and not isinstance(found, enum.Enum):
-        found = mask(found)
-    elif isinstance(found, tuple | list):
-        found = type(found)(masked(each, mask) for each in found)
-    elif isinstance(found, Mapping):
-        found = {key: masked(each, mask) for key, each in found.items()}
-    elif is_dataclass(found) and not isinstance(found, type):
-        found = replace(found, **{each.name: masked(getattr(found, each.name), mask) for each in fields(found)})
-    return found  # type: ignore[no-any-return]
+    if isinstance(found, str):
+        return found if isinstance(found, enum.Enum) else mask(found)  # type: ignore[return-value]
+    if isinstance(found, tuple | list):
+        parts = [masked(each, mask) for each in found]
+        same = all(one is other for one, other in zip(parts, found, strict=True))
+        return found if same else type(found)(parts)  # type: ignore[return-value]
+    if isinstance(found, Mapping):
+        return {key: masked(each, mask) for key, each in found.items()}  # type: ignore[return-value]
+    names = getattr(found, "__dataclass_fields__", ())
+    changed = {name: new for name in names if (new := masked(old := getattr(found, name), mask)) is not old}
+    return replace(found, **changed) if changed else found  # type: ignore[no-any-return]

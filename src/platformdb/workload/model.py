@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from platformdb.errors import Place
 from platformdb.workload.plan_tree import PlanNode
 
-
-# The personas of a population, the heavier first, and how each is chosen: by rank among those with a weight above 0, in ascending order of weight and then of the parameters.
+# The personas of a population, the heavier first, and how each is chosen: by rank among those with a weight above 0, in
+# ascending order of weight and then of the parameters.
 RULES: Mapping[str, str] = {
     "heaviest": "the most {}",
     "p99": "more {} than 99 % of those who have any",

@@ -34,8 +34,8 @@ def _query(source: Source, path: Path) -> Query:
     headers = tuple(read_header(source, statement) for statement in split(source))
     for header in headers:
         _expect_query(header)
-    asked = _the_query(source, headers)
     personas = tuple(_persona(header) for header in headers if header.is_persona)
+    asked = _the_query(source, headers)
     query = Query(
         name=path.stem,
         purpose=purpose_of(source),

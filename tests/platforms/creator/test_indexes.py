@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from plans import indexes
-from platformdb.bench.judge import walk_plan
+from plans import indexes, plan_of
 from platformdb.indexes.read import read_tiers
 from platformdb.postgres.connect import Connection
 from platformdb.project import Platform
@@ -82,7 +81,6 @@ def test_index_serves_the_query_it_is_there_for(conn: Connection, name: str, que
     ordered = "ORDER BY" in query
     for way in ("seqscan", *(("sort", "incremental_sort", "bitmapscan") if ordered else ())):
         conn.execute(f"SET LOCAL enable_{way} = off".encode())
-    (plan,) = value(conn, f"EXPLAIN (FORMAT JSON) {query} {'LIMIT 20' if ordered else ''}")
-    nodes = list(walk_plan(plan["Plan"]))
+    nodes = plan_of(conn, f"{query} {'LIMIT 20' if ordered else ''}")
     assert indexes(conn, nodes) == {name}
-    assert not [node for node in nodes if "Sort" in node["Node Type"]], "the rows do not come in order"
+    assert not [node for node in nodes if "Sort" in node.kind], "the rows do not come in order"

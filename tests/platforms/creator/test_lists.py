@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from plans import plans, rows_touched
-from platformdb.bench.model import Query
-from platformdb.workload.read import read_queries
 from platformdb.postgres.connect import Connection
 from platformdb.project import Platform
+from platformdb.workload.model import Query
+from platformdb.workload.read import read_queries
 from platforms.creator.build import make
 from rows import value, values
 

@@ -14,6 +14,7 @@ from platformdb.bench.page.overview import overview
 from platformdb.bench.page.runs import over_runs
 from platformdb.bench.page.tree import tree
 from platformdb.bench.table import chosen_by, is_notable, milliseconds
+from platformdb.report.masking import masked, masked_words
 from platformdb.report.model import Finding, Severity
 from platformdb.report.page import resource, tiles, whole_page
 from platformdb.report.words import counted
@@ -29,7 +30,7 @@ SEARCH = """<form class="search" role="search" hidden>
 def as_page(judged: Judged, *, history: Sequence[Run] = ()) -> str:
     """The page; ``history`` are earlier runs of the same platform. Nothing in it depends on when it was made."""
     title = f"bench of {judged.run.platform}"
-    body = "\n".join(_body(judged, history))
+    body = "\n".join(_body(masked(judged, masked_words), history))
     return whole_page(title, body, styles=resource(HERE, "page.css"), script=resource(HERE, "search.js"))
 
 

@@ -1,1 +1,0 @@
-from platformdb.bench.judge import *  # noqa
