@@ -79,6 +79,23 @@ def index_lost() -> Judged:
     return Judged(run(*(verdict.entry for verdict in verdicts)), verdicts, (), reference)
 
 
+def everybody() -> Judged:
+    """The feed lost its index for everybody: two causes with the same words, one with other numbers for each."""
+    personas = {"heaviest": (354, 715), "p99": (209, 491), "nothing": (3, 4)}
+    before, verdicts = entry(tree="feed_reference"), []
+    for persona, (was, now) in personas.items():
+        who, subject = f"feed for {persona}: ", f"feed/{persona}"
+        found = (
+            Finding(
+                "plan-index-lost", f"{who}posts: index idx_posts_feed → seq posts", subject, place=FEED, help="see"
+            ),
+            Finding("work-grown", f"{who}more work: pages {was} → {now}", subject, place=FEED, help="look"),
+            Finding("work-grown", f"{who}more work: pages {was} → {now}", subject, place=BADGE, detail="d"),
+        )
+        verdicts.append(Verdict(entry("feed", persona), before, found[: 2 + (was < 300)], Gate.PLAN, "lost it", "seq"))
+    return Judged(run(*(verdict.entry for verdict in verdicts)), tuple(verdicts), (), run(before, days=-1))
+
+
 def all_pass() -> Judged:
     """Nothing to compare with, nothing failed."""
     verdicts = (Verdict(entry("feed", "heaviest", "feed_reference"), plan="index idx_posts_user_created, top 20"),)
@@ -102,4 +119,4 @@ def nasty() -> Judged:
     return Judged(run(bad), (Verdict(bad, entry(), (finding,), Gate.WORK, text, text),))
 
 
-CASES = {"index_lost": index_lost, "all_pass": all_pass, "refused": refused}
+CASES = {"index_lost": index_lost, "everybody": everybody, "all_pass": all_pass, "refused": refused}

@@ -39,7 +39,8 @@ SELECT n, n * 7919 % 400 + 1, timestamptz '2025-01-01' + n * interval '20 minute
        repeat('x', 300)
 FROM generate_series(1, 20000) AS n;
 INSERT INTO follows SELECT n % 400 + 1, n * 31 % 397 + 1 FROM generate_series(1, 20000) AS n ON CONFLICT DO NOTHING;
-INSERT INTO likes SELECT n * 13 % 4000 + 1, n * 7 % 20000 + 1 FROM generate_series(1, 40000) AS n ON CONFLICT DO NOTHING;
+INSERT INTO likes
+SELECT n * 13 % 4000 + 1, n * 7 % 20000 + 1 FROM generate_series(1, 40000) AS n ON CONFLICT DO NOTHING;
 INSERT INTO comments SELECT n, n * 11 % 20000 + 1, 'well said' FROM generate_series(1, 20000) AS n;
 INSERT INTO messages
 SELECT n, n % 100, timestamptz '2025-01-01' + n * interval '13 minutes', 'hello' FROM generate_series(1, 36000) AS n;
@@ -340,7 +341,7 @@ REGRESSIONS = (
         W,
         "work-grown",
         "pages",
-        then="SELECT u.id, (SELECT count(*) FROM likes AS l WHERE l.user_id = u.id) FROM users AS u WHERE u.country = $1",
+        then="SELECT u.id, (SELECT count(*) FROM likes WHERE user_id = u.id) FROM users AS u WHERE u.country = $1",
         whole=("likes", "users"),
     ),
     Regression(
@@ -389,7 +390,8 @@ REGRESSIONS = (
         W,
         "work-grown",
         "pages",
-        change="ALTER TABLE posts ADD COLUMN wide text; ALTER TABLE posts ALTER COLUMN wide TYPE text USING repeat('y', 900)",
+        change="ALTER TABLE posts ADD COLUMN wide text;"
+        "ALTER TABLE posts ALTER COLUMN wide TYPE text USING repeat('y', 900)",
     ),
     Regression(
         "bloat",
@@ -407,7 +409,8 @@ REGRESSIONS = (
         W,
         "work-grown",
         "pages",
-        change="UPDATE pg_statistic SET stanumbers1 = '{0.0005,0.9995}' WHERE starelid = 'posts'::regclass AND staattnum = 4",
+        change="UPDATE pg_statistic SET stanumbers1 = '{0.0005,0.9995}'"
+        " WHERE starelid = 'posts'::regclass AND staattnum = 4",
         whole=("posts", "likes"),
     ),
     Regression(

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from judged import all_pass, entry, index_lost, nasty, plan, refused, run
+from judged import FEED, all_pass, entry, everybody, index_lost, nasty, plan, refused, run
 from platformdb.bench.headline import headline
 from platformdb.bench.model import Gate, Judged, Verdict
 from platformdb.bench.output import as_report
@@ -18,6 +18,7 @@ from platformdb.bench.page.lines import line_plot
 from platformdb.bench.page.page import as_page
 from platformdb.bench.page.tree import error_factor, tree
 from platformdb.bench.table import bench_table, milliseconds
+from platformdb.bench.together import together
 from platformdb.report.github import render_github
 from platformdb.report.json import render_json
 from platformdb.report.junit import render_junit
@@ -251,6 +252,29 @@ class TestTable:
     )
     def test_times_are_told_to_what_counts(self, value: float, said: str) -> None:
         assert milliseconds(value) == said
+
+
+class TestTogether:
+    def test_what_is_said_of_several_personas_is_one_finding(self) -> None:
+        lost, grown, more = together(everybody().verdicts)
+        assert lost.message == "feed for heaviest, p99 and nothing: posts: index idx_posts_feed → seq posts"
+        assert (lost.subject, lost.help, lost.detail) == ("feed", "see", "")
+        assert grown.message == "feed for heaviest, p99 and nothing does more work"
+        assert grown.detail.splitlines()[1] == "p99: more work: pages 209 → 491"
+        assert more.detail.splitlines()[:2] == ["p99: more work: pages 209 → 491", "  d"]
+
+    def test_what_is_said_of_one_stays_as_it_is(self) -> None:
+        findings = tuple(finding for verdict in index_lost().verdicts for finding in verdict.findings)
+        assert together(index_lost().verdicts) == findings
+
+    def test_two_queries_are_never_put_together(self) -> None:
+        error = Finding("work-grown", "more", place=FEED)
+        verdicts = [Verdict(entry(query), None, (error,), Gate.WORK) for query in ("a", "b")]
+        assert len(together(verdicts)) == 2
+
+    def test_junit_has_each_of_them_with_its_persona_and_none_twice(self) -> None:
+        root = ElementTree.fromstring(render_junit(as_report(everybody()), command="bench", elapsed_ms=1))
+        assert (root.attrib["tests"], root.attrib["failures"]) == ("3", "3")
 
 
 def test_findings_of_the_report_come_worst_first_and_none_is_lost() -> None:

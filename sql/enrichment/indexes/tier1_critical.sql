@@ -1,16 +1,10 @@
--- Tier 1, critical: the document's "critical indexes for performance" under their names. Of its twenty, four are not here:
--- idx_users_username and idx_users_email repeat the UNIQUE constraints of the same columns; idx_message_reactions_message_id
+-- Tier 1, critical: the document's "critical indexes for performance" under their names. Of its twenty, six are not here:
+-- idx_servers_owner_id and idx_servers_created_at are in tier 3, for servers are few; idx_users_username and idx_users_email repeat the UNIQUE constraints of the same columns; idx_message_reactions_message_id
 -- and idx_ai_analysis_message_id are the first columns of those tables' primary keys, by which a message is known. Others
 -- are wider than in the document: at the same cost they serve a page, and do not repeat what a key serves.
 
 -- Administration: the newest accounts.
 CREATE INDEX idx_users_created_at ON users (created_at);
-
--- The servers that a user owns; the foreign key to the owner's membership reads the primary key.
-CREATE INDEX idx_servers_owner_id ON servers (owner_id);
-
--- Administration: the newest servers.
-CREATE INDEX idx_servers_created_at ON servers (created_at);
 
 -- Member list of a server, page by page in the order of joining; server_id alone would repeat the UNIQUE constraint.
 CREATE INDEX idx_server_members_server_id ON server_members (server_id, joined_at, id);

@@ -1,4 +1,5 @@
--- Tier 2, optimization: list pages, and every foreign key that tier 1 and the constraints leave unserved.
+-- Tier 2, optimization: list pages, and the foreign keys that tier 1 and the constraints leave unserved; those of small
+-- tables are in tier 3.
 -- The foreign keys of servers to channels, to its owner's membership and to @everyone read the primary key: they hold its id.
 
 -- Devices of a user, last used first; the foreign key to users.
@@ -58,20 +59,8 @@ CREATE INDEX idx_message_mentions_channel ON message_mentions (mentioned_channel
 -- Summaries of a channel, newest first; the foreign key to the last message.
 CREATE INDEX idx_conversation_summaries_end ON conversation_summaries (channel_id, end_message_created_at DESC, end_message_id);
 
--- Which summary a message begins; the foreign key to the first message.
-CREATE INDEX idx_conversation_summaries_start ON conversation_summaries (channel_id, start_message_created_at, start_message_id);
-
 -- Leader board of a server; the foreign key to servers.
 CREATE INDEX idx_reputation_scores_server ON reputation_scores (server_id, score DESC);
-
--- The projects of a server; the foreign key to servers.
-CREATE INDEX idx_projects_server ON projects (server_id, status);
-
--- The foreign key to the channel where a project is talked about.
-CREATE INDEX idx_projects_channel ON projects (channel_id, server_id) WHERE channel_id IS NOT NULL;
-
--- The foreign key to the user who began a project.
-CREATE INDEX idx_projects_created_by ON projects (created_by) WHERE created_by IS NOT NULL;
 
 -- The projects of a user; the foreign key to his membership.
 CREATE INDEX idx_project_members_user ON project_members (user_id, server_id);
@@ -100,15 +89,6 @@ CREATE INDEX idx_message_threads_owner ON message_threads (owner_id) WHERE owner
 -- Unread counts: how far a user has read which channels; the foreign key to users.
 CREATE INDEX idx_channel_reads_user ON channel_reads (user_id, channel_id);
 
--- The invites of a server; the foreign key to servers.
-CREATE INDEX idx_invites_server ON invites (server_id, created_at DESC);
-
--- The foreign key to the channel that an invite leads to.
-CREATE INDEX idx_invites_channel ON invites (channel_id, server_id) WHERE channel_id IS NOT NULL;
-
--- The foreign key to the user who invites.
-CREATE INDEX idx_invites_inviter ON invites (inviter_id) WHERE inviter_id IS NOT NULL;
-
 -- Who is in a voice channel now.
 CREATE INDEX idx_voice_sessions_open ON voice_sessions (channel_id, joined_at) WHERE left_at IS NULL;
 
@@ -117,6 +97,3 @@ CREATE INDEX idx_voice_sessions_channel ON voice_sessions (channel_id, channel_t
 
 -- A user's time in voice channels; the foreign key to users.
 CREATE INDEX idx_voice_sessions_user ON voice_sessions (user_id, joined_at DESC);
-
--- The audit log of a server, newest first.
-CREATE INDEX idx_audit_logs_server ON audit_logs (server_id, created_at DESC);

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from platformdb.errors import ConfigError
 from platformdb.postgres.connect import connect
 from platformdb.postgres.target import Target
 from platformdb.project import Platform
+from platformdb.report.masking import masked
 from platformdb.report.model import Outcome, Report, Severity
 from platformdb.report.progress import Observer
 
@@ -26,12 +27,16 @@ LOOK_SAMPLES = 20
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """Which files are read and written: a reference to judge by, one to save, a page, and earlier runs for it."""
+    """Which files are read and written: a reference to judge by, one to save, a page, and earlier runs for it.
+
+    ``mask`` takes secrets out of what is written.
+    """
 
     reference: Path | None = None
     save: Path | None = None
     html: Path | None = None
     history: tuple[Path, ...] = ()
+    mask: Callable[[str], str] = str
 
 
 def gate(target: Target, platform: Platform, observer: Observer, request: Request, files: Files) -> Report:
@@ -108,12 +113,13 @@ def reported(judged: Judged) -> Report:
 
 
 def _write_files(judged: Judged, files: Files, history: tuple[Run, ...]) -> None:
+    shown = masked(judged, files.mask)
     if files.save:
-        _write(files.save, dump_run(judged.run))
+        _write(files.save, dump_run(shown.run))
     if files.html:
         from platformdb.bench.page.page import as_page
 
-        _write(files.html, as_page(judged, history=history))
+        _write(files.html, as_page(shown, history=history))
 
 
 def _read(path: Path) -> Run:

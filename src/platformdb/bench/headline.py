@@ -20,6 +20,11 @@ WORDS = {
     "target-missed": "misses its target",
     "slower": "is slower",
     "persona-empty": "has nobody to be run for",
+    "plan-partitions": "reads more partitions",
+    "plan-tie": "may be planned another way at the same cost",
+    "work-shrunk": "does less work",
+    "work-unsteady": "does not do the same work in every run",
+    "query-new": "is new",
 }
 # So many failures are named; the findings say the rest.
 NAMED = 2

@@ -10,6 +10,7 @@ from typing import Any
 from platformdb.bench.headline import headline
 from platformdb.bench.model import Entry, HeldSeed, Judged, Verdict
 from platformdb.bench.table import bench_table, chosen_by, milliseconds, verdict_of
+from platformdb.bench.together import together
 from platformdb.report.masking import masked, masked_words
 from platformdb.report.model import Case, Report, Severity
 from platformdb.workload import plan_tree
@@ -21,7 +22,7 @@ ORDER = tuple(Severity)
 def as_report(judged: Judged) -> Report:
     """The sentence, the table, a case for each persona, and every finding, the worst first; without passwords."""
     judged = masked(judged, masked_words)
-    findings = (*judged.findings, *(finding for verdict in judged.verdicts for finding in verdict.findings))
+    findings = (*judged.findings, *together(judged.verdicts))
     return Report(
         headline(judged),
         findings=tuple(sorted(findings, key=lambda finding: ORDER.index(finding.severity))),

@@ -34,7 +34,7 @@ class Turns:
 
 
 def take_turns(pairs: Sequence[Turns], seed: int = 1, rounds: int = ROUNDS) -> Iterator[int]:
-    """Fills in the rounds of all pairs, in an order that chance gives and ``seed`` fixes; yields each round's number."""
+    """Fills in the rounds of all pairs, in an order that chance gives and ``seed`` fixes; yields each one's number."""
     chance = random.Random(seed)  # noqa: S311 - an order, no secret
     order = [(pair, _size(pair)) for pair in pairs]
     for number in range(rounds):

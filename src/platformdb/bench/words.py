@@ -31,11 +31,12 @@ def plan_words(entry: Entry) -> str:
 
 def changed_words(before: Entry, now: Entry, moved: Sequence[Change], tolerance: float) -> str:
     """What is other than in the reference: the plan first, then the work that moved most; empty where nothing is."""
-    words = [*_plan_changes(before.contract, now.contract)]
+    plan = _plan_changes(before.contract, now.contract)
+    words = [plan[0] + (f" and {len(plan) - 1} more" if len(plan) > 1 else "")] if plan else []
     if before.work.returned != now.work.returned:
         words.append(f"rows {before.work.returned:,} → {now.work.returned:,}")
     notable = [change for change in moved[:6] if change.grew(tolerance) or change.shrank(tolerance)]
-    words += [str(change) for change in notable[:_SHOWN]]
+    words += [str(change) for change in notable[: 1 if plan else _SHOWN]]
     return ", ".join(words)
 
 

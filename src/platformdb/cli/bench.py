@@ -88,7 +88,7 @@ def bench(  # noqa: PLR0913 - one parameter for each option
         strict_time=strict_time,
         any_rows=any_rows,
     )
-    files = Files(reference, save_reference, html, tuple(history or ()))
+    files = Files(reference, save_reference, html, tuple(history or ()), run.mask)
     with open_sound_target(run, platform.name) as target:
         if compare:
             return _compared(run, target, compare, request, files)

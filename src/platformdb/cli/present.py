@@ -9,6 +9,7 @@ import sys
 import traceback
 from contextlib import suppress
 from importlib import import_module
+from pathlib import Path
 
 from platformdb.errors import PlatformdbError
 from platformdb.report.model import Finding, Outcome, Report
@@ -24,6 +25,10 @@ def present(report: Report, command: str, *, elapsed_ms: float, form: str, color
         if form in RENDERED:
             render = getattr(import_module(f"platformdb.report.{form}"), f"render_{form}")
             print(render(report, command=command, elapsed_ms=elapsed_ms), flush=True)  # noqa: T201 - the result
+            if form == "github" and (summary := os.environ.get("GITHUB_STEP_SUMMARY")):
+                from platformdb.report.github import add_summary
+
+                add_summary(report, Path(summary), command=command, elapsed_ms=elapsed_ms)
         else:
             _as_text(report, color=color)
     except OSError as error:

@@ -30,7 +30,8 @@ def render_junit(report: Report, *, command: str, elapsed_ms: float) -> str:
 def _other_cases(report: Report, suite: str) -> Iterator[Case]:
     """What is in no case: steps and findings; and the command itself, where it failed and nothing else says so."""
     told = {finding for case in report.cases for finding in case.findings}
-    others = [finding for finding in report.findings if finding not in told]
+    suites = {case.suite for case in report.cases}
+    others = [each for each in report.findings if each not in told and each.subject not in suites]
     cases = [_of_step(suite, result, report.summary) for result in report.steps if result.state is not PLANNED]
     cases += [Case(suite, f"{each.rule} {each.subject}".strip(), (each,)) for each in others]
     yield from cases

@@ -233,7 +233,7 @@ class Report:
     """How a command went. ``summary`` is one line; ``next`` holds commands worth trying now.
 
     ``facts`` are named texts that must stay whole when they are copied, such as a URL. ``cases`` are what was checked
-    one by one; their findings stand in ``findings``, too.
+    one by one; their findings stand in ``findings``, too, or one whose subject is the suite for all of its cases.
 
     ``raw`` is for commands whose whole result is one line for a pipe (a URL): text output is then just that.
     ``folded`` leaves the single steps out of the text, where the summary counts them.

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
-from platformdb.bench.mutate.company import expect_nobody_waits
 from platformdb.bench.mutate.model import DroppedIndex, Effect
-from platformdb.bench.mutate.plan import roots
-from platformdb.bench.mutate.trial import PACKAGE, Rules, Seen, look, try_out, whole_table
+from platformdb.bench.mutate.plan import could_need, roots
+from platformdb.bench.mutate.trial import PACKAGE, Rules, Seen
 from platformdb.errors import NotNow, Refused
-from platformdb.postgres.attempt import Refusal, attempt
+from platformdb.postgres.attempt import Refusal
 from platformdb.postgres.connect import Connection
 from platformdb.postgres.queries import query as sql_of
 from platformdb.postgres.undone import undone
@@ -39,45 +39,45 @@ def drop_each(
     drops = dict(connection.execute(sql_of("drops", PACKAGE)).fetchall())
     for dropped in indexes:
         began = time.perf_counter()
-        touching = [one for one in seen if whole_table(rules, dropped.index) in one.tables]
-        effects = _drop(connection, drops[dropped.index.name], dropped.index, touching, rules) if touching else ()
-        yield _with(dropped, touching, effects)
+        touching = [one for one in seen if rules.table_of(dropped.index) in one.tables]
+        drop = partial(_drop, connection, dropped.index, drops[dropped.index.name])
+        yield _with(dropped, touching, tuple(_effects(connection, drop, dropped.index, touching, rules)))
         step = Step("index", dropped.index.name, "dropped and rolled back")
         observer.finished(StepResult(step, StepState.APPLIED, (time.perf_counter() - began) * 1000))
 
 
-def _drop(
-    connection: Connection, statement: str, index: IndexFacts, touching: Sequence[Seen], rules: Rules
-) -> tuple[Effect, ...]:
-    """What is otherwise without one index, of the queries that touch its table."""
-    with undone(connection, writes=True):
-        connection.execute("SELECT set_config('lock_timeout', %s, true)", (LOCK_TIMEOUT,))
-        before = [look(connection, one.query, one.persona, rules) if one.query.writes else one for one in touching]
-        if refusal := attempt(connection, lambda: connection.execute(statement.encode())):
-            raise _not_dropped(index, refusal)
-        return tuple(_effects(connection, index, before, rules))
-
-
-def _effects(connection: Connection, index: IndexFacts, before: Iterable[Seen], rules: Rules) -> Iterator[Effect]:
+def _effects(
+    connection: Connection, drop: Callable[[], None], index: IndexFacts, touching: Sequence[Seen], rules: Rules
+) -> Iterator[Effect]:
     """Those that are something; once a query is caught for one persona, the others are not asked."""
     caught: set[str] = set()
-    for one in sorted(before, key=lambda one: (index.name not in one.used, -(one.persona.weight or 0))):
-        if one.query.name in caught:
+    for one in sorted(touching, key=lambda one: (index.name not in one.used, -(one.persona.weight or 0))):
+        if one.query.name in caught or not could_need(index, one.used | one.planned):
             continue
-        expect_nobody_waits(connection)
-        effect, _ = try_out(connection, one, rules, runs=_shows_elsewhere(index, one, rules))
+        effect = _effect(connection, drop, one, rules, used=index.name in one.used)
         if effect.rules or effect.worse:
             yield effect
         if effect.rules:
             caught.add(one.query.name)
 
 
-def _shows_elsewhere(index: IndexFacts, one: Seen, rules: Rules) -> bool:
-    """Whether the query has to run, though its plan stays as it is: functions and triggers have plans of their own.
+def _effect(connection: Connection, drop: Callable[[], None], one: Seen, rules: Rules, *, used: bool) -> Effect:
+    """One query without the index, in a transaction of its own: nobody waits longer for the table than it runs.
 
-    Of an index that none of them read there only uniqueness matters to a planner.
+    A write leaves dead rows behind, so that the next one reads more pages: it is judged by one that came after it.
     """
-    return index.name in one.used or (index.unique and whole_table(rules, index) in one.hidden)
+    with undone(connection, writes=True):
+        drop()
+        tried = try_out(connection, one, rules, used=used)
+    if isinstance(tried, Effect):
+        return tried
+    return judged(look(connection, one.query, one.persona, rules) if one.query.writes else one, tried, rules)
+
+
+def _drop(connection: Connection, index: IndexFacts, statement: str) -> None:
+    connection.execute("SELECT set_config('lock_timeout', %s, true)", (LOCK_TIMEOUT,))
+    if refusal := attempt(connection, lambda: connection.execute(statement.encode())):
+        raise _not_dropped(index, refusal)
 
 
 def _with(dropped: DroppedIndex, touching: Sequence[Seen], effects: tuple[Effect, ...]) -> DroppedIndex:

@@ -8,8 +8,9 @@ from platformdb.workload.model import Catalog, IndexFacts, Measurement, Work
 from platformdb.workload.plan_tree import PlanNode
 
 OWN_SCHEMA = "platformdb"
-# A query that takes so much longer than it did is caught without waiting for its end.
-PATIENCE, LEAST_PATIENCE_MS = 20, 1000
+# A query that takes so much longer than it did is caught without waiting for its end: 20 times a run, of which a look
+# at it has five.
+PATIENCE, LEAST_PATIENCE_MS = 4, 1000
 COUNTED = ("buffers", "touched", "removed", "heap_fetches", "temp_blocks", "wal_records")
 
 
@@ -44,10 +45,19 @@ def touched_tables(seen: Measurement, whole: Mapping[str, str]) -> frozenset[str
     return frozenset(whole.get(name, name) for name in planned | {table.table for table in seen.work.tables})
 
 
-def hidden_tables(seen: Measurement, whole: Mapping[str, str]) -> frozenset[str]:
-    """The tables that are touched and yet stand in no plan: functions and triggers did it."""
-    planned = {whole.get(node.relation, node.relation) for node in seen.plan.walk()}
-    return frozenset(whole.get(table.table, table.table) for table in seen.work.tables) - planned
+def planned_indexes(seen: Measurement, roots: Mapping[str, str]) -> frozenset[str]:
+    """The indexes of both plans. A plan has no schemas for them: of two with one name both are meant."""
+    bare = {node.index for plan in (seen.plan, seen.forced) for node in plan.walk() if node.index}
+    return frozenset(root for name, root in roots.items() if name.rpartition(".")[2] in bare)
+
+
+def could_need(index: IndexFacts, present: frozenset[str]) -> bool:
+    """Whether a query may be worse without an index, of those that were read and those that stand in its plans.
+
+    The planner took the cheapest of its ways, and still has it when another is gone. Only of a unique one it also
+    draws conclusions, without reading it: that a join finds one row, that a GROUP BY may be shorter.
+    """
+    return index.unique or index.name in present
 
 
 def same_plan(before: PlanNode, after: PlanNode) -> bool:
@@ -81,7 +91,7 @@ def _counts(before: Work, after: Work) -> Iterator[tuple[str, int, int]]:
 
 
 def patience_ms(took_ms: float) -> int:
-    """How long a query may take that took so long before."""
+    """How long one run may take of a query of which a look took so long."""
     return round(LEAST_PATIENCE_MS + PATIENCE * took_ms)
 
 

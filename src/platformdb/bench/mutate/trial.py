@@ -12,20 +12,20 @@ from platformdb.bench.model import Entry
 from platformdb.bench.mutate.model import BROKEN, TOO_SLOW, Effect
 from platformdb.bench.mutate.plan import (
     grown,
-    hidden_tables,
     patience_ms,
+    planned_indexes,
     root_of,
     same_plan,
     touched_tables,
     whole_tables,
 )
-from platformdb.errors import Refused
 from platformdb.postgres.connect import Connection
 from platformdb.postgres.queries import query as sql_of
+from platformdb.postgres.rows import QueryRefused, QueryStopped
 from platformdb.postgres.undone import undone
 from platformdb.report.model import Severity
 from platformdb.workload.model import Catalog, IndexFacts, Measurement, Persona, Query
-from platformdb.workload.run import explain, observe
+from platformdb.workload.run import COUNTED_RUNS, explain, observe
 
 PACKAGE = "platformdb.bench.mutate"
 CANCELLED = "57014"
@@ -35,7 +35,10 @@ SAID_BY_PLANS = frozenset({"not-servable", "plan-index-lost"})
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """By what is judged: the catalog as it is, and what may grow by how much."""
+    """By what is judged: the catalog as it is, and what may grow by how much.
+
+    ``roots`` has for each index the one that is dropped with it, ``whole`` for each table the one that it is part of.
+    """
 
     catalog: Catalog
     tolerance: float
@@ -47,21 +50,25 @@ class Rules:
         """The rules for a catalog."""
         return cls(catalog, tolerance, root_of(catalog), whole_tables(catalog))
 
+    def table_of(self, index: IndexFacts) -> str:
+        """The table of an index; of a partition's, the whole one."""
+        return self.whole.get(index.table, index.table)
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
     """A query for one persona as it is without a mutation.
 
-    ``failing`` are the errors that the gate has for it anyway, ``used`` the indexes it read, in functions and triggers
-    too, ``tables`` those it touches, ``hidden`` those of them that no plan shows.
+    ``failing`` are the errors that the gate has for it anyway, ``used`` the indexes that were read, in functions and
+    triggers too, ``planned`` those that stand in its plans, ``tables`` the tables that it touches.
     """
 
     measured: Measurement
     entry: Entry
     failing: frozenset[str]
     used: frozenset[str]
+    planned: frozenset[str]
     tables: frozenset[str]
-    hidden: frozenset[str]
     took_ms: float
 
     @property
@@ -73,11 +80,6 @@ class Seen:
     def persona(self) -> Persona:
         """For whom it ran."""
         return self.measured.persona
-
-
-def whole_table(rules: Rules, index: IndexFacts) -> str:
-    """The table of an index; of a partition's, the one that it is part of."""
-    return rules.whole.get(index.table, index.table)
 
 
 def look(connection: Connection, query: Query, persona: Persona, rules: Rules) -> Seen:
@@ -94,20 +96,20 @@ def look(connection: Connection, query: Query, persona: Persona, rules: Rules) -
         entry,
         frozenset(_errors(measured, entry, rules, None)),
         frozenset(rules.roots.get(index, index) for index in used),
+        planned_indexes(measured, rules.roots),
         touched_tables(measured, rules.whole),
-        hidden_tables(measured, rules.whole),
         took_ms,
     )
 
 
 def try_out(
-    connection: Connection, seen: Seen, rules: Rules, *, sql: str = "", runs: bool = False
-) -> tuple[Effect, str]:
-    """What the gate says of the query, or of ``sql`` in its place, in the transaction in which something was done.
+    connection: Connection, seen: Seen, rules: Rules, *, sql: str = "", used: bool = False
+) -> Effect | Measurement:
+    """Tries the query, or ``sql`` in its place, in the transaction in which something was done: an effect, or a run.
 
-    The plan is asked for first, which is many times quicker than a run: where it stays as it is there is no effect,
-    unless it does not show everything (``runs``), and where the gate already fails for it there is nothing to add.
-    Beside the effect what the server says, if it does not run the query at all; that counts as caught, too.
+    The plan is asked for first, which is many times quicker than a run. Where the gate already fails for it there is
+    nothing to add; where it stays as it is neither, unless what was dropped was ``used``, by a function perhaps, which
+    shows no plan. Only otherwise the query is run, and what was measured is still to be judged.
     """
     changed = replace(seen.query, sql=sql) if sql else seen.query
     effect = Effect(seen.query.name, seen.persona.name)
@@ -115,25 +117,30 @@ def try_out(
     try:
         with undone(connection, writes=seen.query.writes):
             plan, forced = explain(connection, changed, seen.persona)
-            if same_plan(seen.measured.plan, plan) and same_plan(seen.measured.forced, forced) and not runs:
-                return effect, ""
-            planned = replace(seen.measured, query=changed, plan=plan, forced=forced)
-            if found := tuple(rule for rule in _new(seen, planned, rules) if rule in SAID_BY_PLANS):
-                return replace(effect, rules=found), ""
+            if same_plan(seen.measured.plan, plan) and same_plan(seen.measured.forced, forced) and not used:
+                return effect
+            planned = judged(seen, replace(seen.measured, query=changed, plan=plan, forced=forced), rules)
+            if said := tuple(rule for rule in planned.rules if rule in SAID_BY_PLANS):
+                return replace(effect, rules=said)
             connection.execute("SELECT set_config('statement_timeout', %s, true)", (str(patience),))
-            measured = observe(connection, changed, seen.persona)
-    except Refused as refused:
-        if CANCELLED in refused.detail:
-            return replace(effect, rules=(TOO_SLOW,), worse=f"over {patience:,} ms"), ""
-        return replace(effect, rules=(BROKEN,), worse=refused.message), refused.message
-    worse = grown(seen.measured.work, measured.work, rules.tolerance)
-    return replace(effect, rules=_new(seen, measured, rules), worse=worse), ""
+            return observe(connection, changed, seen.persona, runs=COUNTED_RUNS if changed.writes else 1)
+    except QueryStopped as stopped:
+        if stopped.sqlstate != CANCELLED:
+            raise
+        return replace(effect, rules=(TOO_SLOW,), worse=f"over {patience:,} ms")
+    except QueryRefused as refused:
+        return replace(effect, rules=(BROKEN,), worse=refused.message)
 
 
-def _new(seen: Seen, measured: Measurement, rules: Rules) -> tuple[str, ...]:
-    """The errors that there are not without the mutation."""
+def judged(seen: Seen, measured: Measurement, rules: Rules) -> Effect:
+    """What the gate says of a run beside the one without the mutation, and what there is more of."""
     errors = _errors(measured, entry_of(measured, rules.catalog), rules, seen.entry)
-    return tuple(rule for rule in errors if rule not in seen.failing)
+    return Effect(
+        seen.query.name,
+        seen.persona.name,
+        tuple(rule for rule in errors if rule not in seen.failing),
+        grown(seen.measured.work, measured.work, rules.tolerance),
+    )
 
 
 def _errors(measured: Measurement, entry: Entry, rules: Rules, reference: Entry | None) -> tuple[str, ...]:

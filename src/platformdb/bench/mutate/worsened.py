@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from platformdb.bench.mutate.model import WorseQuery
+from platformdb.bench.mutate.model import BROKEN, Effect, WorseQuery
 from platformdb.bench.mutate.plan import indexed_columns
-from platformdb.bench.mutate.trial import Rules, Seen, try_out
+from platformdb.bench.mutate.trial import Rules, Seen, judged, try_out
 from platformdb.postgres.connect import Connection
 from platformdb.report.model import Step, StepResult, StepState
 from platformdb.report.progress import Observer
@@ -35,9 +35,10 @@ def worsen_each(
 def _one(connection: Connection, personas: Sequence[Seen], mutant: Mutant, rules: Rules) -> WorseQuery:
     effects = []
     for seen in personas:
-        effect, refused = try_out(connection, seen, rules, sql=mutant.sql)
-        if refused:
-            return WorseQuery(seen.query, mutant, refused=refused)
+        tried = try_out(connection, seen, rules, sql=mutant.sql)
+        effect = tried if isinstance(tried, Effect) else judged(seen, tried, rules)
+        if effect.rules == (BROKEN,):
+            return WorseQuery(seen.query, mutant, refused=effect.worse)
         if effect.rules or effect.worse:
             effects.append(effect)
         if effect.rules:

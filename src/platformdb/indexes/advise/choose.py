@@ -2,8 +2,9 @@
 
 Indexes help and hinder each other, and the planner decides which one is read; so a set's worth is never added up from
 its members': every set that is considered is measured as a set. Greedy: the index that saves most beside those chosen
-comes next, until none saves more than it costs. Then the set is pruned, and last every subset of the finalists is
-compared, for greed can take an index that two later ones make needless.
+comes next, until none saves more than it costs. Then the set is pruned, and last, table by table, every subset of the
+table's finalists is compared beside what is chosen on the others, for greed can take an index that two later ones make
+needless.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from dataclasses import dataclass
 from itertools import combinations
 
 Names = frozenset[str]
-# Every subset of seven is 128 sets; of more it would be measured for minutes.
-FINALISTS = 7
+# Of each table: every subset of four is 16 sets, and each is measured.
+FINALISTS = 4
 # The tiers' own line: an index that changes no query by a tenth is not worth having.
 LEAST_EFFECT = 0.10
 # Below it is a page more or less of an upper level.
@@ -40,14 +41,18 @@ class Market:
         return reads + sum(self.price[name] for name in names)
 
 
-def choose(market: Market, candidates: Iterable[str]) -> Names:
-    """The candidates worth having together."""
-    ranked = _worthwhile(market, candidates)
+def choose(market: Market, tables: Mapping[str, str]) -> Names:
+    """The candidates worth having together; ``tables`` has each candidate's table."""
+    ranked = _worthwhile(market, tables)
     chosen = pruned(market, _greedy(market, ranked))
-    finalists = tuple(dict.fromkeys((*sorted(chosen), *ranked)))[:FINALISTS]
-    kept = chosen - frozenset(finalists)
-    best = min((kept | subset for subset in _subsets(finalists)), key=lambda names: _rank(market, names))
-    return pruned(market, best)
+    for table in sorted(set(tables.values())):
+        here = frozenset(name for name in ranked if tables[name] == table)
+        first = sorted(chosen & here, key=ranked.index)
+        finalists = tuple(dict.fromkeys((*first, *(name for name in ranked if name in here))))[:FINALISTS]
+        kept = chosen - frozenset(finalists)
+        if len(finalists) > 1:
+            chosen = min((kept | subset for subset in _subsets(finalists)), key=lambda names: _rank(market, names))
+    return pruned(market, chosen)
 
 
 def _rank(market: Market, names: Names) -> tuple[float, int, tuple[str, ...]]:

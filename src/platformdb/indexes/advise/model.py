@@ -82,7 +82,7 @@ class Index:
 class Demand:
     """A query for one persona, how often it is run beside the others, and what it asks of its tables.
 
-    ``opaque``: part of its work is done in functions or triggers, where its plan does not show an index. ``generic``:
+    ``opaque``: part of its work is done in functions, where its plan does not show an index. ``generic``:
     no values are known for its parameters, so its pages are the planner's. One that is not ``measured`` only says how
     often a table is written.
     """
@@ -100,6 +100,11 @@ class Demand:
     def name(self) -> str:
         """For people."""
         return f"{self.query.name} ({self.persona.name})" if self.persona.name else self.query.name
+
+    @property
+    def estimated(self) -> bool:
+        """Whether its pages are the planner's, for it is not run."""
+        return self.generic or self.query.writes
 
     @property
     def tables(self) -> frozenset[str]:

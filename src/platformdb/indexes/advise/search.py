@@ -77,12 +77,13 @@ def search(what: Search, observer: Observer) -> Advice:
         [demand.weight for demand in what.demands],
         _trials(what, finalists, known).measure,
     )
-    chosen = choose(market, finalists)
+    chosen = choose(market, {name: each.index.table for name, each in finalists.items()})
+    exact = replace(market, measure=_trials(what, finalists, known, settled=True).measure)
     found = {name: (finalists[name], costs[name]) for name in sorted(chosen)}
     advice = Advice(
-        _proposals(what, market, found, there),
-        tuple(market.measure(NONE)),
-        tuple(market.measure(chosen)),
+        _proposals(what, exact, found, there),
+        tuple(exact.measure(NONE)),
+        tuple(exact.measure(chosen)),
         tuple(what.demands),
         len(wanted) + len(wider),
     )
@@ -90,8 +91,11 @@ def search(what: Search, observer: Observer) -> Advice:
     return advice
 
 
-def _trials(what: Search, built: Mapping[str, Built], known: dict[tuple[int, PlanNode], float]) -> Trials:
-    return Trials(what.connection, what.demands, {name: each.index for name, each in built.items()}, by_plan=known)
+def _trials(
+    what: Search, built: Mapping[str, Built], known: dict[tuple[int, PlanNode], float], *, settled: bool = False
+) -> Trials:
+    indexes = {name: each.index for name, each in built.items()}
+    return Trials(what.connection, what.demands, indexes, settled=settled, by_plan=known)
 
 
 def _promising(

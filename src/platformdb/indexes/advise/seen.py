@@ -74,7 +74,7 @@ def _demands(connection: Connection, statement: Seen, name: str, facts: Facts) -
         place=Place(f"pg_stat_statements, {name}"),
         writes=bool(reading.written),
     )
-    whole = Demand(query, Persona(""), reading.usages, reading.written, statement.calls, opaque=opaque or query.writes)
+    whole = Demand(query, Persona(""), reading.usages, reading.written, statement.calls, opaque=opaque)
     if any(write.inserts for write in reading.written):
         yield replace(whole, weight=statement.rows, measured=False)
         return

@@ -28,7 +28,7 @@ def reason(proposal: Proposal) -> str:
 
 
 def _pages(effect: Effect) -> str:
-    about = "about " if effect.demand.generic else ""
+    about = "about " if effect.demand.estimated else ""
     return f"{about}{effect.without:,.0f} pages without it, {effect.beside:,.0f} with it"
 
 

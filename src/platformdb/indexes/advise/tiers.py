@@ -31,7 +31,7 @@ def _statement(proposal: Proposal, facts: Facts) -> str:
 
 
 def _tier(connection: Connection, proposal: Proposal) -> int:
-    demands = [effect.demand for effect in proposal.effects if effect.saved > 0 and not effect.demand.generic]
+    demands = [effect.demand for effect in proposal.effects if effect.saved > 0 and not effect.demand.estimated]
     timed = [demand for demand in demands if demand.query.target_ms < float("inf")]
     if not timed:
         return 2

@@ -44,10 +44,15 @@ def helps(effect: Effect) -> bool:
         return False
     if effect.dropped.stopped is not None:
         return True
-    saved = effect.dropped.pages - effect.kept.pages
-    if saved > HELPS * effect.dropped.pages and saved >= FEWEST_PAGES:
-        return True
-    return saved >= 0 and _always_faster(effect.kept.rounds, effect.dropped.rounds)
+    kept, dropped = effect.kept, effect.dropped
+    if differs(kept.pages, dropped.pages):
+        return kept.pages < dropped.pages
+    return _always_faster(kept.rounds, dropped.rounds)
+
+
+def differs(pages: int, others: int) -> bool:
+    """Whether two numbers of pages are more than 10 % of the larger one apart."""
+    return abs(pages - others) > HELPS * max(pages, others) and abs(pages - others) >= FEWEST_PAGES
 
 
 def _always_faster(kept: tuple[float, ...], dropped: tuple[float, ...]) -> bool:
