@@ -10,7 +10,6 @@ import pytest
 
 from catalog import rows, run, until
 from platformdb.errors import NotNow, PlatformdbError
-from platformdb.postgres import blockers
 from platformdb.postgres.blockers import blockers_of
 from platformdb.postgres.connect import Connection, connect
 from platformdb.postgres.execute import execute
@@ -163,8 +162,7 @@ def test_a_solo_statement_is_tried_again_too(users: Target) -> None:
     assert rows(users, "SELECT event FROM platformdb.history ORDER BY id") == [("started",), ("applied",)]
 
 
-def test_a_long_build_tells_whom_it_waits_for(users: Target, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(blockers, "NOTE_SECONDS", 0.5)
+def test_a_long_build_tells_whom_it_waits_for(users: Target) -> None:
     recorder = Recorder()
     build = Statement("CREATE INDEX CONCURRENTLY i ON users (name)", probe=Probe("index_built", "i", "users"))
     with session_on(users) as session, holding(users, "UPDATE users SET name = 'x'") as other:
@@ -172,7 +170,8 @@ def test_a_long_build_tells_whom_it_waits_for(users: Target, monkeypatch: pytest
         freed.start()
         execute(session, [step("a", build, transactional=False)], recorder)
         freed.join()
-    assert recorder.events[1].startswith(f"note a: waiting for writers before build; waits for pid {other.pid} (")
+    waiting = "waiting for writers before build, 0 % (0 of 1 transactions)"
+    assert recorder.events[1].startswith(f"progress a: {waiting}; waits for pid {other.pid} (")
 
 
 def test_a_session_that_waits_for_nobody_has_no_blockers(users: Target) -> None:

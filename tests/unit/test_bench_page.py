@@ -228,8 +228,7 @@ class TestHeadline:
             for query, persona in [("a", "heaviest"), ("a", "p99"), ("b", "median"), ("c", "p99"), ("c", "median")]
         )
         assert headline(Judged(run(), verdicts)) == (
-            "vrss: 10 of 15 gates passed; a for heaviest and p99 does more work; b for median does more work; "
-            "2 more failed"
+            "vrss: 10 of 15 gates passed; a does more work; b does more work; 2 more failed"
         )
 
     def test_nothing_measured_is_no_pass(self) -> None:
@@ -257,7 +256,7 @@ class TestTable:
 class TestTogether:
     def test_what_is_said_of_several_personas_is_one_finding(self) -> None:
         lost, grown, more = together(everybody().verdicts)
-        assert lost.message == "feed for heaviest, p99 and nothing: posts: index idx_posts_feed → seq posts"
+        assert lost.message == "feed for heaviest, p99 and nothing: posts: idx_posts_feed → seq posts"
         assert (lost.subject, lost.help, lost.detail) == ("feed", "see", "")
         assert grown.message == "feed for heaviest, p99 and nothing does more work"
         assert grown.detail.splitlines()[1] == "p99: more work: pages 209 → 491"

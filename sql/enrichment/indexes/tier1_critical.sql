@@ -1,7 +1,8 @@
 -- Tier 1, critical: the document's "critical indexes for performance" under their names. Of its twenty, six are not here:
--- idx_servers_owner_id and idx_servers_created_at are in tier 3, for servers are few; idx_users_username and idx_users_email repeat the UNIQUE constraints of the same columns; idx_message_reactions_message_id
--- and idx_ai_analysis_message_id are the first columns of those tables' primary keys, by which a message is known. Others
--- are wider than in the document: at the same cost they serve a page, and do not repeat what a key serves.
+-- idx_users_username and idx_users_email repeat the UNIQUE constraints of the same columns; idx_message_reactions_message_id
+-- and idx_ai_analysis_message_id are the first columns of those tables' primary keys, by which a message is known; servers
+-- are so few that idx_servers_owner_id and idx_servers_created_at are in tier 3. Others are wider than in the document: at
+-- the same cost they serve a page, and do not repeat what a key serves.
 
 -- Administration: the newest accounts.
 CREATE INDEX idx_users_created_at ON users (created_at);

@@ -4,10 +4,5 @@ CREATE OR REPLACE VIEW server_presence AS
 SELECT
     s.id AS server_id,
     s.member_count,
-    (
-        SELECT count(*)
-        FROM server_members AS m
-        JOIN users AS u ON u.id = m.user_id
-        WHERE m.server_id = s.id AND u.status <> 'offline' AND u.deleted_at IS NULL
-    ) AS online_count
+    online_members(s.id) AS online_count
 FROM servers AS s;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from platformdb.bench.model import Gate, Judged, Verdict
@@ -57,13 +58,16 @@ def _failed_gates(verdict: Verdict) -> set[Gate]:
 
 
 def _failures(verdicts: Sequence[Verdict]) -> Iterator[str]:
-    """What became of the queries that failed first, and for whom; then how many personas more."""
+    """What became of the queries that failed first, and for whom if not for all; then how many personas more."""
     found: dict[tuple[str, str], list[str]] = {}
     for verdict in verdicts:
         if (first := _first(verdict)) is not None:
             found.setdefault((verdict.entry.query, WORDS.get(first.rule, first.rule)), []).append(verdict.entry.persona)
     named = dict(list(found.items())[:NAMED])
-    yield from (f"{query} for {listed(personas)} {happened}" for (query, happened), personas in named.items())
+    everybody = Counter(verdict.entry.query for verdict in verdicts)
+    for (query, happened), personas in named.items():
+        whose = f" for {listed(personas)}" if len(personas) < everybody[query] else ""
+        yield f"{query}{whose} {happened}"
     if rest := sum(map(len, found.values())) - sum(map(len, named.values())):
         yield f"{rest:,} more failed"
 

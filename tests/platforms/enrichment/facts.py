@@ -285,7 +285,7 @@ NO_ARRAY = '{"a": 1}'
 
 FACTS = Facts(
     name="enrichment",
-    numbers=Numbers(tables=31, foreign_keys=68, enums=0, jsonb_columns=16, indexes={1: 16, 2: 40, 3: 13}),
+    numbers=Numbers(tables=31, foreign_keys=68, enums=0, jsonb_columns=16, indexes={1: 14, 2: 32, 3: 23}),
     tables={
         "001": (
             "users",
@@ -551,7 +551,7 @@ FACTS = Facts(
     plans={
         "history_before": PlanFact(("idx_messages_channel_id", "message_attachments_pkey"), 110),
         "history_after": PlanFact(("idx_messages_channel_id", "message_attachments_pkey"), 110),
-        "history_jump": PlanFact(("idx_messages_channel_id", "message_attachments_pkey"), 110),
+        "history_jump": PlanFact(("idx_messages_channel_id", "message_attachments_pkey"), 180),
         "message_link": PlanFact(("idx_messages_link", "message_attachments_pkey"), 5),
         "unread": PlanFact(("idx_channel_reads_user", "idx_messages_channel_id", "idx_server_members_user_id"), 700),
         "mentions": PlanFact(

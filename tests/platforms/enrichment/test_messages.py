@@ -338,6 +338,16 @@ def test_presence_is_counted_when_asked(conn: Connection) -> None:
     assert values(conn, presence, member.server_id) == [(2, 0)]
 
 
+def test_presence_is_the_same_however_large_the_server_is(seeded: Connection) -> None:
+    counted = """
+        SELECT m.server_id, count(*) FILTER (WHERE u.status <> 'offline' AND u.deleted_at IS NULL)
+        FROM server_members AS m JOIN users AS u ON u.id = m.user_id GROUP BY m.server_id ORDER BY m.server_id
+    """
+    seen = values(seeded, "SELECT server_id, online_count FROM server_presence ORDER BY server_id")
+    assert seen == values(seeded, counted)
+    assert len({online for _, online in seen}) > 3
+
+
 def test_an_invite_is_used_up_only_by_those_who_come_in(conn: Connection) -> None:
     invite, person = make(conn, "invites", max_uses=2), make(conn, "users").id
     joined = "SELECT join_by_invite(%s, %s)"

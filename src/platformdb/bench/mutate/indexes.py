@@ -9,9 +9,9 @@ from functools import partial
 
 from platformdb.bench.mutate.model import DroppedIndex, Effect
 from platformdb.bench.mutate.plan import could_need, roots
-from platformdb.bench.mutate.trial import PACKAGE, Rules, Seen
+from platformdb.bench.mutate.trial import PACKAGE, Rules, Seen, judged, look, try_out
 from platformdb.errors import NotNow, Refused
-from platformdb.postgres.attempt import Refusal
+from platformdb.postgres.attempt import Refusal, attempt
 from platformdb.postgres.connect import Connection
 from platformdb.postgres.queries import query as sql_of
 from platformdb.postgres.undone import undone
@@ -36,7 +36,7 @@ def drop_each(
     connection: Connection, indexes: Iterable[DroppedIndex], seen: Sequence[Seen], rules: Rules, observer: Observer
 ) -> Iterator[DroppedIndex]:
     """Each index with what it is needed for by the queries that were seen, beside what was known of it."""
-    drops = dict(connection.execute(sql_of("drops", PACKAGE)).fetchall())
+    drops: dict[str, str] = dict(connection.execute(sql_of("drops", PACKAGE)).fetchall())
     for dropped in indexes:
         began = time.perf_counter()
         touching = [one for one in seen if rules.table_of(dropped.index) in one.tables]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from platformdb.bench.mutate.company import expect_nobody
 from platformdb.bench.mutate.indexes import drop_each, undropped
-from platformdb.bench.mutate.model import MutationResult
+from platformdb.bench.mutate.model import MutationResult, WorseQuery
 from platformdb.bench.mutate.trial import Rules, Seen, look
 from platformdb.bench.mutate.worsened import worsen_each
 from platformdb.postgres.connect import Connection
@@ -42,7 +42,7 @@ def mutate(
     began = time.perf_counter()
     expect_nobody(connection)
     rules = Rules.of(read_catalog(connection), tolerance)
-    dropped, worse = undropped(rules, tiers), ()
+    dropped, worse = undropped(rules, tiers), tuple[WorseQuery, ...]()
     # All reads before the first write: what a write rolls back stays in the pages, where a read would count it.
     for writes in (False, True):
         asked = [query for query in queries if query.writes is writes]
