@@ -87,7 +87,7 @@ def everybody() -> Judged:
         who, subject = f"feed for {persona}: ", f"feed/{persona}"
         found = (
             Finding(
-                "plan-index-lost", f"{who}posts: index idx_posts_feed → seq posts", subject, place=FEED, help="see"
+                "plan-index-lost", f"{who}posts: idx_posts_feed → seq posts", subject, place=FEED, help="see"
             ),
             Finding("work-grown", f"{who}more work: pages {was} → {now}", subject, place=FEED, help="look"),
             Finding("work-grown", f"{who}more work: pages {was} → {now}", subject, place=BADGE, detail="d"),

@@ -133,6 +133,7 @@ class Regression:
     extension: str = ""
     then_values: tuple[str, ...] | None = None
     whole: tuple[str, ...] = ()
+    leaves: str = ""  # tables in which rows that were taken back leave pages and index entries
 
 
 def _dropped(
@@ -382,6 +383,7 @@ REGRESSIONS = (
         "rows touched 50 → 550",
         change="INSERT INTO posts SELECT id + 100000 * n, user_id, created_at, status, title, tags, body"
         " FROM posts, generate_series(1, 10) AS n WHERE user_id = 42",
+        leaves="posts",
     ),
     Regression(
         "wider rows",
@@ -401,6 +403,7 @@ REGRESSIONS = (
         "work-grown",
         "heap fetches",
         change="UPDATE posts SET title = title WHERE user_id < 100",
+        leaves="posts",
     ),
     Regression(
         "statistics are those of other days",
@@ -432,6 +435,7 @@ REGRESSIONS = (
         change="CREATE FUNCTION count_it() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
         " UPDATE counters SET posts = posts + 1 WHERE user_id = NEW.user_id; RETURN NULL; END $$;"
         "CREATE TRIGGER count_it AFTER INSERT ON likes FOR EACH ROW EXECUTE FUNCTION count_it()",
+        leaves="likes, counters",
     ),
     Regression(
         "an index on a column that changes often",
@@ -441,6 +445,7 @@ REGRESSIONS = (
         "work-grown",
         "pages of public.counters",
         change="CREATE INDEX counters_touched ON counters (touched_at)",
+        leaves="counters",
     ),
     Regression(
         "a foreign key loses its index",
@@ -450,6 +455,7 @@ REGRESSIONS = (
         "plan-sequential",
         "comments",
         change="DROP INDEX comments_post",
+        leaves="posts, comments",
     ),
 )
 

@@ -6,7 +6,7 @@ FROM usage
 WHERE organization_id IS NOT NULL
 GROUP BY organization_id, user_id, period;
 
--- platformdb: target_ms=10
+-- platformdb: target_ms=50 sorted=20000
 SELECT metric, sum(amount) AS used
 FROM usage
 WHERE organization_id = $1 AND user_id = $2 AND period = $3

@@ -3,7 +3,7 @@
 -- platformdb: personas="jobs"
 SELECT queue, depth AS weight FROM job_health;
 
--- platformdb: target_ms=50 whole="jobs, done_jobs" reason="it counts what is in them"
+-- platformdb: target_ms=50 whole="jobs, dead_jobs, done_jobs" reason="it counts what is in them"
 SELECT *
 FROM job_health
 WHERE queue = $1;

@@ -3,7 +3,7 @@
 -- platformdb: personas="reports of the address"
 SELECT email, 'newsletter' AS email_type, count(*) AS weight FROM email_feedback GROUP BY email;
 
--- platformdb: persona=nothing
+-- platformdb: persona=unknown
 SELECT 'nobody@example.org' AS email, 'newsletter' AS email_type;
 
 -- platformdb: target_ms=5

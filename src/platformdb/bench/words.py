@@ -8,17 +8,19 @@ from platformdb.bench.against import Change, described
 from platformdb.bench.model import Access, Contract, Entry
 
 _SHOWN = 2
+# A sort of fewer rows is not worth a word.
+_MANY = 1_000
 
 
 def plan_words(entry: Entry) -> str:
     """The plan in about five words: ``index idx_posts_user_created, top 20``."""
     accesses = list(dict.fromkeys(map(_short, _by_pages(entry))))
-    more = len(accesses) - _SHOWN
-    parts = [" + ".join(accesses[:_SHOWN]) + (f" and {more} more" if more > 0 else "")] if accesses else []
-    kinds = {node.kind: node for node in entry.plan.walk()}
+    parts = [accesses[0] + (f" + {len(accesses) - 1} more" if len(accesses) > 1 else "")] if accesses else []
+    # Of several the outermost: inner ones are found first from the end.
+    kinds = {node.kind: node for node in reversed([*entry.plan.walk()])}
     if entry.writes:
         parts.append("writes")
-    if entry.contract.sorted_rows:
+    if entry.contract.sorted_rows >= _MANY:
         parts.append(f"sorts {entry.contract.sorted_rows:,}")
     if entry.contract.spills:
         parts.append("spills")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import sys
@@ -14,7 +13,6 @@ from pathlib import Path
 from platformdb.errors import PlatformdbError
 from platformdb.report.model import Finding, Outcome, Report
 
-WIDE = 1000
 # Formats for programs, each with a module and a function of its name in report/.
 RENDERED = frozenset({"json", "junit", "github", "markdown"})
 
@@ -55,17 +53,13 @@ def _as_text(report: Report, *, color: bool) -> None:
         return
     from rich.console import Console
 
-    from platformdb.report.text import render_text
+    from platformdb.report.text import plain_text, render_text
 
     if stream.isatty():
         # None leaves it to rich, which knows NO_COLOR.
         render_text(report, Console(file=stream, no_color=None if color else True, highlight=False))
         return
-    # For a pipe or a log: nothing folds, and no line ends in the blanks that tables are filled up with.
-    console = Console(file=io.StringIO(), no_color=True, highlight=False, width=WIDE)
-    render_text(report, console)
-    text = console.file.getvalue()  # type: ignore[attr-defined]  # it is the StringIO of two lines above
-    stream.write("\n".join(line.rstrip() for line in text.splitlines()) + "\n")
+    stream.write(plain_text(report) + "\n")
     stream.flush()
 
 

@@ -102,9 +102,7 @@ def test_every_query_runs_for_each_of_its_personas_and_leaves_nothing_behind(
     assert digests(seeded, ALL_TABLES) == before
 
 
-def test_without_rows_nobody_is_found_and_every_query_says_so(
-    conn: Connection, queries: Mapping[str, Query]
-) -> None:
+def test_without_rows_nobody_is_found_and_every_query_says_so(conn: Connection, queries: Mapping[str, Query]) -> None:
     asked = {name for name, query in queries.items() if query.personas}
     _, findings = find_personas(conn, tuple(queries.values()))
     assert {finding.rule for finding in findings} == {"persona-empty"}
