@@ -10,7 +10,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from platformdb.postgres.connect import Connection, connect
@@ -58,6 +58,17 @@ def graphs(draw: st.DrawFn) -> Graph:
     )
     # Number 0 is the reader, who writes too and may even follow himself.
     return Graph(authors, frozenset(n for n in range(authors + 1) if chance.random() < follows), posts)
+
+
+def one_each(authors: int, *, at_once: bool = False) -> Graph:
+    """As many authors, each with one post: one after the other, or all in one instant."""
+    posts = tuple((n, UUID(int=n * 7919 % 997), 0 if at_once else n, STATES[0]) for n in range(1, authors + 1))
+    return Graph(authors, frozenset(range(1, authors + 1)), posts)
+
+
+def alone(posts: int) -> Graph:
+    """One author who has written all there is."""
+    return Graph(1, frozenset([1]), tuple((1, UUID(int=n), n, STATES[0]) for n in range(1, posts + 1)))
 
 
 @pytest.fixture(scope="module")
@@ -114,8 +125,12 @@ COLUMNS = "SELECT attname::text FROM pg_attribute WHERE attrelid = 'posts'::regc
 
 
 @pytest.mark.newest_server
-@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(graph=graphs())
+@example(graph=one_each(20))
+@example(graph=one_each(41))
+@example(graph=one_each(50, at_once=True))
+@example(graph=alone(41))
 def test_the_feed_has_the_documents_rows_on_every_page(
     feed_connection: Connection, texts: Mapping[str, str], graph: Graph
 ) -> None:

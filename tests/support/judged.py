@@ -86,9 +86,7 @@ def everybody() -> Judged:
     for persona, (was, now) in personas.items():
         who, subject = f"feed for {persona}: ", f"feed/{persona}"
         found = (
-            Finding(
-                "plan-index-lost", f"{who}posts: idx_posts_feed → seq posts", subject, place=FEED, help="see"
-            ),
+            Finding("plan-index-lost", f"{who}posts: idx_posts_feed → seq posts", subject, place=FEED, help="see"),
             Finding("work-grown", f"{who}more work: pages {was} → {now}", subject, place=FEED, help="look"),
             Finding("work-grown", f"{who}more work: pages {was} → {now}", subject, place=BADGE, detail="d"),
         )

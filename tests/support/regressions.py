@@ -418,12 +418,12 @@ REGRESSIONS = (
     ),
     Regression(
         "a function reads a table for each row",
-        "SELECT id, likes_of(id) FROM posts WHERE user_id = $1::bigint",
+        "SELECT id, likes_of(id) FROM posts WHERE user_id = $1::bigint ORDER BY created_at DESC LIMIT 5",
         ONE,
         P,
         "plan-sequential",
         "likes",
-        then="SELECT id, slow_likes_of(id) FROM posts WHERE user_id = $1::bigint",
+        then="SELECT id, slow_likes_of(id) FROM posts WHERE user_id = $1::bigint ORDER BY created_at DESC LIMIT 5",
     ),
     Regression(
         "a trigger writes more",

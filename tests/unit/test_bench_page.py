@@ -256,15 +256,24 @@ class TestTable:
 class TestTogether:
     def test_what_is_said_of_several_personas_is_one_finding(self) -> None:
         lost, grown, more = together(everybody().verdicts)
-        assert lost.message == "feed for heaviest, p99 and nothing: posts: idx_posts_feed → seq posts"
+        assert lost.message == "feed: posts: idx_posts_feed → seq posts"
         assert (lost.subject, lost.help, lost.detail) == ("feed", "see", "")
-        assert grown.message == "feed for heaviest, p99 and nothing does more work"
+        assert grown.message == "feed does more work"
         assert grown.detail.splitlines()[1] == "p99: more work: pages 209 → 491"
+        assert more.message == "feed for p99 and nothing does more work"
         assert more.detail.splitlines()[:2] == ["p99: more work: pages 209 → 491", "  d"]
 
     def test_what_is_said_of_one_stays_as_it_is(self) -> None:
         findings = tuple(finding for verdict in index_lost().verdicts for finding in verdict.findings)
         assert together(index_lost().verdicts) == findings
+
+    def test_what_is_said_of_all_is_said_without_their_names(self) -> None:
+        def both(persona: str) -> Verdict:
+            found = tuple(Finding("plan-index-lost", f"feed for {persona}: {what}") for what in ("one", "two"))
+            return Verdict(entry(persona=persona), None, found, Gate.PLAN)
+
+        (finding,) = together([both("median"), both("p99")])
+        assert (finding.message, finding.detail) == ("feed lost its index", "one\ntwo")
 
     def test_two_queries_are_never_put_together(self) -> None:
         error = Finding("work-grown", "more", place=FEED)

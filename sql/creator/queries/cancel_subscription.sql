@@ -1,4 +1,4 @@
--- A cancellation: the row stays as the history of the two.
+-- Cancelling: the row stays as the history of the two.
 
 -- platformdb: personas="subscriptions of the subscriber"
 SELECT

@@ -1,4 +1,4 @@
--- A creator's page: what he has published, archived or not, newest first, a page of 20.
+-- Creator page: what he has published, archived or not, newest first, a page of 20.
 
 -- platformdb: personas="posts published"
 SELECT creator_id, page_cursor('infinity'), count(*) AS weight

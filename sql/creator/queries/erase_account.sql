@@ -1,4 +1,4 @@
--- An account goes for good, with its posts and subscriptions; what it said elsewhere stays without its name.
+-- Erasing an account: it goes for good with its posts and subscriptions; what it said elsewhere stays without its name.
 
 -- platformdb: personas="posts, comments and subscriptions"
 SELECT

@@ -1,4 +1,4 @@
--- A draft is published: it stands in the home list, and is announced.
+-- Publishing a draft: it stands in the home list, and is announced.
 
 -- platformdb: personas="active subscribers"
 SELECT

@@ -1,4 +1,4 @@
--- A rename: the new name stands beside every post at once.
+-- Renaming a user: the new name stands beside every post at once.
 
 -- platformdb: personas="posts written"
 SELECT

@@ -1,4 +1,4 @@
--- A subscription: the creator is told.
+-- Subscribing: the creator is told.
 
 -- platformdb: personas="active subscribers"
 SELECT

@@ -1,4 +1,4 @@
--- What a user subscribes to, and did before, newest first.
+-- Profile: what a user subscribes to, and did before, newest first.
 
 -- platformdb: personas="subscriptions"
 SELECT subscriber_id, count(*) AS weight FROM subscriptions GROUP BY subscriber_id;

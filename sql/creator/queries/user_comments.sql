@@ -1,4 +1,4 @@
--- What a user has said, newest first.
+-- Profile: what a user has said, newest first.
 
 -- platformdb: personas="comments written"
 SELECT user_id, count(*) AS weight FROM comments WHERE user_id IS NOT NULL GROUP BY user_id;

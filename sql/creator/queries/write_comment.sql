@@ -1,4 +1,4 @@
--- A comment on a post, archived or not: the count goes up, and the creator is told.
+-- Commenting on a post, archived or not: the count goes up, and the creator is told.
 
 -- platformdb: personas="comments"
 SELECT posts.id, (SELECT id FROM users WHERE role = 'admin' ORDER BY id LIMIT 1), posts.comments_count AS weight

@@ -1,4 +1,4 @@
--- A reply to the deepest comment: it finds its depth, and the one who is answered is told.
+-- Replying to the deepest comment: it finds its depth, and the one who is answered is told.
 
 -- platformdb: personas="depth of the comment"
 SELECT id, (SELECT id FROM users WHERE role = 'admin' ORDER BY id LIMIT 1), depth AS weight

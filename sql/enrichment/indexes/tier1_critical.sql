@@ -32,8 +32,7 @@ CREATE INDEX idx_messages_channel_id ON messages (channel_id, created_at DESC, i
 CREATE INDEX idx_messages_author_id ON messages (author_id, created_at DESC);
 
 -- Moderation: a stretch of time over all channels; BRIN, for most rows lie in the order of time; the others get spans apart.
-CREATE INDEX idx_messages_timestamp ON messages USING brin (created_at timestamptz_minmax_multi_ops) WITH (pages_per_range = 32); BRIN, for rows lie in the order of time and a month is one partition.
-CREATE INDEX idx_messages_timestamp ON messages USING brin (created_at);
+CREATE INDEX idx_messages_timestamp ON messages USING brin (created_at timestamptz_minmax_multi_ops) WITH (pages_per_range = 32);
 
 -- Search for words in a channel: both are in the column search.
 CREATE INDEX idx_messages_content_gin ON messages USING gin (search);

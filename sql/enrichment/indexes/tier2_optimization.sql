@@ -2,6 +2,9 @@
 -- tables are in tier 3.
 -- The foreign keys of servers to channels, to its owner's membership and to @everyone read the primary key: they hold its id.
 
+-- Presence: who is there now of all accounts, for the count of a server's.
+CREATE INDEX idx_users_present ON users (id) WHERE status <> 'offline' AND deleted_at IS NULL;
+
 -- Devices of a user, last used first; the foreign key to users.
 CREATE INDEX idx_user_sessions_user ON user_sessions (user_id, last_used_at DESC);
 

@@ -3,9 +3,6 @@
 -- Completion of @mentions: LIKE 'abc%' needs pattern order, which the unique index has only under collation C.
 CREATE INDEX idx_users_username_prefix ON users (username text_pattern_ops) WHERE deleted_at IS NULL;
 
--- Presence: the few who are there now, of all accounts.
-CREATE INDEX idx_users_present ON users (id) WHERE status <> 'offline' AND deleted_at IS NULL;
-
 -- Purge job: soft-deleted accounts by age.
 CREATE INDEX idx_users_deleted ON users (deleted_at) WHERE deleted_at IS NOT NULL;
 

@@ -1,4 +1,4 @@
--- An author's page: his published posts, newest first.
+-- Author page: his published posts, newest first.
 
 -- platformdb: personas="posts published"
 SELECT user_id, count(*) AS weight

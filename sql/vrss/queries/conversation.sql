@@ -1,4 +1,4 @@
--- A conversation: its last messages.
+-- Conversation: its last messages.
 
 -- platformdb: personas="messages"
 SELECT conversation_id, count(*) AS weight FROM messages GROUP BY conversation_id;

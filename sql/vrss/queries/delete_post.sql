@@ -1,4 +1,4 @@
--- A post goes for good, with its media, comments, likes, reposts, and what tells of it.
+-- Deleting a post: it goes for good, with its media, comments, likes, reposts, and what tells of it.
 
 -- platformdb: personas="likes and comments"
 SELECT id, likes_count + comments_count AS weight FROM posts;

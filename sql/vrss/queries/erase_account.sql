@@ -1,4 +1,4 @@
--- An account goes for good, with everything of the user; what others would miss stays without his name.
+-- Erasing an account: it goes for good with everything of the user, but what others would miss stays without his name.
 
 -- platformdb: personas="posts and comments written"
 SELECT

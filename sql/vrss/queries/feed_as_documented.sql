@@ -1,4 +1,4 @@
--- The feed's first page as the platform's document has it, which sorts all posts of everybody followed.
+-- Feed, the reference: its first page as the platform's document has it, which sorts all posts of everybody followed.
 --
 -- The reference for feed.sql: the same rows, in an order that the document leaves open where two posts are of the
 -- same instant. It meets the target while those followed have written little; see docs/platforms/vrss.md.

@@ -1,4 +1,4 @@
--- A like: the post's count goes up.
+-- Liking a post: its count goes up.
 
 -- platformdb: personas="likes of the post"
 SELECT posts.id, reader.id, posts.likes_count AS weight, posts.created_at AS since

@@ -1,4 +1,4 @@
--- The lists that have put a user on them last.
+-- Profile: the lists that have put a user on them last.
 
 -- platformdb: personas="lists with the user"
 SELECT user_id, count(*) AS weight FROM list_members GROUP BY user_id;

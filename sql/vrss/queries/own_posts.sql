@@ -1,4 +1,4 @@
--- A user's own page: all that he has written, drafts too, newest first.
+-- Own page: all that a user has written, drafts too, newest first.
 
 -- platformdb: personas="posts written"
 SELECT user_id, count(*) AS weight FROM posts GROUP BY user_id;

@@ -1,4 +1,4 @@
--- On which profiles a post is pinned.
+-- Post page: the profiles on which a post is pinned.
 
 -- platformdb: personas="sections that show the post"
 SELECT post_id, count(*) AS weight FROM section_content WHERE post_id IS NOT NULL GROUP BY post_id;

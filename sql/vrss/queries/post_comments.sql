@@ -1,4 +1,4 @@
--- A post's comments, newest first.
+-- Post page: its comments, newest first.
 
 -- platformdb: personas="comments on the post"
 SELECT post_id, count(*) AS weight FROM comments GROUP BY post_id;

@@ -1,4 +1,4 @@
--- A post with two pictures: the quota is charged, and the post stands in every list at once.
+-- Posting two pictures: the quota is charged, and the post stands in every list at once.
 
 -- platformdb: personas="files uploaded"
 SELECT users.id, coalesce(uploaded.files, 0) AS weight

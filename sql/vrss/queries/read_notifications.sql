@@ -1,4 +1,4 @@
--- A user has seen his page: all that was unread becomes read.
+-- Reading notifications: all that was unread becomes read.
 
 -- platformdb: personas="unread notifications"
 SELECT user_id, max(created_at), count(*) AS weight

@@ -1,4 +1,4 @@
--- The replies to a comment, oldest first.
+-- Post page: the replies to a comment, oldest first.
 
 -- platformdb: personas="replies to the comment"
 SELECT parent_comment_id, post_id, count(*) AS weight

@@ -1,4 +1,4 @@
--- A message into a conversation.
+-- Sending a message: it is the last of its conversation.
 
 -- platformdb: personas="messages"
 SELECT

@@ -1,4 +1,4 @@
--- What a user has commented, newest first.
+-- Profile: what a user has commented, newest first.
 
 -- platformdb: personas="comments written"
 SELECT user_id, count(*) AS weight FROM comments GROUP BY user_id;

@@ -1,4 +1,4 @@
--- What a user has passed on to his followers, newest first.
+-- Profile: what a user has passed on to his followers, newest first.
 
 -- platformdb: personas="reposts"
 SELECT user_id, count(*) AS weight FROM reposts GROUP BY user_id;

@@ -1,4 +1,4 @@
--- A comment: the post's count goes up.
+-- Commenting: the post's count goes up.
 
 -- platformdb: personas="comments on the post"
 SELECT id, user_id, comments_count AS weight, created_at AS since

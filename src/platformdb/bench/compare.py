@@ -11,8 +11,8 @@ from platformdb.bench.judge import judge, missing
 from platformdb.bench.model import Entry, Gate, Judged, Verdict
 from platformdb.bench.request import Request
 from platformdb.bench.setup import Bench, set_up
-from platformdb.bench.statistics import Comparison, compare_samples, slower
-from platformdb.bench.turns import ROUNDS, Turns, take_turns
+from platformdb.bench.statistics import Comparison, slower
+from platformdb.bench.turns import ROUNDS, Key, Turns, compare_turns
 from platformdb.postgres.connect import Connection, connect
 from platformdb.postgres.target import Target
 from platformdb.project import Platform
@@ -20,8 +20,6 @@ from platformdb.report.model import Finding
 from platformdb.report.progress import Observer
 from platformdb.workload.model import Catalog, Measurement, Query
 from platformdb.workload.run import observe, stopwatch
-
-Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +47,8 @@ def compare_versions(before: Version, now: Version, observer: Observer, request:
             return Judged(new.run, (), refused)
         observer.stage("bench", ROUNDS)
         first, second = _observed(here, old), _observed(there, new)
-        turns = _timed(here, there, first, second, observer)
-    return _judged(old, new, first, second, turns, request)
+        turns, compared = _timed(here, there, first, second, observer)
+    return _judged(old, new, first, second, turns, compared, request)
 
 
 def _observed(connection: Connection, bench: Bench) -> Mapping[Key, Measurement]:
@@ -67,8 +65,8 @@ def _timed(
     first: Mapping[Key, Measurement],
     second: Mapping[Key, Measurement],
     observer: Observer,
-) -> Mapping[Key, Turns]:
-    """The times of whatever both versions have."""
+) -> tuple[Mapping[Key, Turns], Mapping[Key, Comparison]]:
+    """The times of whatever both versions have, and the comparisons of what looked slower."""
     with ExitStack() as stack:
 
         def watch(connection: Connection, found: Measurement) -> Callable[[], float]:
@@ -77,9 +75,7 @@ def _timed(
         turns = {
             key: Turns((watch(here, found), watch(there, second[key]))) for key, found in first.items() if key in second
         }
-        for number in take_turns(tuple(turns.values())):
-            observer.progress(f"round {number + 1} of {ROUNDS}")
-    return turns
+        return turns, compare_turns(turns, observer.progress)
 
 
 def _refused(bench: Bench) -> tuple[Finding, ...]:
@@ -107,6 +103,7 @@ def _judged(
     first: Mapping[Key, Measurement],
     second: Mapping[Key, Measurement],
     turns: Mapping[Key, Turns],
+    compared: Mapping[Key, Comparison],
     request: Request,
 ) -> Judged:
     held = {key: _entry(found, old.catalog, turns.get(key), 0) for key, found in first.items()}
@@ -116,7 +113,7 @@ def _judged(
     }
     reference = replace(old.run, entries=tuple(held.values()))
     run = replace(new.run, entries=tuple(entries.values()))
-    timed = _with_times(verdicts, turns, second)
+    timed = _with_times(verdicts, compared, second)
     return Judged(run, timed, (*new.findings, *missing(run, reference, new.left)), reference, tuple(Gate))
 
 
@@ -126,10 +123,9 @@ def _entry(found: Measurement, catalog: Catalog, turns: Turns | None, side: int)
 
 
 def _with_times(
-    verdicts: Mapping[Key, Verdict], turns: Mapping[Key, Turns], found: Mapping[Key, Measurement]
+    verdicts: Mapping[Key, Verdict], compared: Mapping[Key, Comparison], found: Mapping[Key, Measurement]
 ) -> tuple[Verdict, ...]:
     """The verdicts with gate 4: all comparisons of the run are corrected together."""
-    compared = {key: compare_samples(pair.best(0), pair.best(1)) for key, pair in turns.items()}
     alarms = dict(zip(compared, slower(tuple(compared.values())), strict=True))
     return tuple(
         _slower(verdict, compared[key], found[key]) if alarms.get(key) else verdict for key, verdict in verdicts.items()

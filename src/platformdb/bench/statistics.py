@@ -18,7 +18,7 @@ from dataclasses import dataclass
 # Significant, large enough to matter, and above what a clock and a socket do by themselves: all three.
 SIGNIFICANT = 0.01
 RATIO = 1.10
-FLOOR_MS = 0.05
+FLOOR_MS = 0.02
 
 
 @dataclass(frozen=True, slots=True)

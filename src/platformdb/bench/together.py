@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -22,32 +23,37 @@ def together(verdicts: Sequence[Verdict]) -> tuple[Finding, ...]:
         for finding in verdict.findings:
             alike = (verdict.entry.query, finding.rule, finding.severity, finding.place, finding.help)
             groups.setdefault(alike, []).append((verdict, finding))
-    return tuple(_one(heard) if len(heard) > 1 else heard[0][1] for heard in groups.values())
+    asked = Counter(verdict.entry.query for verdict in verdicts)
+    return tuple(
+        _one(heard, asked[heard[0][0].entry.query]) if len(heard) > 1 else heard[0][1] for heard in groups.values()
+    )
 
 
-def _one(heard: Sequence[Heard]) -> Finding:
+def _one(heard: Sequence[Heard], asked: int) -> Finding:
+    """What ``heard`` says of some of the personas that were asked; where it is all of them, they are not named."""
     verdict, first = heard[0]
     query = verdict.entry.query
     personas = list(dict.fromkeys(each.entry.persona for each, _ in heard))
     said = {(_what(each, finding), finding.detail) for each, finding in heard}
-    who = f"{query} for {listed(personas)}"
+    who = f"{query} for {listed(personas)}" if len(personas) < asked else query
     if len(said) == 1:
         return replace(first, subject=query, message=f"{who}: {_what(verdict, first)}")
     return replace(
         first,
         subject=query,
         message=f"{who} {WORDS.get(first.rule, f'has {first.rule}')}",
-        detail="\n".join(_lines(heard)),
+        detail="\n".join(_lines(heard, len(personas))),
     )
 
 
-def _lines(heard: Sequence[Heard]) -> Iterator[str]:
-    """What is said of each, with its personas; what is said of several once."""
+def _lines(heard: Sequence[Heard], told: int) -> Iterator[str]:
+    """What is said of each, with its personas; what is said of several once, and of all that are told of without."""
     whose: dict[tuple[str, str], list[str]] = {}
     for verdict, finding in heard:
         whose.setdefault((_what(verdict, finding), finding.detail), []).append(verdict.entry.persona)
     for (what, detail), personas in whose.items():
-        yield "\n".join((f"{listed(personas)}: {what}", *(f"  {line}" for line in detail.splitlines())))
+        whom = f"{listed(personas)}: " if len(personas) < told else ""
+        yield "\n".join((f"{whom}{what}", *(f"  {line}" for line in detail.splitlines())))
 
 
 def _what(verdict: Verdict, finding: Finding) -> str:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+
+from platformdb.bench.statistics import Comparison, compare_samples
 
 # Rounds of four blocks each: before, now, now, before, or the other way round. Each goes over all queries, so that a
 # busy moment of the machine falls on a few blocks of each query and not on all of one.
 ROUNDS = 10
-# What looks slower then is timed anew, more often, and judged by those times alone: the first look chose it.
-SUSPECT, MORE_ROUNDS = 1.05, 60
+# What looks slower then is timed anew, more often, and judged by those times alone, for the first ones chose it.
+SUSPECT_RATIO, SUSPECT_MS, MORE_ROUNDS = 1.05, 0.01, 60
 BLOCK_MS = 3.0
 MOST_IN_BLOCK = 10
 WARM = 3
 
 Sample = Callable[[], float]
 Times = tuple[float, ...]
+Key = tuple[str, str]
 
 
 @dataclass(slots=True)
@@ -30,12 +33,28 @@ class Turns:
         """All times of one side."""
         return tuple(time for each in self.rounds for time in each[side])
 
-    def best(self, side: int) -> Times:
-        """The least time of each round: what others do on the machine only ever adds to a time."""
-        return tuple(min(each[side]) for each in self.rounds)
+    def compared(self) -> Comparison:
+        """Both sides by the least time of each round: what others do on the machine only ever adds to a time."""
+        return compare_samples(*([min(each[side]) for each in self.rounds] for side in (0, 1)))
 
 
-def take_turns(pairs: Sequence[Turns], seed: int = 1, rounds: int = ROUNDS) -> Iterator[int]:
+def compare_turns(pairs: Mapping[Key, Turns], told: Callable[[str], None], seed: int = 1) -> Mapping[Key, Comparison]:
+    """Times all pairs, and those that look slower again; what came of the second time, of them only."""
+    for number in take_turns(tuple(pairs.values()), ROUNDS, seed):
+        told(f"round {number + 1} of {ROUNDS}")
+    again = {key: Turns(pair.sides) for key, pair in pairs.items() if _is_suspect(pair.compared())}
+    for number in take_turns(tuple(again.values()), MORE_ROUNDS, seed):
+        told(f"{len(again)} that look slower: round {number + 1} of {MORE_ROUNDS}")
+    for key, pair in again.items():
+        pairs[key].rounds.extend(pair.rounds)
+    return {key: pair.compared() for key, pair in again.items()}
+
+
+def _is_suspect(seen: Comparison) -> bool:
+    return seen.ratio >= SUSPECT_RATIO and seen.now_ms - seen.before_ms >= SUSPECT_MS
+
+
+def take_turns(pairs: Sequence[Turns], rounds: int, seed: int) -> Iterator[int]:
     """Fills in the rounds of all pairs, in an order that chance gives and ``seed`` fixes; yields each one's number."""
     chance = random.Random(seed)  # noqa: S311 - an order, no secret
     order = [(pair, _size(pair)) for pair in pairs]

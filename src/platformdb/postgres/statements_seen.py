@@ -62,9 +62,7 @@ def read_statements(connection: Connection, most: int) -> tuple[Seen, ...]:
 def read_values(connection: Connection, table: str, column: str) -> Values | None:
     """Values of a column by its statistics; None where there are none."""
     schema, _, name = table.rpartition(".")
-    row = connection.execute(
-        query("column_values"), {"schema": schema, "table": name, "column": column}
-    ).fetchone()
+    row = connection.execute(query("column_values"), {"schema": schema, "table": name, "column": column}).fetchone()
     return Values(*row) if row else None
 
 

@@ -16,8 +16,10 @@ PATIENCE = "2s"
 
 
 @contextmanager
-def without_index(connection: Connection, index: str) -> Iterator[None]:
+def without_index(connection: Connection, index: str, drop: str = "") -> Iterator[None]:
     """A transaction in which the index, by its name as SQL has it, is dropped; rolled back at the end.
+
+    ``drop`` is the statement that does it, where DROP INDEX is not the one: for the index of a constraint.
 
     Until then the index's table is locked for everybody else. The index itself is not touched: only the catalog says
     for a while that there is none.
@@ -29,7 +31,7 @@ def without_index(connection: Connection, index: str) -> Iterator[None]:
     with undone(connection, writes=True):
         try:
             connection.execute(f"SET LOCAL lock_timeout = '{PATIENCE}'".encode())
-            connection.execute(f"DROP INDEX {index}".encode())
+            connection.execute((drop or f"DROP INDEX {index}").encode())
         except psycopg.errors.LockNotAvailable:
             raise NotNow(
                 f"the table of index {index} is busy", help="try again when nobody else is at work in this database"

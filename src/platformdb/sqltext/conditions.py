@@ -149,7 +149,7 @@ _OPERATORS = {"eq": "=", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 _TURNED = {"eq": "=", "gt": "<", "gte": "<=", "lt": ">", "lte": ">="}
 
 
-def _ranges() -> tuple[type, ...]:
+def _ranges() -> tuple[Any, ...]:
     from sqlglot import exp
 
     return exp.GT, exp.GTE, exp.LT, exp.LTE

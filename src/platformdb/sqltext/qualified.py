@@ -74,7 +74,7 @@ def qualify(tree: Any, relations: Relations) -> Any:
     from sqlglot.optimizer.normalize_identifiers import normalize_identifiers
     from sqlglot.optimizer.qualify import qualify as qualified
 
-    nested: dict[str, dict[str, dict[str, str]]] = {}
+    nested: dict[str, Any] = {}
     for name, columns in relations.tables.items():
         schema, _, table = name.rpartition(".")
         nested.setdefault(schema, {})[table] = dict(columns)
@@ -98,7 +98,8 @@ def _opened(tree: Any, relations: Relations, depth: int) -> Any:
             view = relations.views.get(name) if depth else None
             if view is not None:
                 body = _opened(parse(view), relations, depth - 1)
-                table.replace(exp.Subquery(this=body, alias=exp.TableAlias(this=exp.to_identifier(table.alias_or_name))))
+                alias = exp.TableAlias(this=exp.to_identifier(table.alias_or_name))
+                table.replace(exp.Subquery(this=body, alias=alias))
             elif name in relations.tables:
                 table.set("db", exp.to_identifier(name.rpartition(".")[0]))
     return tree
@@ -137,7 +138,7 @@ def places(column: Any, scope: Any, depth: int = DEEPEST) -> Iterator[tuple[Plac
 
 
 def _holder(name: str, scope: Any) -> Any:
-    """The outermost scope that has the name for the same source: LATERAL shows an outer table in the inner scope, too."""
+    """The outermost scope with the name for the same source: LATERAL shows an outer table in the inner scope, too."""
     found, looked = None, scope
     while looked is not None:
         source = looked.sources.get(name)

@@ -45,21 +45,20 @@ def observe(connection: Connection, query: Query, persona: Persona, runs: int = 
         query=query,
         persona=persona,
         plan=with_times(plans[works.index(least)], timed),
-        forced=_forced(connection, query, persona),
+        forced=explain_forced(connection, query, persona),
         work=least_of(works),
         steady=all(work == least for work in works),
     )
 
 
-def explain(connection: Connection, query: Query, persona: Persona) -> tuple[PlanNode, PlanNode]:
-    """The plan that it would take, and the one without sequential scans; the query is not run.
+def explain(connection: Connection, query: Query, persona: Persona) -> PlanNode:
+    """The plan that it would take; the query is not run.
 
     Raises:
         QueryRefused, QueryStopped: the server rejects the query, or gives it up.
     """
     with undone(connection, writes=query.writes), _statement(connection, query, persona) as statement:
-        plan = read_plan(explain_plan(connection, statement))
-    return plan, _forced(connection, query, persona)
+        return read_plan(explain_plan(connection, statement))
 
 
 def time(connection: Connection, query: Query, persona: Persona, samples: int | None = None) -> tuple[float, ...]:
@@ -122,8 +121,12 @@ def _run(connection: Connection, query: Query, statement: Prepared, *, timing: b
         return read_plan(explain_run(connection, statement, writes=query.writes, timing=timing))
 
 
-def _forced(connection: Connection, query: Query, persona: Persona) -> PlanNode:
-    """Prepared anew, for a plan that is kept already does not heed the setting."""
+def explain_forced(connection: Connection, query: Query, persona: Persona) -> PlanNode:
+    """The plan without sequential scans; prepared anew, for a plan that is kept already does not heed the setting.
+
+    Raises:
+        QueryRefused, QueryStopped: the server rejects the query, or gives it up.
+    """
     with undone(connection, writes=query.writes):
         forbid_sequential_scans(connection)
         with _statement(connection, query, persona, settled=False) as statement:

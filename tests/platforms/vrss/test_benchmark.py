@@ -13,8 +13,8 @@ from platformdb.workload.model import Persona, Query
 from platformdb.workload.personas import find_personas
 from platformdb.workload.read import read_queries
 from platformdb.workload.run import observe
-from rows import digests, value
 from platforms.vrss.build import ALL_TABLES
+from rows import digests, value
 
 TARGETS = {"feed": 50, "feed_as_documented": 50, "storage_quota": 5, "friends": 10, "notification_badge": 10}
 

@@ -23,9 +23,10 @@ from platformdb.postgres.connect import Connection
 from platformdb.postgres.queries import query as sql_of
 from platformdb.postgres.rows import QueryRefused, QueryStopped
 from platformdb.postgres.undone import undone
+from platformdb.postgres.without import limit_statements
 from platformdb.report.model import Severity
 from platformdb.workload.model import Catalog, IndexFacts, Measurement, Persona, Query
-from platformdb.workload.run import COUNTED_RUNS, explain, observe
+from platformdb.workload.run import COUNTED_RUNS, explain, explain_forced, observe
 
 PACKAGE = "platformdb.bench.mutate"
 CANCELLED = "57014"
@@ -82,12 +83,12 @@ class Seen:
         return self.measured.persona
 
 
-def look(connection: Connection, query: Query, persona: Persona, rules: Rules) -> Seen:
+def look(connection: Connection, query: Query, persona: Persona, rules: Rules, runs: int = COUNTED_RUNS) -> Seen:
     """How the query is as things are now."""
     with undone(connection, writes=query.writes):
         scanned = _scans(connection)
         began = time.perf_counter()
-        measured = observe(connection, query, persona)
+        measured = observe(connection, query, persona, runs)
         took_ms = (time.perf_counter() - began) * 1000
         used = {index for index, scans in _scans(connection).items() if scans > scanned.get(index, 0)}
     entry = entry_of(measured, rules.catalog)
@@ -107,29 +108,44 @@ def try_out(
 ) -> Effect | Measurement:
     """Tries the query, or ``sql`` in its place, in the transaction in which something was done: an effect, or a run.
 
-    The plan is asked for first, which is many times quicker than a run. Where the gate already fails for it there is
-    nothing to add; where it stays as it is neither, unless what was dropped was ``used``, by a function perhaps, which
-    shows no plan. Only otherwise the query is run, and what was measured is still to be judged.
+    What was measured in a run is still to be judged. Most needs none, see ``_by_plans``; but what was ``used`` has its
+    effect perhaps in a function, which shows no plan.
     """
     changed = replace(seen.query, sql=sql) if sql else seen.query
     effect = Effect(seen.query.name, seen.persona.name)
     patience = patience_ms(seen.took_ms)
     try:
         with undone(connection, writes=seen.query.writes):
-            plan, forced = explain(connection, changed, seen.persona)
-            if same_plan(seen.measured.plan, plan) and same_plan(seen.measured.forced, forced) and not used:
-                return effect
-            planned = judged(seen, replace(seen.measured, query=changed, plan=plan, forced=forced), rules)
-            if said := tuple(rule for rule in planned.rules if rule in SAID_BY_PLANS):
+            said = _by_plans(connection, seen, changed, rules)
+            if said or (said is not None and not used):
                 return replace(effect, rules=said)
-            connection.execute("SELECT set_config('statement_timeout', %s, true)", (str(patience),))
-            return observe(connection, changed, seen.persona, runs=COUNTED_RUNS if changed.writes else 1)
+            limit_statements(connection, patience)
+            return observe(connection, changed, seen.persona, runs=1)
     except QueryStopped as stopped:
         if stopped.sqlstate != CANCELLED:
             raise
         return replace(effect, rules=(TOO_SLOW,), worse=f"over {patience:,} ms")
     except QueryRefused as refused:
         return replace(effect, rules=(BROKEN,), worse=refused.message)
+
+
+def _by_plans(connection: Connection, seen: Seen, query: Query, rules: Rules) -> tuple[str, ...] | None:
+    """What the gate says of the plans alone, which cost a fraction of a run: errors, none as both stay, or None.
+
+    The one without sequential scans comes first, for it is planned once and the other six times.
+    """
+    planned = replace(seen.measured, query=query, forced=explain_forced(connection, query, seen.persona))
+    if said := _final(seen, planned, rules):
+        return said
+    planned = replace(planned, plan=explain(connection, query, seen.persona))
+    if said := _final(seen, planned, rules):
+        return said
+    stays = same_plan(seen.measured.plan, planned.plan) and same_plan(seen.measured.forced, planned.forced)
+    return () if stays else None
+
+
+def _final(seen: Seen, planned: Measurement, rules: Rules) -> tuple[str, ...]:
+    return tuple(rule for rule in judged(seen, planned, rules).rules if rule in SAID_BY_PLANS)
 
 
 def judged(seen: Seen, measured: Measurement, rules: Rules) -> Effect:

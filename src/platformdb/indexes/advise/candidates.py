@@ -111,7 +111,9 @@ def covering(index: Index, usages: Iterable[Usage], table: Table) -> Iterator[In
 def _only_condition(column: str, usage: Usage, index: Index) -> bool:
     """Whether a column is read for nothing but a condition that all rows of the index meet."""
     shown = {*(t.text for t in (*usage.equal, *usage.joined, *usage.ranged)), *(by.term.text for by in usage.order)}
-    return bool(index.predicate) and column not in shown and bool(re.search(rf"\b{re.escape(column)}\b", index.predicate))
+    return (
+        bool(index.predicate) and column not in shown and bool(re.search(rf"\b{re.escape(column)}\b", index.predicate))
+    )
 
 
 def definition(index: Index, on: str) -> str:

@@ -31,8 +31,7 @@ def of_queries(
             findings.append(_unread(query, error))
             reading, opaque = Reading(), True
         demands += [
-            Demand(query, persona, reading.usages, reading.written, opaque=opaque)
-            for persona in personas[query.name]
+            Demand(query, persona, reading.usages, reading.written, opaque=opaque) for persona in personas[query.name]
         ]
     return tuple(demands), tuple(findings)
 

@@ -78,9 +78,19 @@ def read_facts(connection: Connection) -> Facts:
 def read_indexes(connection: Connection) -> dict[str, tuple[Index, int]]:
     """The indexes by name, in the server's own spelling, with their bytes."""
     found = {}
-    for name, table, method, unique, constraint, keys, included, options, classes, predicate, size in (
-        connection.execute(query("indexes", PACKAGE))
-    ):
+    for (
+        name,
+        table,
+        method,
+        unique,
+        constraint,
+        keys,
+        included,
+        options,
+        classes,
+        predicate,
+        size,
+    ) in connection.execute(query("indexes", PACKAGE)):
         parts = zip(keys, options[: len(keys)], classes[: len(keys)], strict=True)
         ordered = tuple(_key(text, option, opclass) for text, option, opclass in parts)
         found[name] = (Index(table, ordered, method, tuple(included), predicate, name, unique, constraint), size)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -92,8 +92,8 @@ def writes_of(demands: Sequence[Demand], facts: Facts) -> dict[str, Writes]:
 
     Columns that a routine updates, in a trigger for example, count as updated.
     """
-    inserts: Counter[str] = Counter()
-    updates: Counter[str] = Counter()
+    inserts: defaultdict[str, float] = defaultdict(float)
+    updates: defaultdict[str, float] = defaultdict(float)
     columns: defaultdict[str, set[str]] = defaultdict(set)
     for demand in demands:
         for write in demand.written:

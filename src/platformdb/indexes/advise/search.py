@@ -98,9 +98,7 @@ def _trials(
     return Trials(what.connection, what.demands, indexes, settled=settled, by_plan=known)
 
 
-def _promising(
-    what: Search, built: Mapping[str, Built], known: dict[tuple[int, PlanNode], float]
-) -> dict[str, Built]:
+def _promising(what: Search, built: Mapping[str, Built], known: dict[tuple[int, PlanNode], float]) -> dict[str, Built]:
     """Those that are among the best of some demand, or of all together on their table; the others are dropped."""
     trials = _trials(what, built, known)
     base = trials.measure(NONE)
@@ -113,7 +111,7 @@ def _promising(
     kept: set[str] = set()
     for number, pages in enumerate(base):
         helping = [name for name in built if is_better(pages, alone[name][number])]
-        kept |= set(sorted(helping, key=lambda name: (alone[name][number], *rank(name)))[:RUNNERS_UP])  # noqa: B023
+        kept |= set(sorted(helping, key=lambda name: (alone[name][number], *rank(name)))[:RUNNERS_UP])
     for table in {each.index.table for each in built.values()}:
         helping = [name for name, each in built.items() if each.index.table == table and gains[name] > 0]
         kept |= set(sorted(helping, key=rank)[:RUNNERS_UP])
@@ -157,9 +155,7 @@ def _proposals(
             if is_better(without, beside) or is_better(beside, without)
         )
         replaces = tuple(
-            other.name
-            for other in there
-            if not other.unique and not other.constraint and built.index.serves(other)
+            other.name for other in there if not other.unique and not other.constraint and built.index.serves(other)
         )
         found.append(Proposal(index, effects, cost, built.bytes, replaces=replaces))
     return tuple(sorted(found, key=lambda proposal: -sum(e.saved * e.demand.weight for e in proposal.effects)))

@@ -31,7 +31,7 @@ class Workload:
 def of_statements(
     connection: Connection, statements: Sequence[Seen], known: Sequence[Demand], facts: Facts
 ) -> Workload:
-    """The statements as demands, weighed by their calls; one that is a query of the platform is that, for its personas."""
+    """The statements as demands, weighed by their calls; one that is a query of the platform keeps its personas."""
     by_shape = {shape(demand.query.sql): demand.query.name for demand in known}
     calls: dict[str, float] = {}
     found: list[Demand] = []

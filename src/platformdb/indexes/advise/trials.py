@@ -49,9 +49,7 @@ class Trials:
 
     def _touching(self, demand: Demand) -> Names:
         """The candidates that may matter to a demand: all, where a function hides which tables it reads."""
-        return frozenset(
-            name for name, index in self.built.items() if demand.opaque or index.table in demand.tables
-        )
+        return frozenset(name for name, index in self.built.items() if demand.opaque or index.table in demand.tables)
 
     def _pages(self, number: int) -> float:
         demand = self.demands[number]
@@ -60,9 +58,7 @@ class Trials:
             return generic_plan_cost(self.connection, query.sql, what=demand.name, place=query.place)
         with (
             refusing(self.connection, what=demand.name, place=query.place),
-            prepared(
-                self.connection, query.sql, persona.parameters, persona.types, settled=self.settled
-            ) as statement,
+            prepared(self.connection, query.sql, persona.parameters, persona.types, settled=self.settled) as statement,
         ):
             plan = read_plan(explain_plan(self.connection, statement))
             if query.writes:
@@ -84,6 +80,8 @@ class Trials:
 def drop(connection: Connection, indexes: Mapping[str, Index]) -> None:
     """Drops indexes by name, in one statement."""
     if indexes:
-        names = (f"{quote_identifier(index.table.rpartition('.')[0])}.{quote_identifier(name)}"
-                 for name, index in sorted(indexes.items()))
+        names = (
+            f"{quote_identifier(index.table.rpartition('.')[0])}.{quote_identifier(name)}"
+            for name, index in sorted(indexes.items())
+        )
         connection.execute(f"DROP INDEX {', '.join(names)}".encode())

@@ -67,4 +67,4 @@ def _holds_but_the_seed(connection: Connection, platform: str) -> bool:
     tables, rows = found[0]
     # The names were quoted when they were written down.
     counts = " UNION ALL ".join(f"SELECT count(*) FROM {name}" for name in tables)  # noqa: S608
-    return sum(count for (count,) in connection.execute(counts.encode())) == rows
+    return bool(sum(count for (count,) in connection.execute(counts.encode())) == rows)

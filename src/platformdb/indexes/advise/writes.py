@@ -6,7 +6,7 @@ index's. It is filled before the index is made, and then so many rows are put in
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -16,6 +16,7 @@ from platformdb.indexes.advise.model import Index, WriteCost
 from platformdb.indexes.advise.read import Facts
 from platformdb.postgres.connect import Connection
 from platformdb.postgres.undone import undone
+from platformdb.sqltext.quote import quote_identifier
 
 SCRATCH = "platformdb_written"
 STANDING_ROWS, WRITTEN_ROWS = 5_000, 500
@@ -63,8 +64,6 @@ def measure_costs(
 
 def _uses(index: Index, column: str) -> bool:
     """A change of any column in it, in its condition too, makes a new entry in every index of the table."""
-    import re
-
     texts = (*(key.text for key in index.keys), *index.include, index.predicate)
     return any(re.search(rf"(?<!\w){re.escape(column)}(?!\w)", text) for text in texts)
 
@@ -76,9 +75,8 @@ def _scratch(connection: Connection, facts: Facts, table: str) -> Iterator[str]:
     columns = ", ".join(facts.writable[table])
     connection.execute(f"CREATE TABLE {SCRATCH} (LIKE {source} INCLUDING GENERATED) WITH (fillfactor = 50)".encode())
     try:
-        connection.execute(
-            f"INSERT INTO {SCRATCH} ({columns}) SELECT {columns} FROM {source} LIMIT {STANDING_ROWS}".encode()
-        )
+        filled = f"INSERT INTO {SCRATCH} ({columns}) SELECT {columns} FROM {source} LIMIT {STANDING_ROWS}"  # noqa: S608
+        connection.execute(filled.encode())
         connection.execute(f"VACUUM (FREEZE, ANALYZE) {SCRATCH}".encode())
         yield columns
     finally:
@@ -92,8 +90,6 @@ def _insert(connection: Connection, columns: str) -> _Written:
 
 def _update(connection: Connection, columns: Collection[str]) -> _Written:
     """Each row gets its neighbour's values: that changes them, whatever their type is."""
-    from platformdb.sqltext.quote import quote_identifier
-
     names = [quote_identifier(column) for column in columns]
     leading = ", ".join(f"lead({name}) OVER (ORDER BY ctid) AS {name}" for name in names)
     sets = ", ".join(f"{name} = other.{name}" for name in names)
@@ -118,6 +114,6 @@ def _once(connection: Connection, statement: str) -> _Written:
         hot = connection.execute(
             f"SELECT pg_stat_get_xact_tuples_hot_updated('{SCRATCH}'::regclass)::float8".encode()
         ).fetchone()
-    plan = (explained[0] if explained else json.loads("[]"))[0]["Plan"]
+    plan = explained[0][0]["Plan"] if explained else {}
     pages = plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
     return _Written(pages / WRITTEN_ROWS, plan["WAL Bytes"] / WRITTEN_ROWS, (hot[0] if hot else 0.0) / WRITTEN_ROWS)

@@ -29,6 +29,7 @@ from platformdb.project import Platform
 from platformdb.report.leftout import left_out
 from platformdb.report.model import Finding, Outcome, Report, Severity, Step, StepResult, StepState
 from platformdb.report.progress import Observer
+from platformdb.report.words import counted
 from platformdb.workload.model import Query
 from platformdb.workload.personas import find_personas
 from platformdb.workload.read import read_queries
@@ -98,7 +99,8 @@ def _place(target: Target, wanted: Wanted) -> Iterator[Target]:
     with connect(target) as connection:
         row = connection.execute(query("others", PACKAGE)).fetchone()
     others = row[0] if row else 0
-    question = f"{others} other sessions are at work in this database, and would wait for its tables. Go on?"
+    who = f"{counted(others, 'other session')} {'is' if others == 1 else 'are'} at work in this database"
+    question = f"{who}, and would wait for each of its tables in turn. Go on?"
     if others and not wanted.agree(question):
         raise Refused("nothing was measured", help="measure a copy: leave --in-place out")
     yield target
