@@ -138,3 +138,38 @@ def test_a_role_that_may_not_ask_for_everything_is_still_answered(shop: Target, 
 def test_another_database_is_no_replica(shop: Target, project: Project) -> None:
     with pytest.raises(ConfigError, match="no replica of this database"):
         status(shop, project, replicas=[shop.with_database("postgres")])
+
+
+@contextmanager
+def streaming_pair() -> Iterator[tuple[Target, Target]]:
+    """A primary, and a standby that streams from it: the primary's data folder copied while nobody had it open."""
+    with project_folder() as project:
+        config = config_of(project)
+        start(project)
+        for setting in ("wal_level = replica", "max_wal_senders = 4", "fsync = off"):
+            query(config, f"ALTER SYSTEM SET {setting}")
+        server_run.stop(config, Silent())
+        server = running_again(project)
+        primary, places = server_run.target_of(server, "postgres"), server.places
+        server_run.stop(config, Silent())
+        data, copy = places.data, places.home / "standby"
+        hba = data / "pg_hba.conf"
+        hba.write_text("local replication all trust\n" + hba.read_text())
+        subprocess.run(["cp", "-a", data, copy], check=True)
+        conninfo = f"host={primary.parameters['host']} port={primary.parameters['port']} user={primary.parameters['user']}"
+        with (copy / "postgresql.auto.conf").open("a") as settings:
+            settings.write(f"primary_conninfo = '{conninfo}'\n")
+        (copy / "standby.signal").touch()
+        shutil.chown(copy / "standby.signal", copy.owner())
+        server = running_again(project)
+        sockets = places.home / "s2"
+        sockets.mkdir()
+        shutil.chown(sockets, copy.owner())
+        programs = Path(server.mark.programs)
+        account = choose_account(places)
+        control = [programs / "pg_ctl", "-D", copy, "-w", "-o", f"-c unix_socket_directories={sockets}"]
+        subprocess.run([*control, "-l", copy / "log", "start"], check=True, capture_output=True, **options(account))
+        try:
+            yield primary, Target("url", {**primary.parameters, "host": str(sockets)})
+        finally:
+            subprocess.run([*control[:3], "-m", "immediate", "stop"], check=True, capture_output=True, **options(account))

@@ -54,7 +54,7 @@ def _quoted(text: str) -> str:
 
 
 def _annotations(findings: Sequence[Finding], command: str) -> Iterator[str]:
-    shown = findings if len(findings) <= SHOWN else findings[:SHOWN]
+    shown = findings if len(findings) <= SHOWN else findings[: SHOWN - 1]
     yield from (_annotation(finding) for finding in shown)
     if more := findings[len(shown) :]:
         kind = COMMANDS[more[0].severity]

@@ -136,7 +136,7 @@ def _read_condition(query: _Query, scope: Any, conjunct: Any) -> None:
         _read_in(query, scope, conjunct)
     elif isinstance(conjunct, _ranges()) and isinstance(conjunct.this.unnest(), exp.Tuple):
         _read_rows(query, scope, conjunct)
-    elif isinstance(conjunct, (exp.EQ, *_ranges())):
+    elif conjunct.key in _OPERATORS:
         kind = "equal" if isinstance(conjunct, exp.EQ) else "ranged"
         _seek(query, scope, conjunct.this, conjunct.expression, kind, _OPERATORS[conjunct.key])
         _seek(query, scope, conjunct.expression, conjunct.this, kind, _TURNED[conjunct.key])

@@ -145,9 +145,9 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """An index worth having, with the evidence. ``tier`` is what the evidence says, ``replaces`` what it makes needless.
+    """An index worth having, with the evidence; ``bytes`` is its size here.
 
-    ``bytes`` is its size here.
+    ``tier`` is what the evidence says, ``replaces`` names the indexes that it makes needless.
     """
 
     index: Index
