@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
-from catalog import picture, run, until
+from catalog import picture, rows, run, until
 from platformdb.errors import ConfigError
 from platformdb.indexes.health.bloat import needed_bytes
 from platformdb.indexes.health.model import Limits
@@ -13,6 +15,7 @@ from platformdb.postgres.target import Target
 from platformdb.project import Platform
 from platformdb.report.model import Report, Severity
 from projects import Project
+from standby import streaming_pair
 
 # One table with one of everything that there is to find, and beside each what must not be found.
 SCHEMA = """
@@ -140,36 +143,28 @@ def test_another_database_is_no_replica(shop: Target, project: Project) -> None:
         status(shop, project, replicas=[shop.with_database("postgres")])
 
 
-@contextmanager
-def streaming_pair() -> Iterator[tuple[Target, Target]]:
-    """A primary, and a standby that streams from it: the primary's data folder copied while nobody had it open."""
-    with project_folder() as project:
-        config = config_of(project)
-        start(project)
-        for setting in ("wal_level = replica", "max_wal_senders = 4", "fsync = off"):
-            query(config, f"ALTER SYSTEM SET {setting}")
-        server_run.stop(config, Silent())
-        server = running_again(project)
-        primary, places = server_run.target_of(server, "postgres"), server.places
-        server_run.stop(config, Silent())
-        data, copy = places.data, places.home / "standby"
-        hba = data / "pg_hba.conf"
-        hba.write_text("local replication all trust\n" + hba.read_text())
-        subprocess.run(["cp", "-a", data, copy], check=True)
-        conninfo = f"host={primary.parameters['host']} port={primary.parameters['port']} user={primary.parameters['user']}"
-        with (copy / "postgresql.auto.conf").open("a") as settings:
-            settings.write(f"primary_conninfo = '{conninfo}'\n")
-        (copy / "standby.signal").touch()
-        shutil.chown(copy / "standby.signal", copy.owner())
-        server = running_again(project)
-        sockets = places.home / "s2"
-        sockets.mkdir()
-        shutil.chown(sockets, copy.owner())
-        programs = Path(server.mark.programs)
-        account = choose_account(places)
-        control = [programs / "pg_ctl", "-D", copy, "-w", "-o", f"-c unix_socket_directories={sockets}"]
-        subprocess.run([*control, "-l", copy / "log", "start"], check=True, capture_output=True, **options(account))
-        try:
-            yield primary, Target("url", {**primary.parameters, "host": str(sockets)})
-        finally:
-            subprocess.run([*control[:3], "-m", "immediate", "stop"], check=True, capture_output=True, **options(account))
+def test_an_index_that_only_a_replica_uses_is_not_called_unused(project: Project) -> None:
+    """Nobody asks the primary for posts by title, and the replica does; nothing asks either of them for the day."""
+    with streaming_pair() as (primary, replica):
+        run(primary, SCHEMA)
+        said = Limits(unused=timedelta(0))
+        unknown = index_status(primary, project.platform, limits=said)
+        assert "index-unused" not in {finding.rule for finding in unknown.findings}
+        (note,) = [finding for finding in unknown.findings if finding.rule == "index-usage-unknown"]
+        assert "1 server not asked" in note.message
+
+        until(lambda: caught_up(primary, replica))
+        run(replica, "SET enable_seqscan = off; SELECT * FROM posts WHERE lower(title) = 'post 7'")
+        until(
+            lambda: rows(replica, "SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelname = 'lowered'") == [(1,)]
+        )
+        report = index_status(primary, project.platform, limits=said, replicas=[replica, replica])
+        unused = {finding.subject for finding in report.findings if finding.rule == "index-unused"}
+        assert "by_day_down" in unused
+        assert "lowered" not in unused
+        assert report.data["health"]["servers_asked"] == 2
+
+
+def caught_up(primary: Target, replica: Target) -> bool:
+    ((end,),) = rows(primary, "SELECT pg_current_wal_lsn()::text")
+    return rows(replica, f"SELECT pg_last_wal_replay_lsn() >= '{end}'") == [(True,)]

@@ -38,8 +38,8 @@ class Access:
 
     ``place`` tells two readings of one table apart: the alias, with the subplan or branch it is in. ``method`` is
     "seq", "index", "index-only", "bitmap" or "other"; ``sought`` the index's columns in its condition, in the index's
-    order, and those that a partial index's predicate settles; ``filtered`` the columns that are only checked row by row. ``partitions`` is how many of a partitioned table
-    are read; 0 for other tables.
+    order, and those that a partial index's predicate settles; ``filtered`` the columns that are only checked row by
+    row. ``partitions`` is how many of a partitioned table are read; 0 for other tables.
     """
 
     place: str

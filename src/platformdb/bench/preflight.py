@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from platformdb.bench.prepare import PACKAGE, read_server_target, read_states
+from platformdb.bench.prepare import PACKAGE, read_holders, read_server_target, read_states
 from platformdb.bench.state import TableState, by_tree, is_clean, is_fresh, is_known
 from platformdb.postgres.connect import Connection
 from platformdb.postgres.pins import read_unpinned
@@ -37,7 +37,7 @@ def preflight(
     return (
         *unpinned(read_unpinned(connection)),
         *of_statistics(states, read_server_target(connection), prepared),
-        *_of_pages(connection, states),
+        *_of_pages(connection, states, prepared),
         *of_autovacuum(states),
         *(() if any_rows else _of_seed(connection, platform.name)),
         *_of_empty(connection, queries),
@@ -86,17 +86,16 @@ def of_statistics(
         )
 
 
-def _of_pages(connection: Connection, states: Sequence[TableState]) -> Iterator[Finding]:
-    """Pages that not everybody sees alike; without a session that holds them back they are only empty ones."""
-    unclean = [state for state in states if not is_clean(state)]
-    holders = [str(pid) for (pid,) in connection.execute(query("snapshots", PACKAGE))] if unclean else []
-    dead = [state for state in unclean if state.dead > 0]
-    if dead or (unclean and holders):
+def _of_pages(connection: Connection, states: Sequence[TableState], prepared: Collection[str]) -> Iterator[Finding]:
+    """Pages that not everybody sees alike; what ``prepare`` could not make visible are pages that never held a row."""
+    unclean = [state for state in states if not is_clean(state) and (state.dead or state.tree not in prepared)]
+    if unclean:
+        holders = [str(pid) for pid in read_holders(connection)]
         who = f"; process {_few(holders)} still sees them" if holders else ""
         yield Finding(
             "dead-pages",
-            f"pages of {_names(dead or unclean)} hold rows that are dead or not yet visible to all{who}",
-            (dead or unclean)[0].name,
+            f"pages of {_names(unclean)} hold rows that are dead or not yet visible to all{who}",
+            unclean[0].name,
             help="end those transactions, and run it again" if holders else PREPARE,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 
 from platformdb.bench.state import TableState, by_tree, is_clean, is_known, target_for
@@ -9,6 +10,8 @@ from platformdb.postgres.connect import Connection
 from platformdb.postgres.queries import query
 
 PACKAGE = "platformdb.bench"
+# Between one VACUUM and the next, in seconds.
+PAUSES = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 0.0)
 
 
 def read_states(connection: Connection) -> tuple[TableState, ...]:
@@ -17,20 +20,22 @@ def read_states(connection: Connection) -> tuple[TableState, ...]:
 
 
 def prepare(connection: Connection) -> tuple[str, ...]:
-    """VACUUM (FREEZE) and ANALYZE with a sample of every row, for the tables that need it; their names, quoted.
+    """VACUUM (FREEZE) and ANALYZE with a sample of every row, for the tables that need it.
 
-    Run again it finds nothing to do. Equal rows then have equal statistics, byte for byte. It leaves the tables of
-    other roles alone, which ``preflight`` says.
+    Run again it finds nothing to do. Equal rows then have equal statistics, byte for byte. Returns the names, quoted,
+    of those that are fit now: not of tables of other roles, nor of those whose dead rows somebody still sees.
     """
     server_target = read_server_target(connection)
-    unclean = [
+    wanting = [
         tree
         for tree, states in by_tree(read_states(connection)).items()
         if not all(map(is_clean, states)) or not is_known(states, server_target)
     ]
-    _vacuum(connection, unclean)
-    _analyze(connection, by_tree(read_states(connection)), unclean)
-    return tuple(unclean)
+    if not wanting:
+        return ()
+    held = _vacuum(connection, wanting)
+    _analyze(connection, by_tree(read_states(connection)), wanting)
+    return tuple(tree for tree in wanting if tree not in held)
 
 
 def read_server_target(connection: Connection) -> int:
@@ -39,10 +44,28 @@ def read_server_target(connection: Connection) -> int:
     return int(row[0]) if row else 0
 
 
-def _vacuum(connection: Connection, trees: Sequence[str]) -> None:
-    """Index entries of dead rows go, too, however few: VACUUM leaves few alone, and their pages are not visible."""
-    if trees:
-        connection.execute(f"VACUUM (FREEZE, INDEX_CLEANUP ON, TRUNCATE ON) {', '.join(trees)}".encode())
+def _vacuum(connection: Connection, trees: Sequence[str]) -> frozenset[str]:
+    """Vacuums until everybody sees every page alike, or waiting does not help; those of which some are still not seen.
+
+    Index entries of dead rows go, too, however few: VACUUM leaves few alone, and their pages are not visible. Whoever
+    has a snapshot, an ANALYZE by autovacuum for example, holds it back. Pages that never held a row stay invisible.
+    """
+    waiting, unseen = tuple(trees), -1
+    for pause in PAUSES:
+        free = not read_holders(connection)
+        connection.execute(f"VACUUM (FREEZE, INDEX_CLEANUP ON, TRUNCATE ON) {', '.join(waiting)}".encode())
+        states = [state for state in read_states(connection) if state.tree in waiting and not is_clean(state)]
+        waiting, before = tuple({state.tree: None for state in states}), unseen
+        unseen = sum(state.pages - state.visible for state in states)
+        if not waiting or (free and unseen == before and not any(state.dead for state in states)):
+            return frozenset()
+        time.sleep(pause)
+    return frozenset(waiting)
+
+
+def read_holders(connection: Connection) -> tuple[int, ...]:
+    """The processes that still see rows which others no longer see, in this database."""
+    return tuple(pid for (pid,) in connection.execute(query("snapshots", PACKAGE)))
 
 
 def _analyze(connection: Connection, states: Mapping[str, tuple[TableState, ...]], trees: Sequence[str]) -> None:

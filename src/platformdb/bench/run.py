@@ -13,6 +13,7 @@ from platformdb.bench.model import Gate, Judged
 from platformdb.bench.preflight import preflight
 from platformdb.bench.request import Request
 from platformdb.bench.setup import Bench, set_up
+from platformdb.bench.statistics import noise_of
 from platformdb.errors import ConfigError, Refused
 from platformdb.postgres.connect import Connection, connect
 from platformdb.postgres.pins import pin
@@ -130,7 +131,7 @@ def judged(bench: Bench, measured: Iterable[Measurement], request: Request) -> J
         )
         for measurement, entry in zip(found, entries, strict=True)
     )
-    run = replace(bench.run, entries=entries)
+    run = replace(bench.run, entries=entries, noise=noise_of(measurement.samples_ms for measurement in found))
     unmatched = missing(run, request.reference, _not_asked(bench, request)) if request.reference else ()
     gated = (*DETERMINISTIC, Gate.TIME) if request.strict_time else DETERMINISTIC
     return Judged(run, verdicts, (*bench.findings, *unmatched), request.reference, gated)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 # Significant, large enough to matter, and above what a clock and a socket do by themselves: all three.
@@ -92,3 +92,13 @@ def _chance(larger: float, here: int, there: int, before: Sequence[float], now: 
     if variance <= 0:  # all are equal
         return 1.0
     return 0.5 * math.erfc((larger - here * there / 2 - 0.5) / math.sqrt(2 * variance))
+
+
+def noise_of(series: Iterable[Sequence[float]]) -> float | None:
+    """By how much equal rounds differ: each series is two rounds, its first half and its second; the median of all.
+
+    0.1 is a tenth of the quicker round's median. None where nothing was timed twice.
+    """
+    rounds = [(values[: len(values) // 2], values[len(values) // 2 :]) for values in series if len(values) > 1]
+    medians = [sorted(percentile(half, 0.5) for half in halves) for halves in rounds]
+    return percentile([slow / quick - 1 for quick, slow in medians if quick], 0.5) if medians else None

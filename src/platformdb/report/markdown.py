@@ -34,7 +34,7 @@ def render_markdown(report: Report, *, command: str, elapsed_ms: float) -> str:
 
 
 def _within(text: str) -> str:
-    if True:
+    if len(text) <= LONGEST:
         return text
     kept = text[:LONGEST].rpartition("\n")[0]
     # What is open must be closed, or the page below it is folded away as well.

@@ -14,8 +14,8 @@ class PlanNode:
     ``rows`` is what the planner expected of one loop, ``actual`` what really came, of all loops together; None where
     the query did not run. ``buffers`` (shared hit and read), ``temp`` blocks and ``wal_records`` are those of the node
     and everything below it. ``condition`` is what an index looks up, ``filter`` what is checked row by row, of which
-    ``removed`` rows (all loops) were thrown away; ``order`` is what an index of distances sorts by. ``relation`` has its
-    schema. ``self_ms`` is the time spent in the node itself, all loops together, where EXPLAIN timed the nodes.
+    ``removed`` rows (all loops) were thrown away; ``order`` is what an index of distances sorts by. ``relation`` has
+    its schema. ``self_ms`` is the time spent in the node itself, all loops together, where EXPLAIN timed the nodes.
     """
 
     kind: str
@@ -133,5 +133,7 @@ def as_data(node: PlanNode) -> dict[str, Any]:
 
 def from_data(data: Mapping[str, Any]) -> PlanNode:
     """The node that ``as_data`` wrote."""
-    plain = {key: tuple(value) if key == "keys" else value for key, value in data.items() if key != "parts"}
+    plain: dict[str, Any] = {
+        key: tuple(value) if key == "keys" else value for key, value in data.items() if key != "parts"
+    }
     return PlanNode(**plain, parts=tuple(from_data(part) for part in data.get("parts", ())))
