@@ -9,7 +9,8 @@ index.
 
 The first URL is that of a server and of somebody who may create databases. With the name of a DATABASE that holds VRSS
 already, seeded with profile ``load`` for example, its own heaviest readers are asked, and one who follows 10,000 of
-those who post; nothing stays of him. Times are what a client sees; machines differ, so compare the ratios.
+those who post; nothing stays of him. Times are what a client sees: the least of all runs is nearest to what the query
+costs on an idle machine; machines differ, so compare the ratios.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ NAME = "platformdb_benchmark_feed"
 AUTHORS, POSTS, SILENT, WRITTEN = 10_000, 3_000_000, 50, 10_000
 FIRST_PAGE = ("infinity", "ffffffff-ffff-ffff-ffff-ffffffffffff")
 PINNED = "-c jit=off -c max_parallel_workers_per_gather=0"
-SECONDS = 10
+SECONDS = 8
 
 FILL = f"""
     INSERT INTO users (username, email, password_hash)
@@ -89,7 +90,7 @@ BEHIND = """
 WRITE = """
     EXPLAIN (ANALYZE, WAL, TIMING OFF, SUMMARY, FORMAT JSON)
     INSERT INTO posts (user_id, content) SELECT user_id, 'A post of some forty letters, like many.'
-    FROM (SELECT user_id FROM posts ORDER BY md5(id::text) LIMIT %s) AS some
+    FROM (SELECT user_id FROM posts ORDER BY md5(id::text) LIMIT %s) AS chosen
 """
 
 
@@ -108,7 +109,7 @@ class Case:
 
     def shown(self) -> str:
         ranked = sorted(self.samples)
-        return " / ".join(f"{ranked[max(-(-len(ranked) * of // 100) - 1, 0)]:.1f}" for of in (50, 95, 99))
+        return " / ".join(f"{ranked[max(-(-len(ranked) * of // 100) - 1, 0)]:.1f}" for of in (0, 50, 99))
 
 
 def main() -> None:
@@ -118,9 +119,8 @@ def main() -> None:
     url = make_conninfo(sys.argv[1], dbname=given or made(sys.argv[1], platform), options=PINNED)
     with psycopg.connect(url) as conn:
         conn.prepare_threshold = 0
-        print(
-            "| follows | candidate posts | document: p50 / p95 / p99 ms | feed | feed, page 50 |\n|---|---|---|---|---|"
-        )
+        print("| follows | candidate posts | document: least / p50 / p99 ms | feed | feed, page 50 |")
+        print("|---|---|---|---|---|")
         for follows, reader in (heaviest(conn) if given else readers(conn)).items():
             compare(conn, texts, follows, reader)
         write(conn)
@@ -130,7 +130,7 @@ def main() -> None:
 def made(server: str, platform: Platform) -> str:
     """The name of a database with the posts, unless it is there already."""
     with psycopg.connect(server, autocommit=True) as conn:
-        if conn.execute("SELECT FROM pg_database WHERE datname = %s", (NAME,)).fetchone():
+        if conn.execute("SELECT 1 FROM pg_database WHERE datname = %s", (NAME,)).fetchone():
             return NAME
         conn.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(NAME)))
     target = Target("url", {**conninfo_to_dict(server), "dbname": NAME})

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 import pytest
 
-from catalog import rows, run
+from catalog import picture, rows, run
 from databases import clone, template
+from platformdb.config import Config
+from platformdb.errors import ConfigError, Refused
 from platformdb.indexes.advise.run import Wish, advise
 from platformdb.indexes.read import read_tiers
 from platformdb.indexes.run import apply_indexes
+from platformdb.postgres.connect import connect
+from platformdb.postgres.server.lifecycle import ensure_running, shut_down
+from platformdb.postgres.server.run import target_of
 from platformdb.postgres.target import Target
 from platformdb.report.model import Report, Severity
 from platformdb.report.progress import Silent
 from projects import Project
-from servers import Server
+from servers import BINARIES, Server, running_server
 
 # 300 authors, the first of whom wrote a sixth of all posts; few posts are reported; tags and documents repeat.
 SCHEMA = """
@@ -46,10 +54,11 @@ ANALYZE;
 AUTHOR = "-- platformdb: persona=heaviest\nSELECT author_id FROM posts GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1;\n"
 QUERIES = {
     "author_page": AUTHOR + "-- platformdb: target_ms=50\n"
-    "SELECT id, body FROM posts WHERE author_id = $1 AND created_at < 'infinity' ORDER BY created_at DESC LIMIT 20;\n",
+    "SELECT id, body FROM posts WHERE author_id = $1 ORDER BY created_at DESC LIMIT 20;\n",
     "author_since": AUTHOR + "-- platformdb: target_ms=50\n"
     "SELECT body FROM posts WHERE author_id = $1 AND created_at > timestamptz '2026-01-09 07:00Z';\n",
-    "most_read": "-- platformdb: target_ms=50\nSELECT id, body FROM posts ORDER BY views DESC, created_at, id LIMIT 20;\n",
+    "most_read": "-- platformdb: target_ms=50\n"
+    "SELECT id, body FROM posts ORDER BY views DESC, created_at, id LIMIT 20;\n",
     "reported": "-- platformdb: target_ms=50\n"
     "SELECT id, body FROM posts WHERE status = 'reported' ORDER BY created_at LIMIT 50;\n",
     "tagged": "-- platformdb: persona=one\nSELECT ARRAY['t8'];\n"
@@ -89,10 +98,9 @@ def proposals(report: Report) -> dict[str, list[str]]:
 
 
 def test_two_queries_get_one_index_with_equality_first_and_the_order_behind(report: Report) -> None:
-    assert proposals(report)["posts (author_id, created_at DESC);"] == [
-        "author_page (heaviest)",
-        "author_since (heaviest)",
-    ]
+    """Behind an equality it may be read in either direction."""
+    found = {sql.replace(" DESC", ""): served for sql, served in proposals(report).items()}
+    assert found["posts (author_id, created_at);"] == ["author_page (heaviest)", "author_since (heaviest)"]
 
 
 def test_directions_are_kept_where_they_differ(report: Report) -> None:
@@ -150,19 +158,111 @@ def test_nothing_stays_in_the_database_or_on_the_server(server: Server, blog: Ta
 
 
 def test_what_is_written_is_a_tier_file_after_which_nothing_is_left_to_propose(
-    server: Server, blog: Target, project: Project, request: pytest.FixtureRequest
+    server: Server, blog: Target, project: Project
 ) -> None:
     """The loop that is worth most: advise, build, advise again."""
     target = clone(server, "advise_blog", "advise_again")
-    platform = project_of(project, QUERIES).platform
+    few = {name: QUERIES[name] for name in ("author_page", "reported", "tagged")}
+    platform = project_of(project, few).platform
     first = advise(target, platform, Silent(), Wish(write=True))
     assert first.data["files"] == ["sql/indexes/tier2_optimization.sql"]
     definitions, problems = read_tiers(platform)
     assert problems == ()
-    assert len(definitions) == 7
+    assert len(definitions) == 4
     assert all("pages without it" in definition.reason for definition in definitions)
-    assert apply_indexes(target, platform, Silent(), tier=2).data["built"] == 7
+    assert apply_indexes(target, platform, Silent(), tier=2).data["built"] == 4
     second = advise(target, platform, Silent(), Wish(check=True))
     assert second.data["proposals"] == []
     assert "nothing to propose" in second.summary
     assert second.exit_code == 0
+
+
+def test_where_somebody_is_connected_no_copy_can_be_made_and_other_rows_than_a_seed_are_left_alone(
+    blog: Target, project: Project
+) -> None:
+    platform = project_of(project, {"author_page": QUERIES["author_page"]}).platform
+    with connect(blog), pytest.raises(Refused, match="no copy of the database can be made") as refused:
+        advise(blog, platform, Silent())
+    assert "platformdb seed" in refused.value.help
+
+
+def test_where_no_copy_can_be_made_a_seed_is_measured_in_a_transaction_that_is_rolled_back(
+    server: Server, blog: Target, project: Project
+) -> None:
+    target = clone(server, "advise_blog", "advise_seeded")
+    run(
+        target,
+        "CREATE SCHEMA platformdb; CREATE TABLE platformdb.seed (platform text, rows bigint, tables text[]);"
+        f"INSERT INTO platformdb.seed VALUES ('{project.platform.name}', 15500, '{{users,posts,settings}}')",
+    )
+    platform = project_of(project, {"author_page": QUERIES["author_page"]}).platform
+    before = picture(target)
+    with connect(target):
+        report = advise(target, platform, Silent(), Wish(foreign_keys=False))
+    assert [each.replace(" DESC", "") for each in proposals(report)] == ["posts (author_id, created_at);"]
+    assert "about" in report.findings[0].message, "WAL cannot be measured there"
+    assert picture(target) == before
+
+
+def test_a_project_without_queries_is_told_where_to_put_them(blog: Target, project: Project) -> None:
+    report = advise(blog, project.platform, Silent())
+    assert [finding.rule for finding in report.findings] == ["no-queries"]
+    assert "--statements" in report.findings[0].help
+
+
+def test_a_query_that_does_not_parse_is_refused_before_anything_is_copied(blog: Target, project: Project) -> None:
+    platform = project_of(project, {"broken": "-- platformdb: target_ms=50\nSELECT FROM WHERE (;\n"}).platform
+    report = advise(blog, platform, Silent())
+    assert report.exit_code == 3
+    assert report.findings[0].place is not None
+
+
+def test_a_server_that_counts_no_statements_says_how_it_would(blog: Target, project: Project) -> None:
+    with pytest.raises(ConfigError, match="pg_stat_statements is not installed") as refused:
+        advise(blog, project.platform, Silent(), Wish(statements=10))
+    assert "shared_preload_libraries" in refused.value.help
+
+
+@pytest.fixture(scope="module")
+def counting(server: Server) -> Iterator[Server]:
+    """A server of the same version that counts its statements."""
+    with running_server(server.version, keep=False) as other:
+        other.execute("ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'")
+        config = Config(project=other.project, binaries=BINARIES[server.version])
+        shut_down(config, Silent())
+        yield replace(other, maintenance=target_of(ensure_running(config, Silent()), "postgres"))
+
+
+ASKED = """
+SELECT body FROM posts WHERE author_id = {author} ORDER BY created_at DESC LIMIT 20;
+SELECT count(*) FROM log WHERE kind = 'k{author}';
+"""
+ONCE = """
+INSERT INTO log SELECT n, 'k' || n % 500 FROM generate_series(20001, 50000) AS n;
+SELECT count(*) FROM posts WHERE created_at > now() - interval '3 days';
+"""
+
+
+def test_a_live_server_is_asked_what_it_was_asked_and_what_is_written_more_than_read_gets_no_index(
+    counting: Server, project: Project
+) -> None:
+    counting.execute("CREATE DATABASE live")
+    target = counting.database("live")
+    run(
+        target,
+        SCHEMA + "CREATE TABLE log (id int, kind text);"
+        "INSERT INTO log SELECT n, 'k' || n % 500 FROM generate_series(1, 20000) AS n; ANALYZE;"
+        "CREATE EXTENSION pg_stat_statements",
+    )
+    with connect(target) as connection:
+        for author in range(10, 30):
+            for statement in ASKED.format(author=author).split(";")[:2]:
+                connection.execute(statement.encode())
+        for statement in ONCE.split(";")[:2]:
+            connection.execute(statement.encode())
+    report = advise(target, project.platform, Silent(), Wish(statements=20, foreign_keys=False))
+    found = [sql.replace(" DESC", "") for sql in proposals(report)]
+    assert "posts (author_id, created_at);" in found
+    assert not [sql for sql in found if sql.startswith("log")], "30,000 inserts for 20 reads"
+    left = [finding for finding in report.findings if finding.rule == "statement-left-out"]
+    assert any("interval $" in finding.detail for finding in left), "what the server itself cannot read again"

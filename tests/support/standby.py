@@ -29,6 +29,8 @@ def streaming_pair() -> Iterator[tuple[Target, Target]]:
         server = running(config)
         primary = run.target_of(server, "postgres")
         run.stop(config, Silent())
+        start(project)  # from here on its log is one that a standby can read
+        run.stop(config, Silent())
         copy = _copied(server.places, primary)
         start(project)
         with _started(server.mark.programs, copy, server.places) as sockets:
@@ -40,7 +42,7 @@ def _copied(places: Places, primary: Target) -> Path:
     hba.write_text("local replication all trust\n" + hba.read_text())
     copy = places.home / "standby"
     subprocess.run(["cp", "-a", places.data, copy], check=True)
-    where = " ".join(f"{key}={primary.parameters[key]}" for key in ("host", "port", "user"))
+    where = " ".join(f"{key}={value}" for key, value in primary.parameters.items() if key in {"host", "port", "user"})
     with (copy / "postgresql.auto.conf").open("a") as settings:
         settings.write(f"primary_conninfo = '{where}'\n")
     (copy / "standby.signal").touch()

@@ -125,7 +125,7 @@ def test_a_column_that_moved_from_the_index_into_the_filter_is_lost() -> None:
     verdict = judged(measured(FILTERED))
     assert (verdict.failed, rules(verdict)) == (Gate.PLAN, ["plan-index-lost"])
     assert "p: index by_user (user_id) → index by_time: user_id only checked row by row" in verdict.findings[0].message
-    assert verdict.changed == "p: index by_user → index by_time"
+    assert verdict.changed == "lost by_user"
 
 
 def test_an_index_that_no_longer_covers_is_lost() -> None:

@@ -19,6 +19,7 @@ from platformdb.bench.page.page import as_page
 from platformdb.bench.page.tree import error_factor, tree
 from platformdb.bench.table import bench_table, milliseconds
 from platformdb.bench.together import together
+from platformdb.cli.masked import masked_report
 from platformdb.report.github import render_github
 from platformdb.report.json import render_json
 from platformdb.report.junit import render_junit
@@ -143,6 +144,8 @@ class TestTree:
         assert "self <b>0.33 ms</b>" in drawn
         assert "rows <b>8,136</b>, 8,138 expected" in drawn
         assert "removed by filter <b>864</b>" in drawn
+        assert "Bars: the share of the time." in drawn
+        assert "Bars: the share of the buffers." in tree(PlanNode("Limit"))
 
     def test_the_error_of_the_planner_is_told(self) -> None:
         node = PlanNode("Seq Scan", rows=10, actual=1_000.0, loops=2)
@@ -251,6 +254,11 @@ class TestTable:
     )
     def test_times_are_told_to_what_counts(self, value: float, said: str) -> None:
         assert milliseconds(value) == said
+
+
+def test_secret_variables_are_taken_out_of_what_was_checked() -> None:
+    report = masked_report(as_report(nasty()), lambda text: text.replace("alert", "***"))
+    assert "alert" not in render_junit(report, command="bench", elapsed_ms=1)
 
 
 class TestTogether:

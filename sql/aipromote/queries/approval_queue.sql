@@ -1,7 +1,8 @@
 -- Approval page: what waits for a decision, oldest first.
 
 -- platformdb: personas="pieces in review"
-SELECT organizations.id, count(content_pieces.organization_id) AS weight, organizations.created_at AS since
+SELECT organizations.id,
+       count(content_pieces.organization_id) AS weight, organizations.created_at AS since
 FROM organizations
 LEFT JOIN content_pieces
     ON content_pieces.organization_id = organizations.id AND content_pieces.status = 'in_review' AND content_pieces.deleted_at IS NULL

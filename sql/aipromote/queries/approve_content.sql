@@ -9,5 +9,5 @@ LEFT JOIN scheduled_posts ON scheduled_posts.content_piece_id = content_pieces.i
 WHERE content_pieces.status = 'in_review' AND content_pieces.deleted_at IS NULL
 GROUP BY content_pieces.id, organizations.user_id, latest.at;
 
--- platformdb: target_ms=10 rollback=on
+-- platformdb: target_ms=50 rollback=on
 UPDATE content_pieces SET status = 'approved', approved_by = $2, approved_at = $3 WHERE id = $1;

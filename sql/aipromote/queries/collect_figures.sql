@@ -1,7 +1,8 @@
 -- Collector: a day's figures of a post come in, or come again.
 
 -- platformdb: personas="days of figures"
-SELECT scheduled_post_id, organization_id, platform, max(metric_date) AS metric_date, max(collected_at) AS now, count(*) AS weight
+SELECT scheduled_post_id, organization_id, platform,
+       max(metric_date) AS metric_date, max(collected_at) AS now, count(*) AS weight
 FROM analytics
 GROUP BY scheduled_post_id, organization_id, platform;
 

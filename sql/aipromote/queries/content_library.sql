@@ -1,7 +1,8 @@
 -- Content library: a page of an organization's content, newest first, of a status or of all.
 
 -- platformdb: personas="pieces"
-SELECT organizations.id, page_cursor('infinity') AS cursor, NULL::text AS status, count(content_pieces.organization_id) AS weight, organizations.created_at AS since
+SELECT organizations.id, page_cursor('infinity') AS cursor, NULL::text AS status,
+       count(content_pieces.organization_id) AS weight, organizations.created_at AS since
 FROM organizations
 LEFT JOIN content_pieces
     ON content_pieces.organization_id = organizations.id AND content_pieces.deleted_at IS NULL

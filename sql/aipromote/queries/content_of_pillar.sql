@@ -1,7 +1,8 @@
 -- Content library of one pillar: its pieces, newest first.
 
 -- platformdb: personas="pieces"
-SELECT content_pillars.id, content_pillars.organization_id, count(content_pieces.id) AS weight, content_pillars.created_at AS since
+SELECT content_pillars.id, content_pillars.organization_id,
+       count(content_pieces.id) AS weight, content_pillars.created_at AS since
 FROM content_pillars
 LEFT JOIN content_pieces ON content_pieces.pillar_id = content_pillars.id
 GROUP BY content_pillars.id;

@@ -1,7 +1,8 @@
 -- Content search: an organization's newest pieces with these words, of one type or of any.
 
 -- platformdb: personas="pieces"
-SELECT organizations.id, 'winter' AS words, NULL::text AS content_type, count(content_pieces.organization_id) AS weight, organizations.created_at AS since
+SELECT organizations.id, 'winter' AS words, NULL::text AS content_type,
+       count(content_pieces.organization_id) AS weight, organizations.created_at AS since
 FROM organizations
 LEFT JOIN content_pieces
     ON content_pieces.organization_id = organizations.id AND content_pieces.deleted_at IS NULL

@@ -8,5 +8,5 @@ LEFT JOIN content_pieces ON content_pieces.asset_id = assets.id
 GROUP BY assets.id
 HAVING count(content_pieces.id) <= 20;
 
--- platformdb: target_ms=10 rollback=on
+-- platformdb: target_ms=50 rollback=on
 DELETE FROM assets WHERE id = $1;

@@ -1,7 +1,8 @@
 -- Failures: what went wrong, latest first, for the page that asks what to do about it.
 
 -- platformdb: personas="posts that failed"
-SELECT organizations.id, count(scheduled_posts.organization_id) AS weight, organizations.created_at AS since
+SELECT organizations.id,
+       count(scheduled_posts.organization_id) AS weight, organizations.created_at AS since
 FROM organizations
 LEFT JOIN scheduled_posts
     ON scheduled_posts.organization_id = organizations.id AND scheduled_posts.status = 'failed'

@@ -1,7 +1,8 @@
 -- Generation context: all that a prompt says of an organization: voice, rules, strategy, pillars.
 
 -- platformdb: personas="brand rules"
-SELECT organizations.id, count(brand_rules.organization_id) AS weight, organizations.created_at AS since
+SELECT organizations.id,
+       count(brand_rules.organization_id) AS weight, organizations.created_at AS since
 FROM organizations
 LEFT JOIN brand_rules
     ON brand_rules.organization_id = organizations.id

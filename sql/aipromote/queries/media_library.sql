@@ -1,7 +1,8 @@
 -- Media library: an organization's newest images.
 
 -- platformdb: personas="images"
-SELECT organizations.id, count(assets.organization_id) AS weight, organizations.created_at AS since
+SELECT organizations.id,
+       count(assets.organization_id) AS weight, organizations.created_at AS since
 FROM organizations
 LEFT JOIN assets
     ON assets.organization_id = organizations.id AND assets.asset_type = 'image'

@@ -1,7 +1,8 @@
 -- Write: content is asked for; the owner is charged and a job is put in the queue.
 
 -- platformdb: personas="pieces"
-SELECT organizations.id, count(content_pieces.organization_id) AS weight, organizations.created_at AS since
+SELECT organizations.id,
+       count(content_pieces.organization_id) AS weight, organizations.created_at AS since
 FROM organizations
 LEFT JOIN content_pieces
     ON content_pieces.organization_id = organizations.id AND content_pieces.deleted_at IS NULL

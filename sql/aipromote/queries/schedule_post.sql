@@ -13,5 +13,6 @@ CROSS JOIN LATERAL (
 ) AS piece;
 
 -- platformdb: target_ms=10 rollback=on
-INSERT INTO scheduled_posts (organization_id, social_account_id, platform, content_piece_id, scheduled_at, status, idempotency_key)
+INSERT INTO scheduled_posts
+    (organization_id, social_account_id, platform, content_piece_id, scheduled_at, status, idempotency_key)
 VALUES ($1, $2, $3, $4, $5, 'scheduled', 'once');

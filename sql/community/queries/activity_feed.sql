@@ -1,6 +1,6 @@
 -- Activity feed: the 30 newest things that happened in a community, or the page behind a cursor.
 
--- platformdb: personas="what happened there"
+-- platformdb: personas="activity"
 SELECT communities.id, page_cursor('infinity') AS cursor, count(activity.id) AS weight, communities.created_at AS since
 FROM communities
 LEFT JOIN activity ON activity.community_id = communities.id

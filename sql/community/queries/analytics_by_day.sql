@@ -1,6 +1,6 @@
 -- Analytics: how often something happened on each of 30 days, and to how many users.
 
--- platformdb: personas="how often it happened"
+-- platformdb: personas="events of the name"
 SELECT event_name, date_trunc('day', (SELECT max("timestamp") FROM analytics_events), 'UTC') AS until, count(*) AS weight
 FROM analytics_events
 GROUP BY event_name;

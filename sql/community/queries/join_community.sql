@@ -12,6 +12,7 @@ CROSS JOIN LATERAL (
 
 -- platformdb: target_ms=10 rollback=on
 WITH joined AS (
-    INSERT INTO members (community_id, user_id, joined_at) VALUES ($1, $2, $3) RETURNING community_id, user_id, joined_at
+    INSERT INTO members (community_id, user_id, joined_at) VALUES ($1, $2, $3)
+    RETURNING community_id, user_id, joined_at
 )
 INSERT INTO activity (community_id, user_id, type, created_at) SELECT community_id, user_id, 'joined', joined_at FROM joined;

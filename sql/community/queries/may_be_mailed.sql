@@ -6,5 +6,5 @@ SELECT email, 'newsletter' AS email_type, count(*) AS weight FROM email_feedback
 -- platformdb: persona=unknown
 SELECT 'nobody@example.org' AS email, 'newsletter' AS email_type;
 
--- platformdb: target_ms=5
+-- platformdb: target_ms=10
 SELECT email_stop($1, $2) AS reason;

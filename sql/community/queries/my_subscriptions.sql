@@ -7,7 +7,9 @@ LEFT JOIN subscriptions ON subscriptions.subscriber_id = users.id
 GROUP BY users.id;
 
 -- platformdb: target_ms=10
-SELECT communities.name, subscription_tiers.name AS tier, subscriptions.status, subscriptions.subscribed_at, subscriptions.current_period_end
+SELECT
+    communities.name, subscription_tiers.name AS tier, subscriptions.status,
+    subscriptions.subscribed_at, subscriptions.current_period_end
 FROM subscriptions
 JOIN communities ON communities.id = subscriptions.community_id
 JOIN subscription_tiers ON subscription_tiers.id = subscriptions.tier_id

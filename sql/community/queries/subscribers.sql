@@ -1,6 +1,6 @@
 -- Subscribers: the 50 newest of a community who pay now.
 
--- platformdb: personas="who subscribed"
+-- platformdb: personas="subscriptions ever"
 SELECT communities.id, count(subscriptions.id) AS weight, communities.created_at AS since
 FROM communities
 LEFT JOIN subscriptions ON subscriptions.community_id = communities.id

@@ -18,16 +18,19 @@ LIMIT 1;
 -- platformdb: target_ms=50 large=2000
 WITH RECURSIVE thread AS (
     (
-        SELECT id, author_id, content, created_at, deleted_at, 0 AS depth, ARRAY[id] AS path
+        SELECT id, post_id, author_id, content, created_at, deleted_at, 0 AS depth, ARRAY[id] AS path
         FROM comments
         WHERE post_id = $1 AND parent_id IS NULL AND (created_at, id) > (cursor_at($2), cursor_id($2))
         ORDER BY created_at, id
         LIMIT 20
     )
     UNION ALL
-    SELECT reply.id, reply.author_id, reply.content, reply.created_at, reply.deleted_at, depth + 1, path || reply.id
+    SELECT
+        reply.id, reply.post_id, reply.author_id, reply.content, reply.created_at, reply.deleted_at, depth + 1,
+        path || reply.id
     FROM thread
-    JOIN comments AS reply ON reply.parent_id = thread.id AND reply.post_id = $1
+    -- The post of the comment that is answered, not $1: so the replies are looked up, and not all comments of a long post.
+    JOIN comments AS reply ON reply.parent_id = thread.id AND reply.post_id = thread.post_id
 )
 SELECT
     thread.id, depth, thread.created_at, users.name,

@@ -1,7 +1,9 @@
 -- Tiers: how many are on a tier now, asked before its price is changed.
 
--- platformdb: personas="sold"
-SELECT subscription_tiers.id, subscription_tiers.community_id, count(subscriptions.id) AS weight, subscription_tiers.created_at AS since
+-- platformdb: personas="subscriptions sold"
+SELECT
+    subscription_tiers.id, subscription_tiers.community_id,
+    count(subscriptions.id) AS weight, subscription_tiers.created_at AS since
 FROM subscription_tiers
 LEFT JOIN subscriptions ON subscriptions.tier_id = subscription_tiers.id
 GROUP BY subscription_tiers.id;

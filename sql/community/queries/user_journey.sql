@@ -1,6 +1,6 @@
 -- Support: the last 50 things that a user did.
 
--- platformdb: personas="what he did"
+-- platformdb: personas="recorded events"
 SELECT users.id, count(analytics_events.user_id) AS weight, users.created_at AS since
 FROM users
 LEFT JOIN analytics_events ON analytics_events.user_id = users.id

@@ -1,6 +1,6 @@
 -- Event waiting list: who waits for a seat, in order.
 
--- platformdb: personas="who waits"
+-- platformdb: personas="waiting guests"
 SELECT events.id, count(event_rsvps.id) AS weight, events.created_at AS since
 FROM events
 LEFT JOIN event_rsvps ON event_rsvps.event_id = events.id AND event_rsvps.status = 'waiting'

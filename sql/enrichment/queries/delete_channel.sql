@@ -1,7 +1,7 @@
 -- Purge job: a channel in which nobody wrote goes, with its overrides, invites and times in voice.
 
 -- platformdb: personas="times in voice"
-SELECT channels.id, count(voice_sessions.id) AS weight, channels.created_at AS since
+SELECT channels.id, count(voice_sessions.id) AS weight
 FROM channels
 LEFT JOIN voice_sessions ON voice_sessions.channel_id = channels.id
 WHERE channels.last_message_at IS NULL AND channels.server_id IS NOT NULL

@@ -1,6 +1,6 @@
 -- Administration: a role goes; nobody has it any more, and no message mentions it.
 
--- platformdb: personas="who has the role"
+-- platformdb: personas="holders of the role"
 SELECT roles.id, count(member_roles.member_id) AS weight
 FROM roles
 LEFT JOIN member_roles ON member_roles.role_id = roles.id

@@ -22,7 +22,7 @@ GROUP BY users.id
 ORDER BY count(messages.id), users.id
 LIMIT 1;
 
--- platformdb: target_ms=1000 rollback=on large=2000
+-- platformdb: target_ms=1000 rollback=on large=2000 whole="message_mentions" reason="a month has a few pages of them"
 WITH unsaid AS (
     DELETE FROM messages WHERE author_id = $1
 )

@@ -1,7 +1,7 @@
 -- Thread: the 50 newest messages of a thread.
 
 -- platformdb: personas="messages in the thread"
-SELECT channel_id, id, page_cursor('infinity') AS place, message_count AS weight, created_at AS since
+SELECT channel_id, id, page_cursor('infinity') AS place, message_count AS weight
 FROM message_threads;
 
 -- platformdb: target_ms=50

@@ -1,10 +1,10 @@
 -- Pins: what is pinned in a channel, newest first.
 
 -- platformdb: personas="pinned messages"
-SELECT channels.id, count(messages.id) AS weight, channels.created_at AS since
-FROM channels
-LEFT JOIN messages ON messages.channel_id = channels.id AND messages.pinned AND messages.deleted_at IS NULL
-GROUP BY channels.id;
+SELECT channel_id, count(*) AS weight
+FROM messages
+WHERE pinned AND deleted_at IS NULL
+GROUP BY channel_id;
 
 -- platformdb: target_ms=50
 SELECT id, author_id, content, created_at

@@ -1,7 +1,8 @@
 -- Write: a user has read a channel up to its newest message.
 
 -- platformdb: personas="channels followed"
-SELECT r.user_id, (array_agg(r.channel_id ORDER BY r.channel_id))[1] AS channel_id, max(c.last_message_at) AS now, count(*) AS weight
+SELECT r.user_id, (array_agg(r.channel_id ORDER BY r.channel_id))[1] AS channel_id,
+       max(c.last_message_at) AS now, count(*) AS weight
 FROM channel_reads AS r
 JOIN channels AS c ON c.id = r.channel_id
 GROUP BY r.user_id;

@@ -1,6 +1,6 @@
 -- Who has a role: 100 of them.
 
--- platformdb: personas="who has the role"
+-- platformdb: personas="holders of the role"
 SELECT roles.id, roles.server_id, count(member_roles.member_id) AS weight, roles.created_at AS since
 FROM roles
 LEFT JOIN member_roles ON member_roles.role_id = roles.id

@@ -1,10 +1,9 @@
 -- Search: the 25 newest messages of a channel with certain words, in the asker's language or as they are.
 
 -- platformdb: personas="messages in the channel"
-SELECT channels.id, 'thank you' AS words, count(messages.id) AS weight, channels.created_at AS since
-FROM channels
-LEFT JOIN messages ON messages.channel_id = channels.id
-GROUP BY channels.id;
+SELECT channel_id, 'thank you' AS words, count(*) AS weight
+FROM messages
+GROUP BY channel_id;
 
 -- platformdb: persona=common_word
 SELECT channel_id, 'today' AS words FROM messages GROUP BY channel_id ORDER BY count(*) DESC, channel_id LIMIT 1;

@@ -1,6 +1,6 @@
 -- Voice occupancy: who is in which voice channel of a server now.
 
--- platformdb: personas="who is in a voice channel"
+-- platformdb: personas="people in voice channels"
 SELECT servers.id, count(voice_sessions.id) AS weight, servers.created_at AS since
 FROM servers
 LEFT JOIN channels ON channels.server_id = servers.id

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 
 from platformdb.bench.entry import entry_of, times_of
@@ -12,8 +12,9 @@ from platformdb.bench.model import Entry, Gate, Judged, Verdict
 from platformdb.bench.request import Request
 from platformdb.bench.setup import Bench, set_up
 from platformdb.bench.statistics import Comparison, slower
-from platformdb.bench.turns import ROUNDS, Key, Turns, compare_turns
+from platformdb.bench.turns import Key, Turns, compare_turns
 from platformdb.postgres.connect import Connection, connect
+from platformdb.postgres.pins import pin
 from platformdb.postgres.target import Target
 from platformdb.project import Platform
 from platformdb.report.model import Finding
@@ -45,9 +46,9 @@ def compare_versions(before: Version, now: Version, observer: Observer, request:
         refused = (*_refused(old), *_refused(new), *_other_rows(old, new))
         if refused:
             return Judged(new.run, (), refused)
-        observer.stage("bench", ROUNDS)
+        observer.stage("bench")
         first, second = _observed(here, old), _observed(there, new)
-        turns, compared = _timed(here, there, first, second, observer)
+    turns, compared = _timed(before.target, now.target, first, second, observer)
     return _judged(old, new, first, second, turns, compared, request)
 
 
@@ -60,22 +61,22 @@ def _observed(connection: Connection, bench: Bench) -> Mapping[Key, Measurement]
 
 
 def _timed(
-    here: Connection,
-    there: Connection,
-    first: Mapping[Key, Measurement],
-    second: Mapping[Key, Measurement],
-    observer: Observer,
+    before: Target, now: Target, first: Mapping[Key, Measurement], second: Mapping[Key, Measurement], observer: Observer
 ) -> tuple[Mapping[Key, Turns], Mapping[Key, Comparison]]:
     """The times of whatever both versions have, and the comparisons of what looked slower."""
-    with ExitStack() as stack:
 
-        def watch(connection: Connection, found: Measurement) -> Callable[[], float]:
-            return stack.enter_context(stopwatch(connection, found.query, found.persona))
+    @contextmanager
+    def opening(keys: Collection[Key]) -> Iterator[Mapping[Key, Turns]]:
+        with connect(before) as here, connect(now) as there, ExitStack() as stack:
+            pin(here)
+            pin(there)
 
-        turns = {
-            key: Turns((watch(here, found), watch(there, second[key]))) for key, found in first.items() if key in second
-        }
-        return turns, compare_turns(turns, observer.progress)
+            def watched(connection: Connection, found: Measurement) -> Callable[[], float]:
+                return stack.enter_context(stopwatch(connection, found.query, found.persona))
+
+            yield {key: Turns((watched(here, first[key]), watched(there, second[key]))) for key in keys}
+
+    return compare_turns(opening, [key for key in first if key in second], observer.progress)
 
 
 def _refused(bench: Bench) -> tuple[Finding, ...]:
@@ -119,7 +120,7 @@ def _judged(
 
 def _entry(found: Measurement, catalog: Catalog, turns: Turns | None, side: int) -> Entry:
     entry = entry_of(found, catalog)
-    return replace(entry, times=times_of(turns.times(side))) if turns else entry
+    return replace(entry, times=times_of(turns.times[side])) if turns else entry
 
 
 def _with_times(
@@ -136,8 +137,8 @@ def _slower(verdict: Verdict, compared: Comparison, found: Measurement) -> Verdi
     name, persona = found.query.name, found.persona.name
     finding = Finding(
         "slower",
-        f"{name} for {persona}: {compared.ratio:.2f} times as slow, median {compared.before_ms:.3f} → "
-        f"{compared.now_ms:.3f} ms (slower in {compared.effect:.0%} of pairs, p = {compared.p:.1g})",
+        f"{name} for {persona}: {compared.ratio:.2f} times as slow, best times {compared.before_ms:.3f} → "
+        f"{compared.now_ms:.3f} ms (p = {compared.p:.1g}, effect {compared.effect:.2f})",
         f"{name}/{persona}",
         place=found.query.place,
         help="both versions ran in turns on this machine, so it is no noise: look at what changed in its plan and work",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 from platformdb.bench.statistics import Comparison, compare_samples
@@ -11,57 +12,69 @@ from platformdb.bench.statistics import Comparison, compare_samples
 # Rounds of four blocks each: before, now, now, before, or the other way round. Each goes over all queries, so that a
 # busy moment of the machine falls on a few blocks of each query and not on all of one.
 ROUNDS = 10
-# What looks slower then is timed anew, more often, and judged by those times alone, for the first ones chose it.
-SUSPECT_RATIO, SUSPECT_MS, MORE_ROUNDS = 1.05, 0.01, 60
 BLOCK_MS = 3.0
 MOST_IN_BLOCK = 10
 WARM = 3
+# What looks slower is timed anew and judged by those times alone, for the first ones chose it. A session may be slow as
+# long as it lives, by where the system put it: so there are several pairs of them.
+SUSPECT_RATIO, SUSPECT_MS = 1.05, 0.01
+SESSIONS, SESSION_ROUNDS = 10, 6
 
 Sample = Callable[[], float]
-Times = tuple[float, ...]
 Key = tuple[str, str]
 
 
 @dataclass(slots=True)
 class Turns:
-    """The two sides of one query for one persona: how each is run once, and the times of each round so far."""
+    """The two sides of one query for one persona: how each is run once, and their times so far, in milliseconds.
+
+    ``bests`` are the least times of the rounds: what others do on the machine only ever adds to a time.
+    """
 
     sides: tuple[Sample, Sample]
-    rounds: list[tuple[Times, Times]] = field(default_factory=list)
+    times: tuple[list[float], list[float]] = field(default_factory=lambda: ([], []))
+    bests: tuple[list[float], list[float]] = field(default_factory=lambda: ([], []))
 
-    def times(self, side: int) -> Times:
-        """All times of one side."""
-        return tuple(time for each in self.rounds for time in each[side])
-
-    def compared(self) -> Comparison:
-        """Both sides by the least time of each round: what others do on the machine only ever adds to a time."""
-        return compare_samples(*([min(each[side]) for each in self.rounds] for side in (0, 1)))
-
-
-def compare_turns(pairs: Mapping[Key, Turns], told: Callable[[str], None], seed: int = 1) -> Mapping[Key, Comparison]:
-    """Times all pairs, and those that look slower again; what came of the second time, of them only."""
-    for number in take_turns(tuple(pairs.values()), ROUNDS, seed):
-        told(f"round {number + 1} of {ROUNDS}")
-    again = {key: Turns(pair.sides) for key, pair in pairs.items() if _is_suspect(pair.compared())}
-    for number in take_turns(tuple(again.values()), MORE_ROUNDS, seed):
-        told(f"{len(again)} that look slower: round {number + 1} of {MORE_ROUNDS}")
-    for key, pair in again.items():
-        pairs[key].rounds.extend(pair.rounds)
-    return {key: pair.compared() for key, pair in again.items()}
+    @property
+    def looks_slower(self) -> bool:
+        """Whether the least of all times says so: cause to look again, and no more."""
+        before, now = map(min, self.bests)
+        return now >= before * SUSPECT_RATIO and now - before >= SUSPECT_MS
 
 
-def _is_suspect(seen: Comparison) -> bool:
-    return seen.ratio >= SUSPECT_RATIO and seen.now_ms - seen.before_ms >= SUSPECT_MS
+# Opens a pair of new sessions and gives both sides of what is asked for.
+Opening = Callable[[Collection[Key]], AbstractContextManager[Mapping[Key, Turns]]]
 
 
-def take_turns(pairs: Sequence[Turns], rounds: int, seed: int) -> Iterator[int]:
-    """Fills in the rounds of all pairs, in an order that chance gives and ``seed`` fixes; yields each one's number."""
+def compare_turns(
+    opening: Opening, keys: Collection[Key], told: Callable[[str], None], seed: int = 1
+) -> tuple[Mapping[Key, Turns], Mapping[Key, Comparison]]:
+    """The times of all keys; and of those that looked slower, how the best times of several sessions compare."""
+    with opening(keys) as looked:
+        for number in take_turns(tuple(looked.values()), seed):
+            told(f"round {number + 1} of {ROUNDS}")
+    bests: dict[Key, tuple[list[float], list[float]]] = {
+        key: ([], []) for key, turns in looked.items() if turns.looks_slower
+    }
+    for session in range(SESSIONS if bests else 0):
+        told(f"{len(bests)} look slower: session {session + 1} of {SESSIONS}")
+        with opening(bests) as again:
+            for _ in take_turns(tuple(again.values()), seed + session + 1, SESSION_ROUNDS):
+                pass
+        for key, turns in again.items():
+            for side in (0, 1):
+                bests[key][side].extend(turns.bests[side])
+    return looked, {key: compare_samples(*found) for key, found in bests.items()}
+
+
+def take_turns(pairs: Sequence[Turns], seed: int, rounds: int = ROUNDS) -> Iterator[int]:
+    """Fills in the times of all pairs, in an order that chance gives and ``seed`` fixes; yields each round's number."""
     chance = random.Random(seed)  # noqa: S311 - an order, no secret
     order = [(pair, _size(pair)) for pair in pairs]
     for number in range(rounds):
         chance.shuffle(order)
         for pair, size in order:
-            pair.rounds.append(_round(pair, size, first=chance.randrange(2)))
+            _round(pair, size, first=chance.randrange(2))
         yield number
 
 
@@ -71,10 +84,12 @@ def _size(pair: Turns) -> int:
     return min(max(int(BLOCK_MS / longest), 1), MOST_IN_BLOCK)
 
 
-def _round(pair: Turns, size: int, first: int) -> tuple[Times, Times]:
+def _round(pair: Turns, size: int, first: int) -> None:
     found: tuple[list[float], list[float]] = ([], [])
     for side in (first, 1 - first, 1 - first, first):
         sample = pair.sides[side]
         sample()  # not counted: what the other side left in the processor's caches
         found[side].extend(sample() for _ in range(size))
-    return tuple(found[0]), tuple(found[1])
+    for side in (0, 1):
+        pair.times[side].extend(found[side])
+        pair.bests[side].append(min(found[side]))

@@ -43,12 +43,18 @@ def changed_words(before: Entry, now: Entry, moved: Sequence[Change], tolerance:
 
 
 def _plan_changes(before: Contract, now: Contract) -> list[str]:
+    """What an access is instead; of an index that nothing looks up in any more only that it is lost."""
     held = {access.place: access for access in before.accesses}
-    return [
-        f"{access.place}: {_short(held[access.place])} → {_short(access)}"
-        for access in now.accesses
-        if access.place in held and described(held[access.place]) != described(access)
-    ]
+    used = {access.index for access in now.accesses}
+    pairs = [(held[access.place], access) for access in now.accesses if access.place in held]
+    changes = (
+        f"lost {_bare(was)}"
+        if was.index and was.index not in used and not set(was.sought) <= set(access.sought)
+        else f"{access.place}: {_short(was)} → {_short(access)}"
+        for was, access in pairs
+        if described(was) != described(access)
+    )
+    return list(dict.fromkeys(changes))
 
 
 def _by_pages(entry: Entry) -> list[Access]:
@@ -61,5 +67,9 @@ def _by_pages(entry: Entry) -> list[Access]:
 
 
 def _short(access: Access) -> str:
-    bare = ", ".join(name.rpartition(".")[2] for name in access.index.split(", "))
-    return f"{access.method} {bare}" if bare else f"{access.method} {access.relation.rpartition('.')[2]}"
+    return f"{access.method} {_bare(access) or access.relation.rpartition('.')[2]}"
+
+
+def _bare(access: Access) -> str:
+    """The names of its indexes without schemas."""
+    return ", ".join(name.rpartition(".")[2] for name in access.index.split(", "))

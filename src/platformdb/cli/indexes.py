@@ -21,11 +21,14 @@ from platformdb.settings import Secret
 def register(app: typer.Typer) -> None:
     """Adds the commands to the program."""
     indexes = typer.Typer(
-        name="indexes", help="Index tiers: build them, and see where they stand", no_args_is_help=True
+        name="indexes",
+        help="Index tiers: build them, measure what they are worth, find what is missing",
+        no_args_is_help=True,
     )
     command(indexes, "apply", options=(*READING_OPTIONS, *CHANGING_OPTIONS))(indexes_apply)
     command(indexes, "status", options=READING_OPTIONS)(indexes_status)
     command(indexes, "evidence", options=READING_OPTIONS)(indexes_evidence)
+    command(indexes, "advise", options=READING_OPTIONS)(indexes_advise)
     app.add_typer(indexes)
 
 
@@ -81,3 +84,25 @@ def indexes_evidence(
     wanted = Wanted(tuple(index or ()), tier, in_place, agreement(yes=yes))
     with open_sound_target(run, platform.name) as target:
         return index_evidence(target, platform, run.observer, wanted)
+
+
+def indexes_advise(
+    run: Run,
+    statements: Annotated[
+        int,
+        typer.Option(metavar="NUMBER", min=0, help="Also so many of pg_stat_statements, those that took most time."),
+    ] = 0,
+    *,
+    foreign_keys: Annotated[
+        bool, typer.Option("--foreign-keys/--no-foreign-keys", help="Reckon with deletions of the rows referred to.")
+    ] = True,
+    check: Annotated[bool, typer.Option("--check", help="Exit 1 where an index is missing.")] = False,
+    write: Annotated[bool, typer.Option("--write", help="Append the proposals to the tier files.")] = False,
+) -> Report:
+    """Propose the indexes that are missing: each is built and measured on a copy of the database."""
+    from platformdb.indexes.advise.run import Wish, advise
+
+    platform = find_platform(run.config)
+    wish = Wish(statements, foreign_keys, check, write)
+    with open_sound_target(run, platform.name) as target:
+        return advise(target, platform, run.observer, wish)

@@ -14,11 +14,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psycopg
+from psycopg import sql
 
 from platformdb.postgres.connect import Connection
 from platformdb.postgres.queries import query
 from platformdb.postgres.undone import undone
-from platformdb.sqltext.quote import quote_identifier
 
 ROWS = 200
 ROUNDS = 5
@@ -81,7 +81,7 @@ def cost_of_insert(connection: Connection, sample: Sample) -> tuple[float, float
 
 
 def _insert(connection: Connection, sample: Sample) -> tuple[float, float]:
-    columns = ", ".join(map(quote_identifier, sample.columns))
+    columns = ", ".join(map(_quoted, sample.columns))
     with undone(connection, writes=True):
         row = connection.execute(
             "EXPLAIN (ANALYZE, WAL, TIMING OFF, FORMAT JSON) "  # noqa: S608 - quoted
@@ -99,7 +99,7 @@ def heap_only_updates(
     A row gets the values that another one has in all columns that are ``free`` to change: one column alone might break
     a condition that speaks of two. Where no other row of the sample differs, nothing is tried.
     """
-    wanted = [quote_identifier(column) for column in sample.columns if column in free]
+    wanted = [_quoted(column) for column in sample.columns if column in free]
     try:
         with undone(connection, writes=True):
             connection.execute("SET LOCAL session_replication_role = replica")
@@ -118,7 +118,7 @@ def heap_only_updates(
 
 
 def _update(sample: Sample, changed: Collection[str], wanted: Sequence[str]) -> bytes:
-    here, there = (", ".join(f"{row}.{quote_identifier(name)}" for name in changed) for row in ("t", "o"))
+    here, there = (", ".join(f"{row}.{_quoted(name)}" for name in changed) for row in ("t", "o"))
     other = f"FROM {SAMPLE} AS o WHERE ROW({there}) IS DISTINCT FROM ROW({here})"
     values = ", ".join(f"o.{name}" for name in wanted)
     return (
@@ -131,3 +131,7 @@ def _update(sample: Sample, changed: Collection[str], wanted: Sequence[str]) -> 
 def _counts(connection: Connection, sample: Sample) -> tuple[int, int]:
     row = connection.execute(query("write_cost_counts"), (sample.oid, sample.oid)).fetchone()
     return (row[0], row[1]) if row else (0, 0)
+
+
+def _quoted(name: str) -> str:
+    return sql.Identifier(name).as_string(None)

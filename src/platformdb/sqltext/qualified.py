@@ -186,7 +186,8 @@ def without_tables(expression: Any) -> str:
     for column in copy.find_all(exp.Column):
         column.set("table", None)
         column.set("db", None)
-    return str(copy.sql(dialect="postgres"))
+    # Left to itself it writes functions in capitals, and PostgreSQL shows them as they are called.
+    return str(copy.sql(dialect="postgres", normalize_functions="lower"))
 
 
 def touched(expression: Any, scope: Any) -> frozenset[Place]:

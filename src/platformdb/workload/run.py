@@ -20,13 +20,12 @@ from platformdb.workload.plan_tree import PlanNode, read_plan, with_times
 
 PACKAGE = "platformdb.workload"
 COUNTED_RUNS = 3
-# A write meets other pages each time: one of so many runs splits no page and finds room where it looks first. In 6
-# rounds over 74 writes of two platforms the least of 8 was always the same but once; where a run takes long, its rows
-# outweigh that.
-WRITE_RUNS, WRITE_SECONDS = 8, 0.5
+# A write meets other pages each time: one of so many runs splits no page and finds room where it looks first.
+WRITE_RUNS = 8
 WARM_UP_RUNS = 2
-# Enough for a p99 where a query is quick, and soon done where it is slow.
-MOST_SAMPLES, FEWEST_SAMPLES, ENOUGH_SECONDS = 200, 20, 0.05
+# Enough for a p99 where a query is quick, and soon done where it is slow: at most so many runs, in as many seconds.
+MOST_SAMPLES = 200
+ENOUGH: Mapping[int, float] = {20: 0.05, 5: 0.4}
 
 
 def observe(connection: Connection, query: Query, persona: Persona, runs: int | None = None) -> Measurement:
@@ -44,7 +43,7 @@ def observe(connection: Connection, query: Query, persona: Persona, runs: int | 
     with undone(connection, writes=query.writes), _statement(connection, query, persona) as statement:
         timed = _run(connection, query, statement, timing=True)
         counts, plans = [read_counts(connection)], []
-        for _ in _turns(query, runs):
+        for _ in range(runs or (WRITE_RUNS if query.writes else COUNTED_RUNS)):
             plans.append(_run(connection, query, statement))
             counts.append(read_counts(connection))
     works = [work_of(plan, touched_between(*pair)) for plan, pair in zip(plans, pairwise(counts), strict=True)]
@@ -57,15 +56,6 @@ def observe(connection: Connection, query: Query, persona: Persona, runs: int | 
         work=least_of(works),
         steady=all(work == least for work in works),
     )
-
-
-def _turns(query: Query, runs: int | None) -> Iterator[int]:
-    """The runs that count, by number; without a given number as many as the query wants."""
-    until = clock.perf_counter() + WRITE_SECONDS
-    for number in range(runs or (WRITE_RUNS if query.writes else COUNTED_RUNS)):
-        if runs is None and number >= COUNTED_RUNS and clock.perf_counter() > until:
-            return
-        yield number
 
 
 def explain(connection: Connection, query: Query, persona: Persona) -> PlanNode:
@@ -114,9 +104,10 @@ def stopwatch(connection: Connection, query: Query, persona: Persona) -> Iterato
 
 
 def _worth_while(sample: Callable[[], float]) -> Iterator[float]:
-    until = clock.perf_counter() + ENOUGH_SECONDS
+    began = clock.perf_counter()
     for number in range(MOST_SAMPLES):
-        if number >= FEWEST_SAMPLES and clock.perf_counter() > until:
+        spent = clock.perf_counter() - began
+        if any(number >= fewest and spent > seconds for fewest, seconds in ENOUGH.items()):
             return
         yield sample()
 

@@ -286,7 +286,7 @@ FACTS = Facts(
     plans={
         "community_feed": PlanFact(("idx_posts_community",), 110),
         "space_feed": PlanFact(("idx_posts_space",), 80),
-        "thread": PlanFact(("idx_comments_post",), 300),
+        "thread": PlanFact(("idx_comments_post",), 800),
         "my_communities": PlanFact(("idx_members_user",), 60),
         "upcoming_events": PlanFact(("idx_events_community_starts",), 30),
         "notification_badge": PlanFact(("idx_notifications_unread",), 60),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from platformdb.postgres.connect import Connection
+from platformdb.project import Platform
+from platformdb.workload.read import read_queries
 from rows import values
 
 # What could not have happened. Each query finds the rows that are wrong.
@@ -115,3 +117,18 @@ def test_posts_are_in_four_languages_and_everybody_has_a_seat_or_waits_somewhere
     assert {"en"} < {language for (language,) in languages} <= {"de", "en", "es", "fr"}
     statuses = values(seeded, "SELECT DISTINCT status FROM event_rsvps ORDER BY 1")
     assert statuses == [("cancelled",), ("going",), ("waiting",)]
+
+
+def test_a_thread_that_looks_up_each_reply_has_the_rows_of_one_that_reads_all_comments_of_its_post(
+    seeded: Connection, platform: Platform
+) -> None:
+    (shipped,) = (query.sql for query in read_queries(platform)[0] if query.name == "thread")
+    plain = shipped.replace("reply.post_id = thread.post_id", "reply.post_id = $1")
+    assert plain != shipped
+    for name, text in (("shipped", shipped), ("plain", plain)):
+        seeded.execute(f"PREPARE {name} (uuid, text) AS {text}".encode())
+    posts = values(seeded, "SELECT post_id FROM comments GROUP BY post_id ORDER BY count(*) DESC, post_id LIMIT 60")
+    for (post,) in posts:
+        page = f"('{post}', page_cursor('-infinity'))"
+        assert values(seeded, f"EXECUTE shipped {page}") == values(seeded, f"EXECUTE plain {page}")
+    assert len(posts) == 60

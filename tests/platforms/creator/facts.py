@@ -171,9 +171,14 @@ FACTS = Facts(
     plans={
         "home": PlanFact(("idx_posts_published_at",), 25),
         "thread": PlanFact(("idx_comments_post_id",), 200),
-        "subscribers": PlanFact(("idx_subscriptions_creator_id",), 45),
+        "subscribers": PlanFact(("idx_subscriptions_creator_id",), 70),
         "login": PlanFact(("users_email_key", "users_username_key"), 2),
         "dashboard": PlanFact(("creator_statistics_creator_id_key", "idx_posts_creator_id"), 12),
+        "creator_page": PlanFact(("idx_posts_creator_id",), 50),
+        "user_comments": PlanFact(("idx_comments_user_id",), 45),
+        "subscribed_to": PlanFact(("idx_subscriptions_subscriber_id",), 45),
+        "cancellations": PlanFact(("idx_subscriptions_status",), 20),
+        "notifications": PlanFact(("idx_notifications_user_created",), 20),
     },
     races={
         "set_creator_username": "test_a_post_written_during_a_rename_has_the_new_name",

@@ -29,7 +29,7 @@ def headline(result: MutationResult) -> str:
 
 def _of_indexes(indexes: Iterable[DroppedIndex]) -> Iterator[Finding]:
     for dropped in indexes:
-        name, table = dropped.index.name, dropped.index.table
+        name = shown(dropped.index.name)
         if dropped.fate is Fate.SURVIVED:
             worst = next(effect for effect in dropped.effects if effect.worse)
             yield Finding(
@@ -39,14 +39,24 @@ def _of_indexes(indexes: Iterable[DroppedIndex]) -> Iterator[Finding]:
                 name,
                 help="give the query a budget that notices it, or a persona for whom it matters more",
             )
-        elif dropped.fate is Fate.HARMLESS and dropped.tier in PROVEN_TIERS:
-            others = f", though {_listed(dropped.used)} read it: another index serves them as well" * bool(dropped.used)
+        elif is_unproven(dropped):
+            others = f"; {_listed(dropped.used)} read it, and do as well with another" if dropped.used else ""
             yield Finding(
                 "index-unneeded",
-                f"{name} on {table} is in tier {dropped.tier}, and no query needs it{others}",
+                f"{name} on {shown(dropped.index.table)} is in tier {dropped.tier}, and no query needs it{others}",
                 name,
                 help="move it to tier 3 or drop it; if a page does need it, put that page's query into queries/",
             )
+
+
+def is_unproven(dropped: DroppedIndex) -> bool:
+    """Whether it is in a tier that says somebody needs it, and nobody does."""
+    return dropped.fate is Fate.HARMLESS and dropped.tier in PROVEN_TIERS
+
+
+def shown(name: str) -> str:
+    """A name without the schema in which most are."""
+    return name.removeprefix("public.")
 
 
 def _of_queries(queries: Iterable[WorseQuery]) -> Iterator[Finding]:
@@ -65,15 +75,13 @@ def _of_queries(queries: Iterable[WorseQuery]) -> Iterator[Finding]:
 
 
 def _index_table(result: MutationResult) -> Table:
-    ordered = sorted(result.indexes, key=lambda d: (bool(d.index.constraint), d.tier or 9, d.index.table, d.index.name))
-    rows = tuple((dropped.index.name, _tier(dropped), dropped.fate.value, _by(dropped)) for dropped in ordered)
+    """All that somebody made for speed; of constraints' indexes, which stay anyway, those that a query needs."""
+    needed = (dropped for dropped in result.constraints if dropped.fate is not Fate.HARMLESS)
+    ordered = sorted((*result.plain, *needed), key=lambda each: (bool(each.index.constraint), each.tier or 9))
+    rows = tuple((shown(each.index.name), _tier(each), each.fate.value, _by(each)) for each in ordered)
     title = f"indexes dropped: {score(result.plain)} caught; of constraints: {score(result.constraints)}"
-    alarming = tuple(
-        number
-        for number, dropped in enumerate(ordered)
-        if dropped.fate is Fate.SURVIVED or (dropped.fate is Fate.HARMLESS and dropped.tier in PROVEN_TIERS)
-    )
-    return Table(title, ("index", "tier", "without it", "by"), rows, spare=("by",), notable=alarming)
+    alarming = (number for number, each in enumerate(ordered) if each.fate is Fate.SURVIVED or is_unproven(each))
+    return Table(title, ("index", "tier", "without it", "by"), rows, spare=("by",), notable=tuple(alarming))
 
 
 def _tier(dropped: DroppedIndex) -> str:

@@ -120,7 +120,7 @@ def try_out(
             if said or (said is not None and not used):
                 return replace(effect, rules=said)
             limit_statements(connection, patience)
-            return observe(connection, changed, seen.persona, runs=1)
+            return observe(connection, changed, seen.persona, COUNTED_RUNS if changed.writes else 1)
     except QueryStopped as stopped:
         if stopped.sqlstate != CANCELLED:
             raise

@@ -24,12 +24,17 @@ def worsen_each(
     found: list[WorseQuery] = []
     for name in names:
         began = time.perf_counter()
-        # The heaviest first: the first persona that is caught is the last that is asked.
-        personas = sorted((one for one in seen if one.query.name == name), key=lambda one: -(one.persona.weight or 0))
+        personas = _extremes([one for one in seen if one.query.name == name])
         found += [_one(connection, personas, mutant, rules) for mutant in mutants(personas[0].query.sql, columns)]
         step = Step("query", name, "made worse")
         observer.finished(StepResult(step, StepState.APPLIED, (time.perf_counter() - began) * 1000))
     return tuple(found)
+
+
+def _extremes(seen: Sequence[Seen]) -> Sequence[Seen]:
+    """The persona that has most, then the one that has least: what neither notices, few between them do."""
+    ordered = sorted(seen, key=lambda one: -(one.persona.weight or 0))
+    return ordered if len(ordered) < 2 else (ordered[0], ordered[-1])
 
 
 def _one(connection: Connection, personas: Sequence[Seen], mutant: Mutant, rules: Rules) -> WorseQuery:

@@ -95,4 +95,4 @@ def _otherwise(name: str, value: str, was: str) -> str:
 def _same(value: str, was: str) -> bool:
     """Also where one of them has a value and the other a parameter: that is how a generic plan is written."""
     generic = ("$" in value) != ("$" in was)
-    return value == was or (False and VALUE.sub("?", value) == VALUE.sub("?", was))
+    return value == was or (generic and VALUE.sub("?", value) == VALUE.sub("?", was))

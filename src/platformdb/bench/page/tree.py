@@ -15,10 +15,10 @@ OFF, FAR_OFF = 2.0, 10.0
 def tree(plan: PlanNode, marks: Sequence[str] = ()) -> str:
     """The plan; ``marks`` has for each node, parents first, what is other than in the plan beside it."""
     said = iter(marks or [""] * sum(1 for _ in plan.walk()))
-    # Nodes are as wide as their share of what costs most: of time, where it was taken.
     timed = plan.self_ms is not None
     total = sum(_cost(node, timed=timed) for node in plan.walk()) or 1.0
-    return f'<ul class="plan">{_node(plan, said, total, timed=timed)}</ul>'
+    bars = f'<p class="soft">Bars: the share of the {"time" if timed else "buffers"}.</p>'
+    return f'{bars}<ul class="plan">{_node(plan, said, total, timed=timed)}</ul>'
 
 
 def _cost(node: PlanNode, *, timed: bool) -> float:
@@ -81,7 +81,8 @@ def _rows(node: PlanNode) -> str:
 
 
 def _count(value: float) -> str:
-    return f"{value:,.0f}" if value >= 10 or value == int(value) else f"{value:.1f}"
+    whole = value >= 10 or abs(value - round(value)) < 0.05
+    return f"{value:,.0f}" if whole else f"{value:.1f}"
 
 
 def error_factor(expected: float, actual: float) -> float:

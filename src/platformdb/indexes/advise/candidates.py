@@ -101,11 +101,19 @@ def covering(index: Index, usages: Iterable[Usage], table: Table) -> Iterator[In
     """The index with the few narrow columns besides that would let it answer without the table."""
     keys = {key.text for key in index.keys}
     for usage in usages:
+        if usage.table != index.table or not _begins(index, usage):
+            continue
         wanted = [column for name in usage.needed if (column := table.column(name)) and column.spelled not in keys]
         wanted = [column for column in wanted if not _only_condition(column.spelled, usage, index)]
         narrow = sum(column.width for column in wanted) <= INCLUDED_BYTES
-        if usage.table == index.table and index.method == "btree" and 0 < len(wanted) <= MOST_INCLUDED and narrow:
+        if index.method == "btree" and 0 < len(wanted) <= MOST_INCLUDED and narrow:
             yield replace(index, include=tuple(column.spelled for column in wanted))
+
+
+def _begins(index: Index, usage: Usage) -> bool:
+    """Whether the index begins with what the usage seeks or sorts by: else it would only be read from end to end."""
+    terms = (*usage.equal, *usage.fixed, *usage.joined, *usage.ranged, *(by.term for by in usage.order))
+    return index.keys[0].text in {term.text for term in terms}
 
 
 def _only_condition(column: str, usage: Usage, index: Index) -> bool:

@@ -52,7 +52,16 @@ def choose(market: Market, tables: Mapping[str, str]) -> Names:
         kept = chosen - frozenset(finalists)
         if len(finalists) > 1:
             chosen = min((kept | subset for subset in _subsets(finalists)), key=lambda names: _rank(market, names))
+        chosen = _exchanged(market, chosen, here)
     return pruned(market, chosen)
+
+
+def _exchanged(market: Market, chosen: Names, here: Names) -> Names:
+    """With each index of a table in turn as the one that does best in its place, a plainer one mostly."""
+    for name in sorted(chosen & here):
+        others = [chosen - {name} | {other} for other in sorted(here - chosen)]
+        chosen = min((chosen, *others), key=lambda names: _rank(market, names))
+    return chosen
 
 
 def _rank(market: Market, names: Names) -> tuple[float, int, tuple[str, ...]]:

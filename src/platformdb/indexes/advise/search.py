@@ -11,7 +11,7 @@ from platformdb.indexes.advise.choose import NONE, Market, choose, is_better
 from platformdb.indexes.advise.demands import usages_of
 from platformdb.indexes.advise.model import Advice, Demand, Effect, Index, Proposal, WriteCost
 from platformdb.indexes.advise.read import Facts, read_indexes
-from platformdb.indexes.advise.trials import Trials, drop
+from platformdb.indexes.advise.trials import Trials, drop, touching
 from platformdb.indexes.advise.writes import measure_costs
 from platformdb.postgres.connect import Connection
 from platformdb.report.progress import Observer
@@ -95,7 +95,8 @@ def _trials(
     what: Search, built: Mapping[str, Built], known: dict[tuple[int, PlanNode], float], *, settled: bool = False
 ) -> Trials:
     indexes = {name: each.index for name, each in built.items()}
-    return Trials(what.connection, what.demands, indexes, settled=settled, by_plan=known)
+    mattering = [touching(demand, indexes) for demand in what.demands]
+    return Trials(what.connection, what.demands, indexes, mattering, settled=settled, by_plan=known)
 
 
 def _promising(what: Search, built: Mapping[str, Built], known: dict[tuple[int, PlanNode], float]) -> dict[str, Built]:

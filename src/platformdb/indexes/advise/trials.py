@@ -20,7 +20,7 @@ from platformdb.workload.run import touched_between
 
 @dataclass(frozen=True, slots=True)
 class Trials:
-    """The workload and the candidates, which are all built.
+    """The workload and the candidates, which are all built; ``touching`` has those that may matter to each demand.
 
     What was measured is remembered: of a demand under the candidates on its own tables, and of each plan, for the same
     plan does the same work. A statement that writes is not run: deleting one user of a database without indexes took
@@ -31,25 +31,22 @@ class Trials:
     connection: Connection
     demands: Sequence[Demand]
     built: Mapping[str, Index]
+    touching: Sequence[Names]
     settled: bool = False
     remembered: dict[tuple[int, Names], float] = field(default_factory=dict)
     by_plan: dict[tuple[int, PlanNode], float] = field(default_factory=dict)
 
     def measure(self, names: Names) -> tuple[float, ...]:
         """The pages that each demand reads once where of the candidates there are just these."""
-        keys = [(number, names & self._touching(demand)) for number, demand in enumerate(self.demands)]
+        keys = [(number, names & touching) for number, touching in enumerate(self.touching)]
         unknown = [key for key in keys if key not in self.remembered]
         if unknown:
-            touching = frozenset().union(*(self._touching(self.demands[number]) for number, _ in unknown))
+            touching = frozenset().union(*(self.touching[number] for number, _ in unknown))
             with undone(self.connection, writes=True):
                 drop(self.connection, {name: self.built[name] for name in touching - names})
                 for number, present in unknown:
                     self.remembered[number, present] = self._pages(number)
         return tuple(self.remembered[key] for key in keys)
-
-    def _touching(self, demand: Demand) -> Names:
-        """The candidates that may matter to a demand: all, where a function hides which tables it reads."""
-        return frozenset(name for name, index in self.built.items() if demand.opaque or index.table in demand.tables)
 
     def _pages(self, number: int) -> float:
         demand = self.demands[number]
@@ -64,8 +61,9 @@ class Trials:
             if query.writes:
                 return plan.cost
             if demand.opaque or (number, plan) not in self.by_plan:
-                # Twice: the first run also reads pages of the catalog, for functions that it calls.
-                self.by_plan[number, plan] = min(self._run(statement, demand) for _ in range(2))
+                # A first run also reads pages of the catalog, for the functions that it calls.
+                runs = 2 if demand.opaque or self.settled else 1
+                self.by_plan[number, plan] = min(self._run(statement, demand) for _ in range(runs))
             return self.by_plan[number, plan]
 
     def _run(self, statement: Prepared, demand: Demand) -> float:
@@ -75,6 +73,12 @@ class Trials:
             after = read_counts(self.connection) if demand.opaque else {}
         # What triggers and functions do is in no node of a plan, or in that of the call.
         return float(max(plan.buffers, sum(table.blocks for table in touched_between(before, after))))
+
+
+def touching(demand: Demand, built: Mapping[str, Index]) -> Names:
+    """The candidates that may matter to a demand: all, where a function hides which tables it reads."""
+    tables = demand.tables
+    return frozenset(name for name, index in built.items() if demand.opaque or index.table in tables)
 
 
 def drop(connection: Connection, indexes: Mapping[str, Index]) -> None:

@@ -27,15 +27,15 @@ def tier_of(evidence: Evidence) -> int:
 
 
 def misses(effect: Effect) -> bool:
-    """Whether the target is missed without the index, and met with it.
+    """Whether the target is missed without the index, and met with it: in every round, and by more than noise.
 
     By medians: a single persona's times are equal but for the machine, so where the median is over the target the 99th
     percentile is, too.
     """
-    without, kept = effect.dropped.p50, effect.kept.p50
-    if without is None or kept is None:
-        return effect.dropped.stopped is not None
-    return without > effect.target_ms >= kept
+    if effect.dropped.stopped is not None:
+        return True
+    kept, dropped = effect.kept.rounds, effect.dropped.rounds
+    return helps(effect) and bool(dropped) and min(dropped) > effect.target_ms >= max(kept)
 
 
 def helps(effect: Effect) -> bool:

@@ -11,6 +11,7 @@ from platformdb.indexes.evidence.judge import differs
 from platformdb.indexes.evidence.model import Effect, Side
 from platformdb.postgres.connect import Connection
 from platformdb.postgres.rows import QueryStopped
+from platformdb.postgres.tidy import tidy
 from platformdb.postgres.undone import undone
 from platformdb.postgres.without import limit_statements, without_index
 from platformdb.workload.model import Measurement, Persona, Query
@@ -20,6 +21,7 @@ from platformdb.workload.run import explain, observe, stopwatch
 ROUNDS, LONG_SECONDS = 3, 1.0
 # In each round: enough for a median, and soon done where the query is slow.
 MOST_SAMPLES, FEWEST_SAMPLES, ENOUGH_SECONDS = 30, 3, 0.05
+WRITE_RUNS = 3
 # A query that is so much beyond its target is not worth waiting for.
 PATIENCE_TARGETS, SHORTEST_PATIENCE_MS = 3, 1_000
 
@@ -40,6 +42,11 @@ class Case:
     def tables(self) -> frozenset[str]:
         """The tables that it touches, with their schemas."""
         return frozenset(table.table for table in self.seen.work.tables)
+
+    @property
+    def runs(self) -> int:
+        """A write meets other pages each time: its least work is that of several runs."""
+        return WRITE_RUNS if self.query.writes else 1
 
     @property
     def patience_ms(self) -> float:
@@ -63,21 +70,23 @@ def watch(
 
 
 def effects(connection: Connection, index: str, cases: Sequence[Case]) -> tuple[Effect, ...]:
-    """What becomes of each case without an index, by its SQL name.
-
-    First the plan alone is asked for: where it stays what it is, and no function hides another, so does the query.
+    """What becomes of each case without an index, by its SQL name. The cases are all reads, or all writes.
 
     Raises:
         Refused: the index cannot be dropped.
         NotNow: its table is busy.
     """
-    with without_index(connection, index):
-        other = [case for case in cases if case.hidden or _shape(_plan(connection, case)) != _shape(case.seen.plan)]
-        looked = [(case, _look(connection, case)) for case in other]
-    unchanged = [case for case in cases if case not in other]
-    return (
-        *(_timed(connection, index, case, dropped) for case, dropped in looked),
-        *(_effect(case, _side(case.seen), _side(case.seen)) for case in unchanged),
+    looked: list[tuple[Case, Side | None]] = []
+    # What rolled-back writes leave behind is taken away before the next one, which there is no way to inside the
+    # transaction: so that reads see none of it, they come before all writes.
+    for together in [[case] for case in cases] if any(case.query.writes for case in cases) else [cases]:
+        if any(case.query.writes for case in together):
+            tidy(connection)
+        with without_index(connection, index):
+            looked += [(case, _look(connection, case)) for case in together]
+    return tuple(
+        _timed(connection, index, case, dropped) if dropped else _effect(case, _side(case.seen), _side(case.seen))
+        for case, dropped in looked
     )
 
 
@@ -89,11 +98,14 @@ def _shape(plan: PlanNode) -> tuple[object, ...]:
     return tuple((node.kind, node.relation, node.index, node.condition, node.filter) for node in plan.walk())
 
 
-def _look(connection: Connection, case: Case) -> Side:
+def _look(connection: Connection, case: Case) -> Side | None:
+    """The query inside the open transaction; None where its plan is the same, and no function hides another."""
+    if not case.hidden and _shape(_plan(connection, case)) == _shape(case.seen.plan):
+        return None
     try:
         with undone(connection, writes=True):
             limit_statements(connection, case.patience_ms)
-            return _side(observe(connection, case.query, case.persona, runs=1))
+            return _side(observe(connection, case.query, case.persona, runs=case.runs))
     except QueryStopped as stopped:
         if stopped.sqlstate != CANCELLED:
             raise
@@ -110,9 +122,8 @@ def _timed(connection: Connection, index: str, case: Case, dropped: Side) -> Eff
     if dropped.stopped is not None:
         return _effect(case, Side(kept.pages, (_round(connection, case),)), dropped)
     if case.query.writes and differs(kept.pages, dropped.pages):
-        # Rolled-back writes leave dead rows behind, so that each run reads a little more than the one before. What the
-        # other side read earlier and still is more of is the index's doing.
-        kept = _side(observe(connection, case.query, case.persona, runs=1))
+        # As many runs as the other side had, and in the same state.
+        kept = _side(observe(connection, case.query, case.persona, runs=case.runs))
     if case.hidden and not differs(kept.pages, dropped.pages):  # its plan is no reason: it hides others, always
         return _effect(case, kept, dropped)
     with_it, without_it = zip(*_rounds(connection, index, case), strict=True)

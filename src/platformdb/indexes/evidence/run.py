@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 
 from platformdb.errors import ConfigError, Refused
 from platformdb.indexes.evidence.judge import judge
@@ -23,6 +24,7 @@ from platformdb.postgres.pins import pin
 from platformdb.postgres.queries import query
 from platformdb.postgres.scratch import scratch_copy
 from platformdb.postgres.target import Target
+from platformdb.postgres.tidy import tidy
 from platformdb.postgres.without import without_index
 from platformdb.postgres.write_cost import Sample, cost_of_insert, heap_only_updates, sampled
 from platformdb.project import Platform
@@ -115,15 +117,34 @@ class _Run:
     wanted: Wanted
 
     def all(self, queries: Sequence[Query]) -> tuple[tuple[Evidence, ...], tuple[Finding, ...]]:
-        """Index by index, table by table; and the personas that were found empty."""
-        chosen = self._chosen()
-        measured = [each for each in queries if not (self.wanted.in_place and each.writes)]
+        """What was found of each index, and the personas that were found empty.
+
+        Reads first, while nothing was written: dead rows of writes that were rolled back would be in their way.
+        """
+        found = {index: self._about(index) for index in self._chosen()}
+        kinds = (False,) if self.wanted.in_place else (False, True)
+        measured = [each for each in queries if each.writes in kinds]
         personas, empty = find_personas(self.connection, measured)
         roots = {each.name: each.parent or each.name for each in read_catalog(self.connection).tables}
-        self.observer.stage("queries with every index")
-        cases = tuple(watch(self.connection, measured, personas, roots))
-        self.observer.stage("without each index", len(chosen))
-        return tuple(self._one(index, cases) for index in chosen), empty
+        for writes in kinds:
+            of_kind = [each for each in measured if each.writes is writes]
+            self.observer.stage(f"{'writes' if writes else 'reads'} with every index")
+            cases = tuple(watch(self.connection, of_kind, personas, roots))
+            self._each(f"{'writes' if writes else 'reads'} without each index", found, partial(self._effects, cases))
+        if not self.wanted.in_place:
+            self._each("what each index costs", found, self._cost)
+        return tuple(found.values()), empty
+
+    def _each(self, title: str, found: dict[Index, Evidence], measure: Callable[[Index, Evidence], Evidence]) -> None:
+        self.observer.stage(title, len(found))
+        for index, evidence in found.items():
+            began = time.perf_counter()
+            try:
+                found[index] = measure(index, evidence)
+            except Refused as refused:
+                found[index] = replace(evidence, skipped=refused.message)
+            step = Step("index", evidence.index, title)
+            self.observer.finished(StepResult(step, StepState.APPLIED, (time.perf_counter() - began) * 1000))
 
     def _chosen(self) -> tuple[Index, ...]:
         """Those that can be left out: a constraint's cannot, nor can one part of a partitioned one."""
@@ -143,11 +164,9 @@ class _Run:
         named = not names or index.relation.name in names or str(index.relation) in names
         return named and (tier is None or (definition is not None and definition.tier == tier))
 
-    def _one(self, index: Index, cases: Sequence[Case]) -> Evidence:
-        began = time.perf_counter()
+    def _about(self, index: Index) -> Evidence:
         definition = self.definitions.get(index.relation.name)
-        of_table = [case for case in cases if f"{index.table.schema}.{index.table.name}" in case.tables]
-        found = Evidence(
+        return Evidence(
             str(index.relation),
             str(index.table),
             index.bytes,
@@ -156,14 +175,13 @@ class _Run:
             index.unique,
             foreign_keys=self._served_alone(index),
         )
-        try:
-            done = effects(self.connection, index.relation.written, of_table)
-            found = replace(found, effects=done, cost=self._cost(index))
-        except Refused as refused:
-            found = replace(found, skipped=refused.message)
-        step = Step("index", found.index, "with it and without it")
-        self.observer.finished(StepResult(step, StepState.APPLIED, (time.perf_counter() - began) * 1000))
-        return found
+
+    def _effects(self, cases: Sequence[Case], index: Index, found: Evidence) -> Evidence:
+        table = f"{index.table.schema}.{index.table.name}"
+        touching = [case for case in cases if table in case.tables]
+        if found.skipped or not touching:
+            return found
+        return replace(found, effects=(*found.effects, *effects(self.connection, index.relation.written, touching)))
 
     def _served_alone(self, index: Index) -> tuple[str, ...]:
         usable = [other for other in self.facts.indexes if other.valid]
@@ -171,11 +189,12 @@ class _Run:
         after = unserved(self.facts, without(usable, index))
         return tuple(f"{key.table}.{key.name}" for key in after if key not in before)
 
-    def _cost(self, index: Index) -> WriteCost:
-        if self.wanted.in_place:
-            return WriteCost()
+    def _cost(self, index: Index, found: Evidence) -> Evidence:
+        if found.skipped:
+            return found
+        tidy(self.connection)
         with sampled(self.connection, index.table.written) as sample:
-            return self._measured(index, sample) if sample else WriteCost()
+            return replace(found, cost=self._measured(index, sample)) if sample else found
 
     def _measured(self, index: Index, sample: Sample) -> WriteCost:
         others = [i for i in self.facts.indexes if i.table_oid == index.table_oid and i.oid != index.oid]

@@ -1,6 +1,6 @@
--- Write: a member subscribes to a tier of his community, and his running subscription ends.
+-- Write: a member cancels his running subscription.
 
--- platformdb: personas="sold"
+-- platformdb: personas="subscriptions sold"
 SELECT tier.id, tier.community_id, tier.subscriber_id, latest.at AS now, tier.weight
 FROM (SELECT max(created_at) AS at FROM subscriptions) AS latest
 CROSS JOIN (
