@@ -3,9 +3,8 @@
 -- Billing page: a user's subscriptions, newest first; the foreign key to users.
 CREATE INDEX idx_subscriptions_user_started ON subscriptions (user_id, started_at DESC);
 
--- What each organization of a user has cost, with the amounts in the index; the foreign key to organizations.
-CREATE INDEX idx_usage_organization ON usage (organization_id, user_id, period) INCLUDE (metric, amount)
-    WHERE organization_id IS NOT NULL;
+-- What each organization of a user has cost; the foreign key to organizations.
+CREATE INDEX idx_usage_organization ON usage (organization_id, user_id, period) WHERE organization_id IS NOT NULL;
 
 -- What was made from a strategy; the foreign key to the strategy before.
 CREATE INDEX idx_ai_strategies_based_on ON ai_strategies (based_on_id, organization_id) WHERE based_on_id IS NOT NULL;

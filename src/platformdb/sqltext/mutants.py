@@ -14,6 +14,9 @@ from typing import Any
 
 from platformdb.sqltext.tree import inner, parse, strings, word
 
+# The fields from a tree's root to a message, with its number where a field has several.
+Path = tuple[tuple[str, int | None], ...]
+
 # Behind how many rows a page by OFFSET begins: page 51 of 20.
 SKIPPED = 1000
 
@@ -68,11 +71,11 @@ def mutants(sql: str, indexed_columns: Collection[str]) -> tuple[Mutant, ...]:
     tree = parse(sql)
     seen, used = {_deparsed(tree)}, _parameters(tree)
     found = []
-    for number, message in enumerate(_walk(tree)):
+    for path, message in _walk(tree):
         for change in _changes(message, frozenset(indexed_columns)):
             twin = type(tree)()
             twin.CopyFrom(tree)
-            place = change.make(next(m for at, m in enumerate(_walk(twin)) if at == number))
+            place = change.make(_at(twin, path))
             text = _deparsed(twin)
             if text not in seen and _parameters(twin) == used:
                 seen.add(text)
@@ -80,17 +83,27 @@ def mutants(sql: str, indexed_columns: Collection[str]) -> tuple[Mutant, ...]:
     return tuple(found)
 
 
-def _walk(message: Any) -> Iterator[Any]:
-    """Every message of a tree, parents first."""
-    yield message
+def _walk(message: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """Every message of a tree with the way to it, parents first."""
+    yield path, message
     for field, value in message.ListFields():
-        if field.message_type is not None:
-            for child in (value,) if hasattr(value, "DESCRIPTOR") else value:
-                yield from _walk(child)
+        if field.message_type is None:
+            continue
+        if hasattr(value, "DESCRIPTOR"):
+            yield from _walk(value, (*path, (field.name, None)))
+        else:
+            for number, child in enumerate(value):
+                yield from _walk(child, (*path, (field.name, number)))
+
+
+def _at(message: Any, path: Path) -> Any:
+    for field, number in path:
+        message = getattr(message, field) if number is None else getattr(message, field)[number]
+    return message
 
 
 def _parameters(tree: Any) -> frozenset[int]:
-    return frozenset(m.number for m in _walk(tree) if m.DESCRIPTOR.name == "ParamRef")
+    return frozenset(message.number for _, message in _walk(tree) if message.DESCRIPTOR.name == "ParamRef")
 
 
 def _deparsed(tree: Any) -> str:
