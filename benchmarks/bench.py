@@ -3,10 +3,10 @@
     .venv/bin/python benchmarks/bench.py [--platform NAME] [--rounds NUMBER] [--url URL]
 
 Both have the same settings, the same values and types, prepare the statement (`pgbench -M prepared`) and run it on one
-connection, in turns; the figures are medians over the rounds. A write runs in a transaction that is rolled back, and
-pgbench tells a single statement's average only, so of writes averages stand side by side. Without a URL each platform
-is brought up with profile `ci` on a server of its own. Wanted: within 10 % of pgbench, or 0.1 ms where that is more;
-`bench` in less than 10 s.
+connection, in turns; the figures are those of each one's quietest round. A write runs in a transaction that is rolled
+back, and pgbench tells a single statement's average only, so of writes averages stand side by side. Without a URL each
+platform is brought up with profile `ci` on a server of its own. Wanted: within 10 % of pgbench, or 0.1 ms where that is
+more; `bench` in less than 10 s.
 """
 
 from __future__ import annotations
@@ -141,7 +141,7 @@ def in_turns(connection: Connection, url: str, query: Query, persona: Persona, r
             samples = [sample() for _ in range(runs)]
             ours.append(fmean(samples) if query.writes else median(samples))
             theirs.append(pgbench(url, script, values, runs, writes=query.writes))
-    return Pair(median(ours), median(theirs))
+    return Pair(min(ours), min(theirs))
 
 
 def write_script(connection: Connection, query: Query, persona: Persona, script: Path) -> dict[str, str]:

@@ -225,4 +225,4 @@ def test_progress_is_told_query_by_query_and_index_by_index(blog: Connection) ->
     recorder = Recorder()
     mutate(blog, [asking("page", PAGE)], {"page": (SOMEBODY,)}, recorder, tiers=TIERS)
     assert recorder.events[:2] == ["stage queries as they are 1", "applied page"]
-    assert "applied public.posts_author_at" in recorder.events
+    assert "applied posts_author_at" in recorder.events

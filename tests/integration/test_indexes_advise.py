@@ -11,15 +11,22 @@ from catalog import picture, rows, run
 from databases import clone, template
 from platformdb.config import Config
 from platformdb.errors import ConfigError, Refused
+from platformdb.indexes.advise.demands import of_queries
+from platformdb.indexes.advise.hypothetical import plausible
+from platformdb.indexes.advise.model import Index, Key
+from platformdb.indexes.advise.read import read_facts
 from platformdb.indexes.advise.run import Wish, advise
 from platformdb.indexes.read import read_tiers
 from platformdb.indexes.run import apply_indexes
+from platformdb.postgres.catalog import read_available_extensions
 from platformdb.postgres.connect import connect
 from platformdb.postgres.server.lifecycle import ensure_running, shut_down
 from platformdb.postgres.server.run import target_of
 from platformdb.postgres.target import Target
 from platformdb.report.model import Report, Severity
 from platformdb.report.progress import Silent
+from platformdb.workload.personas import find_personas
+from platformdb.workload.read import read_queries
 from projects import Project
 from servers import BINARIES, Server, running_server
 
@@ -266,3 +273,33 @@ def test_a_live_server_is_asked_what_it_was_asked_and_what_is_written_more_than_
     assert not [sql for sql in found if sql.startswith("log")], "30,000 inserts for 20 reads"
     left = [finding for finding in report.findings if finding.rule == "statement-left-out"]
     assert any("interval $" in finding.detail for finding in left), "what the server itself cannot read again"
+
+
+def test_hypopg_sifts_where_the_server_has_it_and_nothing_is_sifted_where_not(
+    server: Server, blog: Target, project: Project
+) -> None:
+    platform = project_of(project, {"most_read": QUERIES["most_read"]}).platform
+    useful = Index("public.posts", (Key("views", descending=True), Key("created_at"), Key("id")))
+    useless = Index("public.posts", (Key("body"),))
+    with connect(clone(server, "advise_blog", "advise_sifted")) as connection:
+        facts = read_facts(connection)
+        queries, _ = read_queries(platform)
+        demands, _ = of_queries(queries, find_personas(connection, queries)[0], facts)
+        kept = plausible(connection, facts, demands, (useful, useless))
+        has = "hypopg" in read_available_extensions(connection)
+    assert kept == ((useful,) if has else (useful, useless))
+
+
+FUNCTIONS = """
+CREATE FUNCTION posts_of(whose int) RETURNS TABLE (id int, title text) STABLE LANGUAGE sql AS
+    $$ SELECT p.id, p.body FROM posts AS p WHERE p.author_id = whose ORDER BY p.created_at DESC LIMIT 20 $$;
+"""
+
+
+def test_what_a_function_seeks_is_seen_and_measured(server: Server, blog: Target, project: Project) -> None:
+    target = clone(server, "advise_blog", "advise_functions")
+    run(target, FUNCTIONS)
+    asked = AUTHOR + "-- platformdb: target_ms=50\nSELECT id FROM posts_of($1);\n"
+    platform = project_of(project, {"page": asked}).platform
+    report = advise(target, platform, Silent(), Wish(foreign_keys=False))
+    assert [each.replace(" DESC", "") for each in proposals(report)] == ["posts (author_id, created_at);"]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from catalog import picture, rows, run
-from platformdb.errors import ConfigError, NotNow, Refused
+from platformdb.errors import ConfigError, Refused
 from platformdb.indexes.evidence.run import Wanted, index_evidence
 from platformdb.postgres.connect import connect
 from platformdb.postgres.target import Target
@@ -128,11 +128,25 @@ class TestInPlace:
         assert "1 other session is at work" in asked[0]
 
     @pytest.mark.newest_server
-    def test_a_busy_table_is_not_waited_for_long(self, blog: Target, project: Project) -> None:
+    def test_a_busy_table_is_not_waited_for_long_and_the_others_are_measured(
+        self, blog: Target, project: Project
+    ) -> None:
+        run(blog, "CREATE INDEX by_name ON users (name)")
         with connect(blog) as other:
             other.execute("BEGIN; LOCK TABLE posts IN ACCESS SHARE MODE")
-            with pytest.raises(NotNow, match="busy"):
-                measured(blog, project, Wanted(in_place=True, agree=lambda _: True))
+            report = measured(blog, project, Wanted(("by_status", "by_name"), in_place=True, agree=lambda _: True))
+        assert {name: each["skipped"] for name, each in by_name(report).items()} == {
+            "by_name": "",
+            "by_status": 'the table of index "public"."by_status" is busy',
+        }
+        assert "index-not-measured" in [finding.rule for finding in report.findings]
+
+    @pytest.mark.newest_server
+    def test_where_nothing_could_be_measured_it_is_to_be_tried_again(self, blog: Target, project: Project) -> None:
+        with connect(blog) as other:
+            other.execute("BEGIN; LOCK TABLE posts IN ACCESS SHARE MODE")
+            report = measured(blog, project, Wanted(("by_status",), in_place=True, agree=lambda _: True))
+        assert report.exit_code == 5
 
 
 @pytest.mark.newest_server

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from platformdb.bench.contract import contract_of
@@ -221,6 +223,12 @@ def test_a_large_table_is_read_whole_where_nothing_bounds_it(plan: PlanNode) -> 
 )
 def test_a_table_is_not_read_whole_where_something_does(plan: PlanNode) -> None:
     assert whole(plan) == []
+
+
+def test_a_limit_does_not_end_what_is_read_anew_for_each_row() -> None:
+    inner = replace(forced("Index Scan", "q", index="by_user"), role="Inner")
+    loop = PlanNode("Nested Loop", role="Outer", parts=(forced("Index Scan", index="by_user"), inner))
+    assert [each.place for each in read_whole(PlanNode("Limit", parts=(loop,)), CATALOG, large=1_000)] == ["q"]
 
 
 def test_a_limit_that_came_too_late_does_not_help() -> None:

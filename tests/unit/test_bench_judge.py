@@ -110,6 +110,31 @@ def test_a_scan_in_a_function_is_seen_by_what_it_read() -> None:
     assert "public.likes (60,000 rows in 2 scans) in a function or a trigger" in verdict.findings[0].message
 
 
+def test_a_scan_that_the_plan_shows_is_told_by_the_plan_alone() -> None:
+    tables = (Touched(POSTS, sequential=20_000, scans=1, blocks=1_000),)
+    verdict = judged(measured(SEQUENTIAL, work=replace(WORK, tables=tables)), None)
+    assert [("function" in finding.message) for finding in verdict.findings] == [False]
+
+
+def test_partitions_that_are_no_longer_pruned_are_told_with_their_number() -> None:
+    months = tuple(TableFacts(f"public.posts_{month}", 900, 50, parent=POSTS) for month in range(12))
+    catalog = Catalog((*CATALOG.tables, *months))
+
+    def reading(count: int) -> Measurement:
+        parts = [
+            PlanNode("Seq Scan", relation=f"public.posts_{n}", alias=f"p_{n + 1}", actual=1.0) for n in range(count)
+        ]
+        return measured(
+            PlanNode("Append", cost=10.0 * count, actual=1.0, parts=tuple(parts)), query=gated(large=99_999)
+        )
+
+    reference = entry_of(reading(1), catalog)
+    found = reading(12)
+    verdict = judge(found, entry_of(found, catalog), catalog, reference)
+    assert rules(verdict) == ["plan-partitions"]
+    assert "p: reads 12 partitions of public.posts, the reference 1" in verdict.findings[0].message
+
+
 def test_a_sort_above_its_limit_fails() -> None:
     plan = PlanNode("Sort", cost=80.0, actual=9.0, parts=(replace(SOUGHT, actual=10_001.0),))
     assert rules(judged(measured(plan), None)) == ["plan-sort"]

@@ -16,6 +16,22 @@ def test_a_percentile_is_a_sample_that_was_measured(share: float, expected: floa
     assert percentile([4, 1, 3, 2], share) == expected
 
 
+@pytest.mark.parametrize(
+    ("before", "now", "effect", "p"),
+    [
+        (LOW, HIGH, 0.875, 0.006656501381908327),
+        ((1, 1, 2, 2, 3, 3, 4, 4), (2, 2, 3, 3, 4, 4, 5, 5), 0.71875, 0.07319954964148198),
+        (tuple(range(20)), tuple(range(10, 30)), 0.875, 2.6062748103018756e-05),
+        ((9, 8, 7, 6, 5, 4, 3, 2), LOW, 0.3828125, 0.8008122633068867),
+    ],
+)
+def test_effect_and_probability_are_those_of_scipy(
+    before: tuple[float, ...], now: tuple[float, ...], effect: float, p: float
+) -> None:
+    found = compare_samples(before, now)
+    assert (found.effect, found.p) == (pytest.approx(effect), pytest.approx(p))
+
+
 def test_the_order_of_samples_says_nothing() -> None:
     assert compare_samples(LOW, HIGH) == compare_samples(LOW[::-1], HIGH[::-1])
 

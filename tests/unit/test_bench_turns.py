@@ -39,6 +39,10 @@ def test_equal_sides_are_not_timed_again() -> None:
     assert compared(lambda: (times(1.0, 2.0, 9.0), times(2.0, 1.0, 9.0))) == ({}, 1)
 
 
+def test_a_hundredth_is_no_cause_to_look_again() -> None:
+    assert compared(lambda: (times(10.0), times(10.1))) == ({}, 1)
+
+
 def test_a_session_that_was_unlucky_does_not_condemn() -> None:
     """Slow as long as the first sessions live, and never again."""
     luck = iter((2.0, 2.0, 2.0))

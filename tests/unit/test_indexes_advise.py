@@ -233,6 +233,14 @@ def test_every_subset_of_the_finalists_is_compared_for_steps_one_by_one_do_not_r
     assert chosen(market({"one": 29.5, "two": 29.5, "best": 2}, [100, 100], served)) == {"one", "two"}
 
 
+def test_what_another_index_makes_half_needless_gives_way_to_a_plainer_one() -> None:
+    """The wide one is best alone; beside one of the three twins half of it is needless, and the plain one is enough."""
+    twins = {f"twin{number}": 1.0 for number in range(3)}
+    price = {"wide": 3, "plain": 1, **dict.fromkeys(twins, 2)}
+    served = [{"wide": 5, "plain": 5}, {"wide": 40, **twins}]
+    assert chosen(market(price, [100, 100], served)) == {"plain", "twin0"}
+
+
 def test_a_little_gain_does_not_come_back_with_the_subsets() -> None:
     assert chosen(market({"a": 1, "little": 1}, [100, 100], [{"a": 5}, {"little": 96}])) == {"a"}
 

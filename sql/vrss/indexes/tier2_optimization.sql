@@ -58,6 +58,3 @@ CREATE INDEX idx_user_subscriptions_tier_status ON user_subscriptions (tier_id, 
 
 -- Renewal job: running subscriptions whose period ends.
 CREATE INDEX idx_user_subscriptions_period_end ON user_subscriptions (current_period_end) WHERE status IN ('trialing', 'active', 'past_due');
-
--- Explore page: the newest published posts of everybody, read until the page is full, wherever it begins.
-CREATE INDEX idx_posts_published_created ON posts (created_at DESC, id DESC) WHERE status = 'published' AND deleted_at IS NULL;

@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 
-from platformdb.bench.state import TableState, by_tree, is_clean, is_known, target_for
+from platformdb.bench.state import TableState, by_tree, is_clean, is_fresh, is_known, target_for
 from platformdb.postgres.connect import Connection
 from platformdb.postgres.queries import query
 
 PACKAGE = "platformdb.bench"
+# How often, for what autovacuum did in between is done again; and how long it is waited for.
+TURNS, QUIET_SECONDS = 3, 30.0
 # Between one VACUUM and the next, in seconds.
 PAUSES = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 0.0)
 
@@ -19,23 +21,39 @@ def read_states(connection: Connection) -> tuple[TableState, ...]:
     return tuple(TableState(*row) for row in connection.execute(query("table_states", PACKAGE)))
 
 
-def prepare(connection: Connection) -> tuple[str, ...]:
+def prepare(connection: Connection) -> frozenset[str]:
     """VACUUM (FREEZE) and ANALYZE with a sample of every row, for the tables that need it.
 
-    Run again it finds nothing to do. Equal rows then have equal statistics, byte for byte. Returns the names, quoted,
-    of those that are fit now: not of tables of other roles, nor of those whose dead rows somebody still sees.
+    Run again it finds nothing to do. Equal rows then have equal statistics, byte for byte. Where autovacuum is at work
+    it is waited for, for a while. Returns the names, quoted, of the tables that this made fit: not of those of other
+    roles, nor of those whose dead rows somebody still sees.
     """
     server_target = read_server_target(connection)
-    wanting = [
-        tree
-        for tree, states in by_tree(read_states(connection)).items()
-        if not all(map(is_clean, states)) or not is_known(states, server_target)
-    ]
-    if not wanting:
-        return ()
-    held = _vacuum(connection, wanting)
-    _analyze(connection, by_tree(read_states(connection)), wanting)
-    return tuple(tree for tree in wanting if tree not in held)
+    fit: frozenset[str] = frozenset()
+    for _ in range(TURNS):
+        trees = by_tree(_quiet_states(connection))
+        wanting = [name for name, states in trees.items() if not _is_fit(name, states, server_target, fit)]
+        if not wanting:
+            break
+        held = _vacuum(connection, wanting)
+        _analyze(connection, by_tree(read_states(connection)), wanting)
+        fit = fit.union(wanting) - held
+        if held:
+            break
+    return fit
+
+
+def _is_fit(name: str, states: tuple[TableState, ...], server_target: int, fit: frozenset[str]) -> bool:
+    clean = all(state.dead == 0 if name in fit else is_clean(state) for state in states)
+    return clean and (is_fresh(states) if name in fit else is_known(states, server_target))
+
+
+def _quiet_states(connection: Connection) -> tuple[TableState, ...]:
+    """The states once no vacuum or analyze is at work, or after a while."""
+    until = time.monotonic() + QUIET_SECONDS
+    while any(state.busy for state in read_states(connection)) and time.monotonic() < until:
+        time.sleep(PAUSES[2])
+    return read_states(connection)
 
 
 def read_server_target(connection: Connection) -> int:

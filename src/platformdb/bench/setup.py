@@ -34,7 +34,7 @@ class Bench:
     personas: Mapping[str, tuple[Persona, ...]]
     catalog: Catalog
     run: Run
-    prepared: tuple[str, ...] = ()
+    prepared: frozenset[str] = frozenset()
     findings: tuple[Finding, ...] = ()
     left: frozenset[str] = frozenset()
 
@@ -54,7 +54,7 @@ def set_up(connection: Connection, platform: Platform, queries: Sequence[Query],
     answerable, notes = _answerable(connection, queries)
     held = held_seed(connection, platform.name)
     # Not before it is known that these rows are there to be measured: it takes statistics anew.
-    prepared = prepare(connection) if held or request.any_rows else ()
+    prepared = prepare(connection) if held or request.any_rows else frozenset()
     catalog = read_catalog(connection)
     run = Run(
         platform=platform.name,

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from platformdb.bench.mutate.model import DroppedIndex, Effect, Fate
+from platformdb.bench.mutate.model import DroppedIndex, Effect, Fate, shown
 from platformdb.bench.mutate.plan import could_need, roots
 from platformdb.bench.mutate.trial import PACKAGE, Rules, Seen, judged, look, try_out
 from platformdb.postgres.connect import Connection
@@ -41,7 +41,7 @@ def drop_each(
         touching = [one for one in seen if rules.table_of(dropped.index) in one.tables]
         effects = tuple(_effects(connection, dropped, drops[dropped.index.name], touching, rules))
         yield _with(dropped, touching, effects)
-        step = Step("index", dropped.index.name, "dropped and rolled back")
+        step = Step("index", shown(dropped.index.name), "dropped and rolled back")
         observer.finished(StepResult(step, StepState.APPLIED, (time.perf_counter() - began) * 1000))
 
 

@@ -115,3 +115,8 @@ def score(mutations: Iterable[DroppedIndex] | Iterable[WorseQuery]) -> Score:
     fates = [mutation.fate for mutation in mutations]
     caught = fates.count(Fate.CAUGHT)
     return Score(caught, caught + fates.count(Fate.SURVIVED))
+
+
+def shown(name: str) -> str:
+    """A name without the schema in which most are."""
+    return name.removeprefix("public.")

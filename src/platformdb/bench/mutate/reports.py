@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from platformdb.bench.mutate.model import DroppedIndex, Effect, Fate, MutationResult, WorseQuery, score
+from platformdb.bench.mutate.model import DroppedIndex, Effect, Fate, MutationResult, WorseQuery, score, shown
 from platformdb.report.model import Finding, Table
 
 # The tiers whose indexes must be needed: without one of the first a target is missed, one of the second helps.
@@ -52,11 +52,6 @@ def _of_indexes(indexes: Iterable[DroppedIndex]) -> Iterator[Finding]:
 def is_unproven(dropped: DroppedIndex) -> bool:
     """Whether it is in a tier that says somebody needs it, and nobody does."""
     return dropped.fate is Fate.HARMLESS and dropped.tier in PROVEN_TIERS
-
-
-def shown(name: str) -> str:
-    """A name without the schema in which most are."""
-    return name.removeprefix("public.")
 
 
 def _of_queries(queries: Iterable[WorseQuery]) -> Iterator[Finding]:

@@ -16,8 +16,8 @@ SELECT n.nspname || '.' || c.relname,
        greatest(s.last_analyze, s.last_autoanalyze) IS NOT NULL,
        coalesce(t.columns, 0),
        coalesce(t.widest, 0),
-       EXISTS (SELECT FROM pg_stat_progress_analyze AS p WHERE p.relid = c.oid)
-           OR EXISTS (SELECT FROM pg_stat_progress_vacuum AS p WHERE p.relid = c.oid),
+       EXISTS (SELECT FROM pg_stat_progress_analyze AS p WHERE p.relid = c.oid AND p.datname = current_database())
+           OR EXISTS (SELECT FROM pg_stat_progress_vacuum AS p WHERE p.relid = c.oid AND p.datname = current_database()),
        due.vacuum OR due.analyze
 FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = c.relnamespace

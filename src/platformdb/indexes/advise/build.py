@@ -12,6 +12,7 @@ from platformdb.indexes.advise.trials import drop
 from platformdb.postgres.attempt import attempt
 from platformdb.postgres.connect import Connection
 from platformdb.report.progress import Observer
+from platformdb.report.words import counted
 
 # So that no name of a project's own is met.
 PREFIX = "platformdb_candidate_"
@@ -34,7 +35,7 @@ def build(
     It refuses an expression that is not immutable, say; such a candidate is none.
     """
     named = {f"{PREFIX}{number}": index for number, index in enumerate(wanted, first)}
-    observer.stage("candidates", len(named))
+    observer.stage(f"build {counted(len(named), 'candidate')}")
     for name, index in named.items():
         statement = definition(replace(index, name=name), facts.tables[index.table].spelled)
         attempt(connection, lambda statement=statement: connection.execute(statement.encode()))  # type: ignore[misc]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from platformdb.errors import Place, Refused
 from platformdb.indexes.advise.candidates import SMALL_TABLE
 from platformdb.indexes.advise.model import Demand
-from platformdb.indexes.advise.read import Facts, ForeignKey
+from platformdb.indexes.advise.read import Facts, ForeignKey, Routine
 from platformdb.postgres.connect import Connection
 from platformdb.postgres.rows import read_texts
 from platformdb.report.model import Finding, Severity
@@ -26,25 +27,24 @@ def of_queries(
     findings: list[Finding] = []
     for query in queries:
         try:
-            reading, opaque = read_through(query.sql, facts)
+            reading, hidden = read_through(query.sql, facts)
         except Refused as error:
             findings.append(_unread(query, error))
-            reading, opaque = Reading(), True
+            reading, hidden = Reading(), frozenset(facts.tables)
         demands += [
-            Demand(query, persona, reading.usages, reading.written, opaque=opaque) for persona in personas[query.name]
+            Demand(query, persona, reading.usages, reading.written, hidden=hidden) for persona in personas[query.name]
         ]
     return tuple(demands), tuple(findings)
 
 
-def read_through(sql: str, facts: Facts) -> tuple[Reading, bool]:
-    """What a statement asks of the tables, in the functions in SQL that it calls, too; and whether it calls any.
+def read_through(sql: str, facts: Facts) -> tuple[Reading, frozenset[str]]:
+    """What a statement asks of the tables, in functions in SQL that it calls, too; and the tables that functions name.
 
     Raises:
         Refused: the statement cannot be understood. A function that cannot is left out.
     """
     whole = read_usages(sql, facts.relations)
-    names = called(sql)
-    routines = [routine for routine in facts.routines if routine.name in names]
+    routines = _called(sql, facts)
     for routine in routines:
         if routine.language == "sql":
             try:
@@ -52,11 +52,20 @@ def read_through(sql: str, facts: Facts) -> tuple[Reading, bool]:
             except Refused:
                 continue
             whole = Reading((*whole.usages, *inner.usages), (*whole.written, *inner.written), whole.compared)
-    return whole, any(_reads_tables(routine.body) for routine in routines)
+    words = frozenset(word for routine in routines for word in re.findall(r"\w+", routine.body))
+    return whole, frozenset(name for word, name in facts.relations.visible.items() if word in words)
 
 
-def _reads_tables(body: str) -> bool:
-    return " from " in f" {' '.join(body.lower().split())} "
+def _called(sql: str, facts: Facts) -> tuple[Routine, ...]:
+    """The routines that a statement calls, and those that they call."""
+    found: dict[Routine, None] = {}
+    texts = [sql]
+    while texts:
+        names = called(texts.pop())
+        new = [routine for routine in facts.routines if routine.name in names and routine not in found]
+        found |= dict.fromkeys(new)
+        texts += [routine.body for routine in new]
+    return tuple(found)
 
 
 def _unread(query: Query, error: Refused) -> Finding:

@@ -82,7 +82,7 @@ class Index:
 class Demand:
     """A query for one persona, how often it is run beside the others, and what it asks of its tables.
 
-    ``opaque``: part of its work is done in functions, where its plan does not show an index. ``generic``:
+    ``hidden`` names the tables that functions read for it, where its plan does not show an index. ``generic``:
     no values are known for its parameters, so its pages are the planner's. One that is not ``measured`` only says how
     often a table is written.
     """
@@ -92,7 +92,7 @@ class Demand:
     usages: tuple[Usage, ...] = ()
     written: tuple[Written, ...] = ()
     weight: float = 1.0
-    opaque: bool = False
+    hidden: frozenset[str] = frozenset()
     generic: bool = False
     measured: bool = True
 
@@ -109,7 +109,8 @@ class Demand:
     @property
     def tables(self) -> frozenset[str]:
         """The tables whose indexes may matter to it."""
-        return frozenset((*(usage.table for usage in self.usages), *(write.table for write in self.written)))
+        seen = (*(usage.table for usage in self.usages), *(write.table for write in self.written))
+        return self.hidden.union(seen)
 
 
 @dataclass(frozen=True, slots=True)

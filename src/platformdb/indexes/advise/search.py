@@ -9,6 +9,7 @@ from platformdb.indexes.advise.build import Built, build, estimated_cost
 from platformdb.indexes.advise.candidates import covering, named, propose
 from platformdb.indexes.advise.choose import NONE, Market, choose, is_better
 from platformdb.indexes.advise.demands import usages_of
+from platformdb.indexes.advise.hypothetical import plausible
 from platformdb.indexes.advise.model import Advice, Demand, Effect, Index, Proposal, WriteCost
 from platformdb.indexes.advise.read import Facts, read_indexes
 from platformdb.indexes.advise.trials import Trials, drop, touching
@@ -62,14 +63,18 @@ def search(what: Search, observer: Observer) -> Advice:
     usages = usages_of(what.demands)
     there = [index for index, _ in read_indexes(what.connection).values()]
     known: dict[tuple[int, PlanNode], float] = {}
-    wanted = propose(usages, what.facts.tables, what.facts.extensions)
-    narrow = _promising(what, build(what.connection, what.facts, wanted, observer), known)
+    made_up = propose(usages, what.facts.tables, what.facts.extensions)
+    wanted = plausible(what.connection, what.facts, what.demands, made_up)
+    built = build(what.connection, what.facts, wanted, observer)
+    observer.stage("measure each alone")
+    narrow = _promising(what, built, known)
     wider = dict.fromkeys(
         other
         for each in narrow.values()
         for other in covering(each.wanted, usages, what.facts.tables[each.wanted.table])
     )
     more = build(what.connection, what.facts, wider, observer, first=len(wanted))
+    observer.stage("measure the best ones together")
     finalists = _promising(what, narrow | more, known)
     costs = _costs(what, finalists)
     market = Market(
@@ -85,7 +90,7 @@ def search(what: Search, observer: Observer) -> Advice:
         tuple(exact.measure(NONE)),
         tuple(exact.measure(chosen)),
         tuple(what.demands),
-        len(wanted) + len(wider),
+        len(made_up) + len(wider),
     )
     drop(what.connection, {name: each.index for name, each in finalists.items()})
     return advice

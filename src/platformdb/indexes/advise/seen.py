@@ -64,7 +64,7 @@ def _demands(connection: Connection, statement: Seen, name: str, facts: Facts) -
     Raises:
         Refused: it cannot be read, or there are no values for its parameters.
     """
-    reading, opaque = read_through(statement.sql, facts)
+    reading, hidden = read_through(statement.sql, facts)
     query = Query(
         name=name,
         purpose=" ".join(statement.sql.split()),
@@ -74,13 +74,13 @@ def _demands(connection: Connection, statement: Seen, name: str, facts: Facts) -
         place=Place(f"pg_stat_statements, {name}"),
         writes=bool(reading.written),
     )
-    whole = Demand(query, Persona(""), reading.usages, reading.written, statement.calls, opaque=opaque)
+    whole = Demand(query, Persona(""), reading.usages, reading.written, statement.calls, hidden=hidden)
     if any(write.inserts for write in reading.written):
         yield replace(whole, weight=statement.rows, measured=False)
         return
     count = count_parameters(connection, query.sql, what=name, place=query.place)
     personas = _personas(connection, reading, count)
-    if not personas and count and connection.info.server_version >= PLANS_GENERICALLY and not whole.opaque:
+    if not personas and count and connection.info.server_version >= PLANS_GENERICALLY and not hidden:
         yield replace(whole, generic=True)
     elif not personas and count:
         raise Refused("no values are known for its parameters; put it into sql/queries with personas")

@@ -60,25 +60,25 @@ class Trials:
             plan = read_plan(explain_plan(self.connection, statement))
             if query.writes:
                 return plan.cost
-            if demand.opaque or (number, plan) not in self.by_plan:
+            if demand.hidden or (number, plan) not in self.by_plan:
                 # A first run also reads pages of the catalog, for the functions that it calls.
-                runs = 2 if demand.opaque or self.settled else 1
+                runs = 2 if demand.hidden or self.settled else 1
                 self.by_plan[number, plan] = min(self._run(statement, demand) for _ in range(runs))
             return self.by_plan[number, plan]
 
     def _run(self, statement: Prepared, demand: Demand) -> float:
         with undone(self.connection):
-            before = read_counts(self.connection) if demand.opaque else {}
+            before = read_counts(self.connection) if demand.hidden else {}
             plan = read_plan(explain_run(self.connection, statement))
-            after = read_counts(self.connection) if demand.opaque else {}
+            after = read_counts(self.connection) if demand.hidden else {}
         # What triggers and functions do is in no node of a plan, or in that of the call.
         return float(max(plan.buffers, sum(table.blocks for table in touched_between(before, after))))
 
 
 def touching(demand: Demand, built: Mapping[str, Index]) -> Names:
-    """The candidates that may matter to a demand: all, where a function hides which tables it reads."""
+    """The candidates that may matter to a demand."""
     tables = demand.tables
-    return frozenset(name for name, index in built.items() if demand.opaque or index.table in tables)
+    return frozenset(name for name, index in built.items() if index.table in tables)
 
 
 def drop(connection: Connection, indexes: Mapping[str, Index]) -> None:

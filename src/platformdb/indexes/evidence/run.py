@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
-from platformdb.errors import ConfigError, Refused
+from platformdb.errors import ConfigError, NotNow, Refused
 from platformdb.indexes.evidence.judge import judge
 from platformdb.indexes.evidence.measure import Case, effects, watch
 from platformdb.indexes.evidence.model import Evidence, InsertCost, WriteCost
@@ -62,7 +62,6 @@ def index_evidence(target: Target, platform: Platform, observer: Observer, wante
     Raises:
         Refused: the database cannot be copied; in place, others are at work there and nobody agreed.
         ConfigError: there is no such index.
-        NotNow: a table is busy.
     """
     definitions, problems = read_tiers(platform)
     queries, faults = read_queries(platform)
@@ -77,9 +76,10 @@ def index_evidence(target: Target, platform: Platform, observer: Observer, wante
         notes = tuple(_left_out(queries, ready))
         run = _Run(connection, read_facts(connection), {each.name: each for each in definitions}, observer, wanted)
         found, empty = run.all(ready)
-    findings = (*_profile_notes(held), *notes, *empty, *_place_notes(wanted), *judge(found, held))
+    findings = (*_profile_notes(held), *notes, *empty, *_place_notes(wanted), *_skipped(found), *judge(found, held))
     return Report(
         summary(platform.name, found, findings),
+        Outcome.NOT_NOW if found and all(each.skipped for each in found) else Outcome.DONE,
         findings=findings,
         tables=(table(found),) if found else (),
         data={"platform": platform.name, "profile": held, "indexes": [as_data(each) for each in found]},
@@ -141,8 +141,8 @@ class _Run:
             began = time.perf_counter()
             try:
                 found[index] = measure(index, evidence)
-            except Refused as refused:
-                found[index] = replace(evidence, skipped=refused.message)
+            except (Refused, NotNow) as error:  # what was found of the others stands
+                found[index] = replace(evidence, skipped=error.message)
             step = Step("index", evidence.index, title)
             self.observer.finished(StepResult(step, StepState.APPLIED, (time.perf_counter() - began) * 1000))
 
@@ -247,6 +247,19 @@ def _place_notes(wanted: Wanted) -> Iterator[Finding]:
             severity=Severity.NOTE,
             help="leave --in-place out to measure them in a copy",
         )
+
+
+def _skipped(found: Iterable[Evidence]) -> Iterator[Finding]:
+    for evidence in found:
+        if evidence.skipped:
+            yield Finding(
+                "index-not-measured",
+                f"{evidence.index} was not measured: {evidence.skipped}",
+                evidence.index,
+                Severity.WARNING,
+                evidence.place,
+                f"try again: platformdb indexes evidence --index {evidence.index}",
+            )
 
 
 def _left_out(queries: Iterable[Query], ready: Sequence[Query]) -> Iterator[Finding]:
