@@ -77,6 +77,11 @@ def test_an_entry_is_a_few_lines_that_a_person_can_review() -> None:
     assert len(lines) < 70
 
 
+def test_what_a_plan_cost_in_one_run_does_not_change_the_file() -> None:
+    other = replace(PLAN, wal_records=7, cost=9.0, startup_cost=3.0, self_ms=0.5)
+    assert dump_run(replace(RUN, entries=(replace(ENTRY, plan=other), RUN.entries[1]))) == TEXT
+
+
 def test_a_vector_in_a_condition_is_cut() -> None:
     vector = replace(PLAN, order=f"(p.embedding <-> '[{','.join(['0.123'] * 1536)}]')")
     assert len(dump_run(replace(RUN, entries=(replace(ENTRY, plan=vector),)))) < 4_000

@@ -46,6 +46,9 @@ class TestTiers:
         cancelled = effect(Side(20, (5.0,)), Side(stopped=1_000))
         assert tier_of(evidence(cancelled)) == 1
 
+    def test_one_that_was_cancelled_and_misses_its_target_anyway_is_only_helped(self) -> None:
+        assert tier_of(evidence(effect(Side(20, (60.0,)), Side(stopped=1_000)))) == 2
+
     @pytest.mark.parametrize(
         ("pages", "others", "far"),
         [(20, 23, True), (20, 22, False), (3, 5, False), (1_000, 1_100, False), (9, 3, True)],

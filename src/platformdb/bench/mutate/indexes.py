@@ -53,11 +53,13 @@ def _effects(
     Writes, which are slow to try, are asked only for what nothing else needs, and until one needs it.
     """
     caught: set[str] = set()
+    looked_at: set[str] = set()
     index, known = dropped.index, dropped.fate is Fate.CAUGHT
     for one in sorted(touching, key=lambda one: (index.name not in one.used, -(one.persona.weight or 0))):
         enough = (known or caught) if one.query.writes else one.query.name in caught
-        if enough or not could_need(index, one.used | one.planned):
+        if enough or not could_need(index, one.used | one.planned, first=one.query.name not in looked_at):
             continue
+        looked_at.add(one.query.name)
         effect = _effect(connection, index, drop, one, rules)
         if effect.rules or effect.worse:
             yield effect

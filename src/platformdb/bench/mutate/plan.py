@@ -51,13 +51,14 @@ def planned_indexes(seen: Measurement, roots: Mapping[str, str]) -> frozenset[st
     return frozenset(root for name, root in roots.items() if name.rpartition(".")[2] in bare)
 
 
-def could_need(index: IndexFacts, present: frozenset[str]) -> bool:
+def could_need(index: IndexFacts, present: frozenset[str], *, first: bool) -> bool:
     """Whether a query may be worse without an index, of those that were read and those that stand in its plans.
 
     The planner took the cheapest of its ways, and still has it when another is gone. Only of a unique one it also
-    draws conclusions, without reading it: that a join finds one row, that a GROUP BY may be shorter.
+    draws conclusions without reading it: that a join finds one row, that a GROUP BY may be shorter. These are the same
+    for every persona, so that the ``first`` of a query tells.
     """
-    return index.unique or index.name in present
+    return index.name in present or (index.unique and first)
 
 
 def same_plan(before: PlanNode, after: PlanNode) -> bool:

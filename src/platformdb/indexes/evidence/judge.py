@@ -32,9 +32,9 @@ def misses(effect: Effect) -> bool:
     By medians: a single persona's times are equal but for the machine, so where the median is over the target the 99th
     percentile is, too.
     """
-    if effect.dropped.stopped is not None:
-        return True
     kept, dropped = effect.kept.rounds, effect.dropped.rounds
+    if effect.dropped.stopped is not None:
+        return max(kept, default=0.0) <= effect.target_ms
     return helps(effect) and bool(dropped) and min(dropped) > effect.target_ms >= max(kept)
 
 

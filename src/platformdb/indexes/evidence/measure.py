@@ -76,18 +76,26 @@ def effects(connection: Connection, index: str, cases: Sequence[Case]) -> tuple[
         Refused: the index cannot be dropped.
         NotNow: its table is busy.
     """
-    looked: list[tuple[Case, Side | None]] = []
-    # What rolled-back writes leave behind is taken away before the next one, which there is no way to inside the
-    # transaction: so that reads see none of it, they come before all writes.
-    for together in [[case] for case in cases] if any(case.query.writes for case in cases) else [cases]:
-        if any(case.query.writes for case in together):
-            tidy(connection)
-        with without_index(connection, index):
-            looked += [(case, _look(connection, case)) for case in together]
+    with without_index(connection, index):
+        looked = [(case, _look(connection, case)) for case in cases]
     return tuple(
-        _timed(connection, index, case, dropped) if dropped else _effect(case, _side(case.seen), _side(case.seen))
+        _timed(connection, index, case, _clean(connection, index, case, dropped))
+        if dropped
+        else _effect(case, _side(case.seen), _side(case.seen))
         for case, dropped in looked
     )
+
+
+def _clean(connection: Connection, index: str, case: Case, dropped: Side) -> Side:
+    """The same side, without what the writes before it left behind, where it seems to differ.
+
+    Rolled-back writes leave dead rows, which nothing can take away inside the transaction.
+    """
+    if not case.query.writes or dropped.stopped or not differs(_side(case.seen).pages, dropped.pages):
+        return dropped
+    tidy(connection)
+    with without_index(connection, index):
+        return _look(connection, case) or _side(case.seen)
 
 
 def _plan(connection: Connection, case: Case) -> PlanNode:
