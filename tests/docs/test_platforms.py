@@ -17,7 +17,6 @@ import pytest
 
 from databases import template
 from manual import DOCS, name
-from platformdb.workload.read import read_queries
 from platformdb.config import Config
 from platformdb.contracts.read import read_contracts
 from platformdb.counters.read import read_counters
@@ -33,6 +32,7 @@ from platformdb.schema.read import read_schemas
 from platformdb.sqltext.includes import included_file
 from platformdb.sqltext.script import inlined
 from platformdb.sqltext.source import read_source
+from platformdb.workload.read import read_queries
 from servers import Server
 
 NAMES = platform_names(bundled_root())

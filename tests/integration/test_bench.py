@@ -26,7 +26,10 @@ CREATE TABLE posts (id int PRIMARY KEY, author text);
 INSERT INTO posts SELECT n, 'a' || n % 3 FROM generate_series(1, 2000) AS n;
 """
 PURPOSE = "-- A post.\n"
-BY_ID = f"{PURPOSE}-- platformdb: persona=first\nSELECT 1;\n-- platformdb: target_ms=1000\nSELECT * FROM posts WHERE id = $1::int"
+BY_ID = (
+    f"{PURPOSE}-- platformdb: persona=first\nSELECT 1;\n"
+    "-- platformdb: target_ms=1000\nSELECT * FROM posts WHERE id = $1::int"
+)
 SLOW = f"{PURPOSE}-- platformdb: target_ms=5\nSELECT pg_sleep(0.01)"
 BY_AUTHOR = f"{PURPOSE}-- platformdb: target_ms=1000\nSELECT id FROM posts WHERE author = 'a1' ORDER BY id LIMIT 1"
 
@@ -38,7 +41,12 @@ def posts(db: Target, project: Project) -> Project:
 
 
 def measured(
-    db: Target, project: Project, *, request: Request = REQUEST, files: Files = Files(), **queries: str  # noqa: B008 - frozen
+    db: Target,
+    project: Project,
+    *,
+    request: Request = REQUEST,
+    files: Files = Files(),
+    **queries: str,
 ) -> Report:
     project.write({f"sql/queries/{name}.sql": text for name, text in queries.items()})
     return gate(db, project.platform, Silent(), request, files)
@@ -53,7 +61,12 @@ def test_a_query_passes_with_its_percentiles_plan_and_work(db: Target, posts: Pr
     assert (report.exit_code, report.summary) == (0, "demo: all 3 gates passed")
     (query,) = report.data["queries"]
     (persona,) = query["personas"]
-    assert (query["name"], query["purpose"], persona["name"], persona["verdict"]) == ("by_id", "A post.", "first", "pass")
+    assert (query["name"], query["purpose"], persona["name"], persona["verdict"]) == (
+        "by_id",
+        "A post.",
+        "first",
+        "pass",
+    )
     assert persona["work"]["buffers"] > 0
     times = persona["times_ms"]
     assert 0 < times["p50"] <= times["p95"] <= times["p99"] < 1000
@@ -183,15 +196,13 @@ def test_the_session_is_read_only_and_pinned_and_keeps_the_search_path(db: Targe
 
 
 def test_a_query_that_the_server_rejects_is_refused_by_its_name(db: Target, posts: Project) -> None:
-    with pytest.raises(Refused, match='wrong.*column "nope" does not exist'):
+    with pytest.raises(Refused, match=r'wrong.*column "nope" does not exist'):
         measured(db, posts, wrong=f"{PURPOSE}-- platformdb: target_ms=50\nSELECT nope")
 
 
 def test_a_lost_connection_is_not_the_querys_fault(db: Target, posts: Project) -> None:
     with pytest.raises(NotNow, match="was lost"):
-        measured(
-            db, posts, gone=f"{PURPOSE}-- platformdb: target_ms=50\nSELECT pg_terminate_backend(pg_backend_pid())"
-        )
+        measured(db, posts, gone=f"{PURPOSE}-- platformdb: target_ms=50\nSELECT pg_terminate_backend(pg_backend_pid())")
 
 
 def test_wrong_files_are_refused_before_anything_is_measured(db: Target, posts: Project) -> None:

@@ -18,7 +18,8 @@ FILES = {
     "sql/indexes/tier1_critical.sql": "-- Looked up by its text.\n"
     f"-- platformdb: extension={ABSENT}\nCREATE INDEX notes_special ON notes USING special (body);\n"
     "-- Sorted by its text.\nCREATE INDEX notes_body ON notes (body);",
-    "sql/queries/special.sql": f"-- Notes.\n-- platformdb: target_ms=50 extension={ABSENT}\nSELECT special(body) FROM notes;",
+    "sql/queries/special.sql": "-- Notes.\n"
+    f"-- platformdb: target_ms=50 extension={ABSENT}\nSELECT special(body) FROM notes;",
     "sql/queries/plain.sql": "-- Notes.\n-- platformdb: target_ms=50\nSELECT body FROM notes ORDER BY body LIMIT 1;",
 }
 
