@@ -21,6 +21,7 @@ from recorder import Recorder
 
 # The rows are made by hand, not by a seed.
 REQUEST = Request(samples=20, any_rows=True)
+NO_FILES = Files()
 TABLE = """
 CREATE TABLE posts (id int PRIMARY KEY, author text);
 INSERT INTO posts SELECT n, 'a' || n % 3 FROM generate_series(1, 2000) AS n;
@@ -45,7 +46,7 @@ def measured(
     project: Project,
     *,
     request: Request = REQUEST,
-    files: Files = Files(),
+    files: Files = NO_FILES,
     **queries: str,
 ) -> Report:
     project.write({f"sql/queries/{name}.sql": text for name, text in queries.items()})

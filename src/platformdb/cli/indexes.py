@@ -13,7 +13,7 @@ from platformdb.cli.frame import CHANGING_OPTIONS, READING_OPTIONS, Run, command
 from platformdb.cli.sound import open_sound_target
 from platformdb.postgres.providers import open_target
 from platformdb.postgres.providers.url import url_target
-from platformdb.project import find_platform
+from platformdb.project import find_platform, own_platform
 from platformdb.report.model import Report
 from platformdb.settings import Secret
 
@@ -102,7 +102,7 @@ def indexes_advise(
     """Propose the indexes that are missing: each is built and measured on a copy of the database."""
     from platformdb.indexes.advise.run import Wish, advise
 
-    platform = find_platform(run.config)
+    platform = own_platform(run.config) if write else find_platform(run.config)
     wish = Wish(statements, foreign_keys, check, write)
     with open_sound_target(run, platform.name) as target:
         return advise(target, platform, run.observer, wish)

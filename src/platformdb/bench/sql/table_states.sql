@@ -12,7 +12,9 @@ SELECT n.nspname || '.' || c.relname,
        c.relpages,
        c.relallvisible,
        coalesce(s.n_dead_tup, 0),
-       coalesce(s.n_mod_since_analyze, 0),
+       -- A vacuum that passed over pages only guesses how many rows there are: 25,373 were seen for 17,246.
+       coalesce(s.n_mod_since_analyze, 0)
+           + coalesce(greatest(s.last_vacuum, s.last_autovacuum) > greatest(s.last_analyze, s.last_autoanalyze), false)::int,
        greatest(s.last_analyze, s.last_autoanalyze) IS NOT NULL,
        coalesce(t.columns, 0),
        coalesce(t.widest, 0),
