@@ -106,6 +106,13 @@ def test_statistics_of_every_row_are_the_same_bytes_each_time(at_shop: Connectio
     assert fingerprint(at_shop) == first
 
 
+def test_a_vacuum_afterwards_may_have_guessed_the_rows_and_is_noticed(at_shop: Connection) -> None:
+    prepared = prepare(at_shop)
+    at_shop.execute("VACUUM orders")
+    assert rules(at_shop, prepared) == {"statistics-stale"}
+    assert "public.orders" in prepare(at_shop)
+
+
 def test_one_changed_row_is_noticed(at_shop: Connection) -> None:
     prepared = prepare(at_shop)
     change(at_shop, "UPDATE orders SET who = 0 WHERE id = 1")
