@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from judged import CASES
-from platformdb.bench.output import as_report
+from platformdb.bench.shown.output import as_report
 from platformdb.report.github import render_github
 from platformdb.report.junit import render_junit
 from platformdb.report.markdown import render_markdown

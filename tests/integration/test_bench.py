@@ -9,7 +9,7 @@ import pytest
 
 from catalog import picture, rows, run
 from platformdb.bench.command import Files, gate, look
-from platformdb.bench.held import gate_profile
+from platformdb.bench.ground.held import gate_profile
 from platformdb.bench.request import Request
 from platformdb.errors import ConfigError, NotNow, Refused
 from platformdb.postgres.target import Target

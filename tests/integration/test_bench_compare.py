@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from databases import clone
-from platformdb.bench.compare import Version, compare_versions
+from platformdb.bench.compare.versions import Version, compare_versions
 from platformdb.bench.model import Gate, Judged
 from platformdb.bench.request import Request
 from platformdb.bench.run import wanted_queries

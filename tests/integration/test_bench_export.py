@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from platformdb.bench.export import export_ref
+from platformdb.bench.compare.export import export_ref
 from platformdb.errors import ConfigError
 
 CONFIG = ("-c", "user.name=somebody", "-c", "user.email=somebody@example.org", "-c", "commit.gpgsign=false")

@@ -11,7 +11,7 @@ import pytest
 
 from browser import Page, browser_page, find_browser
 from judged import entry, index_lost, nasty, run
-from platformdb.bench.page.page import as_page
+from platformdb.bench.shown.page.page import as_page
 
 pytestmark = pytest.mark.skipif(find_browser() is None, reason="no chromium on this machine: apt-get install chromium")
 

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from databases import clone, template
-from platformdb.bench.preflight import preflight
-from platformdb.bench.prepare import prepare, read_states
+from platformdb.bench.ground.preflight import preflight
+from platformdb.bench.ground.prepare import prepare, read_states
 from platformdb.errors import Place
 from platformdb.postgres.connect import Connection, connect
 from platformdb.postgres.databases import database_exists

@@ -9,9 +9,9 @@ import pytest
 
 from databases import template
 from platformdb.bench.entry import entry_of
-from platformdb.bench.judge import judge
+from platformdb.bench.gates.judge import judge
+from platformdb.bench.ground.prepare import prepare
 from platformdb.bench.model import Entry, Verdict
-from platformdb.bench.prepare import prepare
 from platformdb.errors import Place
 from platformdb.postgres.catalog import read_installed_extensions
 from platformdb.postgres.connect import Connection, connect

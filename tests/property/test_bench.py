@@ -7,11 +7,11 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from platformdb.bench.against import changes, is_tie
+from platformdb.bench.gates.against import changes, is_tie
+from platformdb.bench.gates.scans import lookups
+from platformdb.bench.gates.statistics import compare_samples, percentile
 from platformdb.bench.model import Access, Contract, Entry, HeldSeed, Run
 from platformdb.bench.reference import dump_run, load_run
-from platformdb.bench.scans import lookups
-from platformdb.bench.statistics import compare_samples, percentile
 from platformdb.workload.model import IndexFacts, Touched, Work
 from platformdb.workload.plan_tree import PlanNode
 

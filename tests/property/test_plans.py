@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from histories import World, Written, file
-from platformdb.bench.statistics import percentile
+from platformdb.bench.gates.statistics import percentile
 from platformdb.errors import Place
 from platformdb.indexes import plan as indexes
 from platformdb.indexes.model import BuiltIndex, IndexDefinition

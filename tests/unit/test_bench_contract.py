@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from platformdb.bench.contract import contract_of
+from platformdb.bench.gates.contract import contract_of
+from platformdb.bench.gates.reading import read_whole
 from platformdb.bench.model import Access
-from platformdb.bench.reading import read_whole
 from platformdb.workload.model import Catalog, IndexFacts, TableFacts
 from platformdb.workload.plan_tree import PlanNode
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from platformdb.bench.entry import entry_of
-from platformdb.bench.judge import judge, missing
+from platformdb.bench.gates.judge import judge, missing
 from platformdb.bench.model import Entry, Gate, Run, Verdict
 from platformdb.errors import Place
 from platformdb.report.model import Severity

@@ -10,15 +10,15 @@ from xml.etree import ElementTree
 import pytest
 
 from judged import FEED, all_pass, entry, everybody, index_lost, nasty, plan, refused, run
-from platformdb.bench.headline import headline
 from platformdb.bench.model import Gate, Judged, Verdict
-from platformdb.bench.output import as_report
-from platformdb.bench.page.beside import compared
-from platformdb.bench.page.lines import line_plot
-from platformdb.bench.page.page import as_page
-from platformdb.bench.page.tree import error_factor, tree
-from platformdb.bench.table import bench_table, milliseconds
-from platformdb.bench.together import together
+from platformdb.bench.shown.headline import headline
+from platformdb.bench.shown.output import as_report
+from platformdb.bench.shown.page.beside import compared
+from platformdb.bench.shown.page.lines import line_plot
+from platformdb.bench.shown.page.page import as_page
+from platformdb.bench.shown.page.tree import error_factor, tree
+from platformdb.bench.shown.table import bench_table, milliseconds
+from platformdb.bench.shown.together import together
 from platformdb.cli.masked import masked_report
 from platformdb.report.github import render_github
 from platformdb.report.json import render_json

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from platformdb.bench.preflight import foreign, of_autovacuum, of_statistics, unpinned
-from platformdb.bench.state import TableState, by_tree, is_clean, is_known, target_for
+from platformdb.bench.ground.preflight import foreign, of_autovacuum, of_statistics, unpinned
+from platformdb.bench.ground.state import TableState, by_tree, is_clean, is_known, target_for
 
 FIT = TableState(
     name="public.posts", tree="public.posts", partitioned=False, rows=90_000, pages=900, visible=900, dead=0,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from platformdb.bench.statistics import Comparison, compare_samples, percentile, slower
+from platformdb.bench.gates.statistics import Comparison, compare_samples, percentile, slower
 
 LOW, HIGH = tuple(range(1, 9)), tuple(range(5, 13))
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import cycle
 
-from platformdb.bench.statistics import Comparison, slower
-from platformdb.bench.turns import SESSIONS, Key, Sample, Turns, compare_turns, take_turns
+from platformdb.bench.compare.turns import SESSIONS, Key, Sample, Turns, compare_turns, take_turns
+from platformdb.bench.gates.statistics import Comparison, slower
 
 FEED = ("feed", "median")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from judged import index_lost, nasty
-from platformdb.bench.output import as_report
+from platformdb.bench.shown.output import as_report
 from platformdb.errors import Place
 from platformdb.report.github import add_summary, render_github
 from platformdb.report.model import Finding, Outcome, Report, Severity

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import pytest
 
 from judged import index_lost, nasty, refused
-from platformdb.bench.output import as_report
+from platformdb.bench.shown.output import as_report
 from platformdb.errors import Place
 from platformdb.report.junit import render_junit
 from platformdb.report.model import Case, Finding, Outcome, Report, Severity, Step, StepResult, StepState

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from judged import all_pass, index_lost, nasty
-from platformdb.bench.output import as_report
+from platformdb.bench.shown.output import as_report
 from platformdb.errors import Place
 from platformdb.report.markdown import LONGEST, render_markdown
 from platformdb.report.model import Finding, Outcome, Report, Step, StepResult, StepState, Table

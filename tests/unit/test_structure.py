@@ -14,7 +14,7 @@ from statistics import median
 import pytest
 
 import platformdb
-from platformdb.bench.statistics import percentile
+from platformdb.bench.gates.statistics import percentile
 
 PACKAGE = Path(platformdb.__file__).parent
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "platforms" not in path.parts)

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from platformdb.bench.compare import Version, compare_versions
+from platformdb.bench.compare.versions import Version, compare_versions
 from platformdb.bench.model import Judged, Run
-from platformdb.bench.output import as_report
 from platformdb.bench.reference import dump_run, load_run
 from platformdb.bench.request import Request
 from platformdb.bench.run import measure_queries, open_copy, wanted_queries
 from platformdb.bench.setup import set_up
+from platformdb.bench.shown.output import as_report
 from platformdb.errors import ConfigError
 from platformdb.postgres.connect import connect
 from platformdb.postgres.target import Target
@@ -117,7 +117,7 @@ def _write_files(judged: Judged, files: Files, history: tuple[Run, ...]) -> None
     if files.save:
         _write(files.save, dump_run(shown.run))
     if files.html:
-        from platformdb.bench.page.page import as_page
+        from platformdb.bench.shown.page.page import as_page
 
         _write(files.html, as_page(shown, history=history))
 

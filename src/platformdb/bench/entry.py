@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from platformdb.bench.contract import contract_of
+from platformdb.bench.gates.contract import contract_of
+from platformdb.bench.gates.statistics import percentile
 from platformdb.bench.model import Entry, Times
-from platformdb.bench.statistics import percentile
 from platformdb.workload.model import Catalog, Measurement
 
 _DIGITS = 16

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from platformdb.bench.entry import entry_of
-from platformdb.bench.judge import judge, missing
+from platformdb.bench.gates.judge import judge, missing
+from platformdb.bench.gates.statistics import noise_of
+from platformdb.bench.ground.preflight import preflight
 from platformdb.bench.model import Gate, Judged
-from platformdb.bench.preflight import preflight
 from platformdb.bench.request import Request
 from platformdb.bench.setup import Bench, set_up
-from platformdb.bench.statistics import noise_of
 from platformdb.errors import ConfigError, Refused
 from platformdb.postgres.connect import Connection, connect
 from platformdb.postgres.pins import pin

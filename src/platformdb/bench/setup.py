@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from platformdb.bench.held import held_seed, other_profile
+from platformdb.bench.ground.held import held_seed, other_profile
+from platformdb.bench.ground.preflight import preflight
+from platformdb.bench.ground.prepare import prepare
 from platformdb.bench.model import Run
-from platformdb.bench.preflight import preflight
-from platformdb.bench.prepare import prepare
 from platformdb.bench.reference import unfit
 from platformdb.bench.request import Request
 from platformdb.postgres.catalog import read_installed_extensions

@@ -74,7 +74,7 @@ def bench(  # noqa: PLR0913 - one parameter for each option
 ) -> Report:
     """Gate the platform's queries: served by indexes, plans and work as agreed; times beside their targets."""
     from platformdb.bench.command import Files, gate, try_mutations
-    from platformdb.bench.held import gate_profile
+    from platformdb.bench.ground.held import gate_profile
     from platformdb.bench.request import Request
 
     if (reference and compare) or (mutate and (reference or compare or html)):
@@ -98,7 +98,7 @@ def bench(  # noqa: PLR0913 - one parameter for each option
 
 
 def _compared(run: Run, target: Target, ref: str, request: Request, files: Files) -> Report:
-    from platformdb.bench.export import export_ref
+    from platformdb.bench.compare.export import export_ref
     from platformdb.up.compare import compare_builds
 
     platform = find_platform(run.config)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 
 from platformdb.bench.command import Files, compare
-from platformdb.bench.compare import Version
-from platformdb.bench.held import gate_profile
+from platformdb.bench.compare.versions import Version
+from platformdb.bench.ground.held import gate_profile
 from platformdb.bench.request import Request
 from platformdb.bench.run import wanted_queries
 from platformdb.errors import ApplyFailed, ConfigError

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from platformdb.bench.entry import entry_of
-from platformdb.bench.judge import judge
+from platformdb.bench.gates.judge import judge
 from platformdb.bench.model import Entry
 from platformdb.bench.mutate.model import BROKEN, TOO_SLOW, Effect
 from platformdb.bench.mutate.plan import (

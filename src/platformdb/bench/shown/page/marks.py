@@ -7,7 +7,7 @@ from html import escape
 from urllib.parse import quote
 
 from platformdb.bench.model import Entry, Verdict
-from platformdb.bench.table import is_notable, verdict_of
+from platformdb.bench.shown.table import is_notable, verdict_of
 
 
 def anchor(entry: Entry) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from platformdb.bench.gates.reading import Whole, read_whole
+from platformdb.bench.gates.remark import Remark
 from platformdb.bench.model import Contract, Gate
-from platformdb.bench.reading import Whole, read_whole
-from platformdb.bench.remark import Remark
 from platformdb.workload.model import Catalog, Gates, Measurement, Work
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from platformdb.bench.model import Entry, Run, Times
-from platformdb.bench.page.lines import line_plot
+from platformdb.bench.shown.page.lines import line_plot
 from platformdb.report.page import wide_table
 
 HEAD = ("run", "p50 ms", "p99 ms", "buffers")

@@ -7,10 +7,10 @@ from dataclasses import asdict
 from itertools import groupby
 from typing import Any
 
-from platformdb.bench.headline import headline
 from platformdb.bench.model import Entry, HeldSeed, Judged, Verdict
-from platformdb.bench.table import bench_table, chosen_by, milliseconds, verdict_of
-from platformdb.bench.together import together
+from platformdb.bench.shown.headline import headline
+from platformdb.bench.shown.table import bench_table, chosen_by, milliseconds, verdict_of
+from platformdb.bench.shown.together import together
 from platformdb.report.masking import masked, masked_words
 from platformdb.report.model import Case, Report, Severity
 from platformdb.workload import plan_tree

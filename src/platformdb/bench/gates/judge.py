@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from platformdb.bench.absolute import broken_plan, not_servable, over_budget
-from platformdb.bench.against import Change, changes, described, is_tie, lost
+from platformdb.bench.gates.absolute import broken_plan, not_servable, over_budget
+from platformdb.bench.gates.against import Change, changes, described, is_tie, lost
+from platformdb.bench.gates.remark import Remark
+from platformdb.bench.gates.words import changed_words, plan_words
 from platformdb.bench.model import Contract, Entry, Gate, Run, Verdict
-from platformdb.bench.remark import Remark
 from platformdb.bench.request import TOLERANCE
-from platformdb.bench.words import changed_words, plan_words
 from platformdb.report.model import Finding, Severity
 from platformdb.workload.model import Catalog, Measurement
 

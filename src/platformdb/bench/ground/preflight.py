@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from platformdb.bench.prepare import PACKAGE, read_holders, read_server_target, read_states
-from platformdb.bench.state import TableState, by_tree, is_clean, is_fresh, is_known
+from platformdb.bench.ground.prepare import PACKAGE, read_holders, read_server_target, read_states
+from platformdb.bench.ground.state import TableState, by_tree, is_clean, is_fresh, is_known
 from platformdb.postgres.connect import Connection
 from platformdb.postgres.pins import read_unpinned
 from platformdb.postgres.queries import query

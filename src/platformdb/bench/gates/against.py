@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from platformdb.bench.contract import RANKS
+from platformdb.bench.gates.contract import RANKS
+from platformdb.bench.gates.remark import Remark
 from platformdb.bench.model import Access, Contract, Gate
-from platformdb.bench.remark import Remark
 from platformdb.workload.model import Work
 
 # PostgreSQL itself calls two paths equal whose costs differ by no more (STD_FUZZ_FACTOR, optimizer/util/pathnode.c),

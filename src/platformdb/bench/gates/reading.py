@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from platformdb.bench.contract import Scan, places_of, scans_of
-from platformdb.bench.scans import METHODS, by_name, lookups
+from platformdb.bench.gates.contract import Scan, places_of, scans_of
+from platformdb.bench.gates.scans import METHODS, by_name, lookups
 from platformdb.workload.model import Catalog, IndexFacts
 from platformdb.workload.plan_tree import PlanNode
 

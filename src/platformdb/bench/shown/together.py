@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from platformdb.bench.headline import WORDS, listed
 from platformdb.bench.model import Verdict
+from platformdb.bench.shown.headline import WORDS, listed
 from platformdb.report.model import Finding
 
 Heard = tuple[Verdict, Finding]

@@ -6,13 +6,13 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 
+from platformdb.bench.compare.turns import Key, Turns, compare_turns
 from platformdb.bench.entry import entry_of, times_of
-from platformdb.bench.judge import judge, missing
+from platformdb.bench.gates.judge import judge, missing
+from platformdb.bench.gates.statistics import Comparison, slower
 from platformdb.bench.model import Entry, Gate, Judged, Verdict
 from platformdb.bench.request import Request
 from platformdb.bench.setup import Bench, set_up
-from platformdb.bench.statistics import Comparison, slower
-from platformdb.bench.turns import Key, Turns, compare_turns
 from platformdb.postgres.connect import Connection, connect
 from platformdb.postgres.pins import pin
 from platformdb.postgres.target import Target

@@ -11,7 +11,7 @@ from platformdb.postgres.queries import query
 from platformdb.project import Platform
 from platformdb.report.model import Finding, Severity
 
-PACKAGE = "platformdb.bench"
+PACKAGE = "platformdb.bench.ground"
 # What targets are judged over: small enough for every run, large enough for plans that need their indexes.
 GATE_PROFILE = "ci"
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 
-from platformdb.bench.state import TableState, by_tree, is_clean, is_fresh, is_known, target_for
+from platformdb.bench.ground.state import TableState, by_tree, is_clean, is_fresh, is_known, target_for
 from platformdb.postgres.connect import Connection
 from platformdb.postgres.queries import query
 
-PACKAGE = "platformdb.bench"
+PACKAGE = "platformdb.bench.ground"
 # How often, for what autovacuum did in between is done again; and how long it is waited for.
 TURNS, QUIET_SECONDS = 3, 30.0
 # Between one VACUUM and the next, in seconds.

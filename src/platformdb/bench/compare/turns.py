@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
-from platformdb.bench.statistics import Comparison, compare_samples
+from platformdb.bench.gates.statistics import Comparison, compare_samples
 
 # Rounds of four blocks each: before, now, now, before, or the other way round. Each goes over all queries, so that a
 # busy moment of the machine falls on a few blocks of each query and not on all of one.

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from platformdb.bench.gates.scans import METHODS, by_name, filtered, lookups
 from platformdb.bench.model import Access, Contract
-from platformdb.bench.scans import METHODS, by_name, filtered, lookups
 from platformdb.workload.model import Catalog, IndexFacts
 from platformdb.workload.plan_tree import PlanNode
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from platformdb.bench.against import Change, described
+from platformdb.bench.gates.against import Change, described
 from platformdb.bench.model import Access, Contract, Entry
 
 _SHOWN = 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from platformdb.bench.table import milliseconds
+from platformdb.bench.shown.table import milliseconds
 from platformdb.workload.plan_tree import PlanNode
 
 # The planner's rows are off by this factor: worth a word, and worth a warning.

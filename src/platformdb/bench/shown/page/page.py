@@ -6,20 +6,20 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from itertools import groupby
 
-from platformdb.bench.headline import headline
 from platformdb.bench.model import Entry, Judged, Run, Verdict
-from platformdb.bench.page.beside import compared
-from platformdb.bench.page.marks import anchor, found_by, verdict_mark
-from platformdb.bench.page.overview import overview
-from platformdb.bench.page.runs import over_runs
-from platformdb.bench.page.tree import tree
-from platformdb.bench.table import chosen_by, is_notable, milliseconds
+from platformdb.bench.shown.headline import headline
+from platformdb.bench.shown.page.beside import compared
+from platformdb.bench.shown.page.marks import anchor, found_by, verdict_mark
+from platformdb.bench.shown.page.overview import overview
+from platformdb.bench.shown.page.runs import over_runs
+from platformdb.bench.shown.page.tree import tree
+from platformdb.bench.shown.table import chosen_by, is_notable, milliseconds
 from platformdb.report.masking import masked, masked_words
 from platformdb.report.model import Finding, Severity
 from platformdb.report.page import resource, tiles, whole_page
 from platformdb.report.words import counted
 
-HERE = "platformdb.bench.page"
+HERE = "platformdb.bench.shown.page"
 CLASSES = {Severity.ERROR: "fail", Severity.WARNING: "warn", Severity.NOTE: "note"}
 SEARCH = """<form class="search" role="search" hidden>
 <label>Find <input type="search" placeholder="query, persona, table, index …"></label>

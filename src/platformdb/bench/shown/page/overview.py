@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from html import escape
 
 from platformdb.bench.model import Judged, Verdict
-from platformdb.bench.page.marks import found_by, link, verdict_mark
-from platformdb.bench.table import bench_table
+from platformdb.bench.shown.page.marks import found_by, link, verdict_mark
+from platformdb.bench.shown.table import bench_table
 
 CAPTION = "Times in milliseconds, as the client saw them; the target is of p99."
 NUMBERS = frozenset({"has", "p50 ms", "p95 ms", "p99 ms", "target", "buffers"})

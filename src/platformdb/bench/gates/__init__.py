@@ -1,0 +1,1 @@
+"""What is judged: plans as contracts, work, time."""

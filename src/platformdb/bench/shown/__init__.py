@@ -1,0 +1,1 @@
+"""What a judged run looks like."""
