@@ -113,7 +113,9 @@ def reported(judged: Judged) -> Report:
 
 
 def _write_files(judged: Judged, files: Files, history: tuple[Run, ...]) -> None:
-    shown = masked(judged, files.mask)
+    if not (files.save or files.html):
+        return
+    shown = judged if files.mask is str else masked(judged, files.mask)
     if files.save:
         _write(files.save, dump_run(shown.run))
     if files.html:

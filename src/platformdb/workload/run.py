@@ -25,7 +25,7 @@ WRITE_RUNS = 8
 WARM_UP_RUNS = 2
 # Enough for a p99 where a query is quick, and soon done where it is slow: at most so many runs, in as many seconds.
 MOST_SAMPLES = 200
-ENOUGH: Mapping[int, float] = {20: 0.05, 5: 0.4}
+ENOUGH: Mapping[int, float] = {20: 0.015, 5: 0.15}
 
 
 def observe(connection: Connection, query: Query, persona: Persona, runs: int | None = None) -> Measurement:
