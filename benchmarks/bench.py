@@ -92,7 +92,8 @@ def database(name: str, url: str | None) -> Iterator[str]:
     try:
         platformdb(project, "up", name, "--quiet")
         platformdb(project, "seed", "--platform", name, "--profile", "ci", "--replace", "--quiet")
-        yield json.loads(platformdb(project, "server", "url", "--format", "json"))["data"]["url"]
+        told = platformdb(project, "server", "url", "--database", name, "--format", "json")
+        yield json.loads(told)["data"]["url"]
     finally:
         platformdb(project, "server", "stop", "--quiet")
         shutil.rmtree(project)
