@@ -59,7 +59,8 @@ def look(target: Target, platform: Platform, observer: Observer) -> Report:
     """What ``up`` ends with: few samples, no reference; where a platform has no queries there is nothing to look at."""
     if not any((platform.sql / "queries").glob("*.sql")):
         return Report(f"{platform.name} has no benchmark queries")
-    return reported(measure_queries(target, platform, observer, Request(samples=LOOK_SAMPLES, any_rows=True)))
+    found = measure_queries(target, platform, observer, Request(samples=LOOK_SAMPLES, any_rows=True))
+    return reported(found) if found.verdicts or found.findings_forbid else as_report(found)
 
 
 def try_mutations(
@@ -106,8 +107,12 @@ def compare(before: Version, now: Version, observer: Observer, request: Request,
 
 
 def reported(judged: Judged) -> Report:
-    """The report; a database that is not fit to be judged is a matter of configuration, no gate that failed."""
-    unfit = any(finding.severity is Severity.ERROR and finding.rule != "query-gone" for finding in judged.findings)
+    """The report; a database that is not fit to be judged is a matter of configuration, no gate that failed.
+
+    So is one in which no query was asked: each of them needs an extension that it lacks, and a note says so.
+    """
+    errors = (finding for finding in judged.findings if finding.severity is Severity.ERROR)
+    unfit = not judged.verdicts or any(finding.rule != "query-gone" for finding in errors)
     report = as_report(judged)
     return report.but(outcome=Outcome.CONFIGURATION) if unfit else report
 

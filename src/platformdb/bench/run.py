@@ -30,7 +30,8 @@ from platformdb.workload.run import time as time_query
 # Rows that were rolled back leave pages behind, which the next run vacuums, but which stay.
 IN_PLACE = Finding(
     "writes-in-place",
-    "writes were measured in the database itself, each rolled back: no copy of it could be made",
+    "writes were measured in the database itself, each rolled back, but for the numbers that they took from sequences:"
+    " no copy of it could be made",
     severity=Severity.NOTE,
     help="a copy needs the right to create databases, nobody else connected, and at most 1 GB",
 )

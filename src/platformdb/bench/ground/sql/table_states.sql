@@ -61,7 +61,7 @@ CROSS JOIN LATERAL (
                + coalesce(o.analyze_scale, current_setting('autovacuum_analyze_scale_factor'))::float8 * now.rows AS analyze
 ) AS due
 WHERE c.relkind IN ('r', 'p', 'm')
-  AND c.relpersistence = 'p'
+  AND c.relpersistence <> 't'
   AND n.nspname NOT LIKE 'pg\_%'
   AND n.nspname NOT IN ('information_schema', 'platformdb')
 ORDER BY 1
