@@ -28,6 +28,7 @@ from platformdb.indexes.read import read_tiers
 from platformdb.migrations import header
 from platformdb.migrations.model import State
 from platformdb.migrations.read import EVENTS
+from platformdb.postgres.pins import PINS
 from platformdb.postgres.queries import query
 from platformdb.project import bundled_root, platform_names
 from platformdb.report.json import envelope_schema
@@ -38,6 +39,7 @@ from platformdb.seeding.shape import graphs, shapes
 from platformdb.seeding.shape.bursts import Bursts
 from platformdb.seeding.shape.distributions import Distribution, Skew
 from platformdb.seeding.shape.times import Time
+from platformdb.workload import header as query_header
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=name)
 
@@ -202,6 +204,15 @@ def test_the_columns_of_the_history():
     assert sorted(names_after("docs/production.md", "columns")) == sorted(columns)
 
 
+def test_the_keys_of_a_query():
+    named = {key.partition("=")[0] for key in names_after("docs/bench.md", "keys")}
+    assert named | set(query_header.PERSONA_KEYS) == set(query_header.KNOWN)
+
+
+def test_the_settings_of_a_measuring_session():
+    assert {row[0]: row[1] for row in table_after("docs/bench.md", "pins")} == dict(PINS)
+
+
 def test_the_keys_of_a_counter():
     fields = list(counters_file._Entry.model_fields)
     assert names_after("docs/counters-and-contracts.md", "counter keys") == fields
@@ -267,7 +278,8 @@ def test_code_in_the_text_can_be_read(page):
 def test_an_example_file_says_its_own_name():
     for page in PAGES:
         for block in script(page):
-            if block.file and block.language != "csv":
+            # A query's first comment says what it is for.
+            if block.file and block.language != "csv" and "/queries/" not in block.file:
                 assert block.text.splitlines()[0].endswith(f" {block.file}"), f"{name(page)}: {block.file}"
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from catalog import picture, rows, run
-from platformdb.bench.command import Files, gate, look
+from platformdb.bench.command import Files, gate, look, try_mutations
 from platformdb.bench.ground.held import gate_profile
 from platformdb.bench.request import Request
 from platformdb.errors import ConfigError, NotNow, Refused
+from platformdb.postgres.connect import connect
 from platformdb.postgres.target import Target
 from platformdb.project import Platform
 from platformdb.report.model import Report, Severity
@@ -33,6 +34,8 @@ BY_ID = (
 )
 SLOW = f"{PURPOSE}-- platformdb: target_ms=5\nSELECT pg_sleep(0.01)"
 BY_AUTHOR = f"{PURPOSE}-- platformdb: target_ms=1000\nSELECT id FROM posts WHERE author = 'a1' ORDER BY id LIMIT 1"
+
+INSERT = "INSERT INTO notes DEFAULT VALUES"
 
 
 @pytest.fixture
@@ -215,6 +218,22 @@ def test_no_queries_are_never_green(db: Target, project: Project) -> None:
     with pytest.raises(ConfigError, match="nothing to gate"):
         measured(db, project)
     assert look(db, project.platform, Silent()).summary == "demo has no benchmark queries"
+
+
+def test_queries_that_all_lack_their_extension_are_never_green(db: Target, posts: Project) -> None:
+    report = measured(db, posts, lost=BY_ID.replace("target_ms", "extension=no_such target_ms"))
+    assert (report.exit_code, rules(report)) == (2, ["extension-missing"])
+    assert "nothing was gated" in report.summary
+    assert try_mutations(db, posts.platform, Silent(), REQUEST, {}).exit_code == 2
+    assert look(db, posts.platform, Silent()).exit_code == 0
+
+
+def test_numbers_that_writes_took_from_sequences_in_place_are_said(db: Target, posts: Project) -> None:
+    run(db, "CREATE TABLE notes (id serial)")
+    with connect(db):  # so that nobody can copy it
+        report = measured(db, posts, note=f"{PURPOSE}-- platformdb: target_ms=1000 rollback=on\n{INSERT}")
+    assert rows(db, "SELECT last_value > 1 FROM notes_id_seq") == [(True,)]
+    assert "sequences" in next(each.message for each in report.findings if each.rule == "writes-in-place")
 
 
 def test_every_query_is_announced(db: Target, posts: Project) -> None:

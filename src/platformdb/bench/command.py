@@ -52,15 +52,14 @@ def gate(target: Target, platform: Platform, observer: Observer, request: Reques
     found = measure_queries(target, platform, observer, asked)
     if found.verdicts:
         _write_files(found, files, history)
-    return reported(found)
+    return gated(found)
 
 
 def look(target: Target, platform: Platform, observer: Observer) -> Report:
     """What ``up`` ends with: few samples, no reference; where a platform has no queries there is nothing to look at."""
     if not any((platform.sql / "queries").glob("*.sql")):
         return Report(f"{platform.name} has no benchmark queries")
-    found = measure_queries(target, platform, observer, Request(samples=LOOK_SAMPLES, any_rows=True))
-    return reported(found) if found.verdicts or found.findings_forbid else as_report(found)
+    return reported(measure_queries(target, platform, observer, Request(samples=LOOK_SAMPLES, any_rows=True)))
 
 
 def try_mutations(
@@ -80,8 +79,8 @@ def try_mutations(
     queries = wanted_queries(platform, request.only)
     with open_copy(target) as (database, notes), connect(database) as connection:
         bench = set_up(connection, platform, queries, request)
-        if bench.refused:
-            return reported(Judged(bench.run, (), bench.findings))
+        if bench.refused or not bench.queries:
+            return gated(Judged(bench.run, (), bench.findings))
         result = mutate(connection, bench.queries, bench.personas, observer, tiers=tiers, tolerance=request.tolerance)
     findings, tables, data = mutation_report(result)
     return Report(
@@ -103,18 +102,20 @@ def compare(before: Version, now: Version, observer: Observer, request: Request,
     found = compare_versions(before, now, observer, request)
     if found.verdicts:
         _write_files(found, files, history)
-    return reported(found)
+    return gated(found)
 
 
 def reported(judged: Judged) -> Report:
-    """The report; a database that is not fit to be judged is a matter of configuration, no gate that failed.
-
-    So is one in which no query was asked: each of them needs an extension that it lacks, and a note says so.
-    """
-    errors = (finding for finding in judged.findings if finding.severity is Severity.ERROR)
-    unfit = not judged.verdicts or any(finding.rule != "query-gone" for finding in errors)
+    """The report; a database that is not fit to be judged is a matter of configuration, no gate that failed."""
+    unfit = any(finding.severity is Severity.ERROR and finding.rule != "query-gone" for finding in judged.findings)
     report = as_report(judged)
     return report.but(outcome=Outcome.CONFIGURATION) if unfit else report
+
+
+def gated(judged: Judged) -> Report:
+    """The report of a gate: it is never green where no query was asked, for want of an extension that all need."""
+    report = reported(judged)
+    return report if judged.verdicts else report.but(outcome=Outcome.CONFIGURATION)
 
 
 def _write_files(judged: Judged, files: Files, history: tuple[Run, ...]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 Samples = Annotated[
     int | None,
-    typer.Option(metavar="NUMBER", min=20, max=100_000, help="How often each is timed [default: 20 to 200]."),
+    typer.Option(metavar="NUMBER", min=20, max=100_000, help="How often each is timed [default: 5 to 200]."),
 ]
 Queries = Annotated[list[str] | None, typer.Option("--query", metavar="NAME", help="Only this query; repeatable.")]
 Profile = Annotated[
@@ -79,6 +80,12 @@ def bench(  # noqa: PLR0913 - one parameter for each option
 
     if (reference and compare) or (mutate and (reference or compare or html)):
         raise ConfigError("--reference, --compare and --mutate ask for different runs", help="give one of them")
+    timing = {"--samples": samples, "--strict-time": strict_time}
+    _expect_effect(
+        ("with --mutate", mutate, {**timing, "--save-reference": save_reference, "--history": history}),
+        ("with --compare", compare, timing),
+        ("without --html", not html, {"--history": history}),
+    )
     platform = find_platform(run.config)
     request = Request(
         samples=samples,
@@ -95,6 +102,14 @@ def bench(  # noqa: PLR0913 - one parameter for each option
         if mutate:
             return try_mutations(target, platform, run.observer, request, _tiers(platform))
         return gate(target, platform, run.observer, request, files)
+
+
+def _expect_effect(*cases: tuple[str, object, Mapping[str, object]]) -> None:
+    """Refuses options that would change nothing where a case applies: whoever gives one believes that it does."""
+    for where, applies, given in cases:
+        idle = [option for option, value in given.items() if value]
+        if applies and idle:
+            raise ConfigError(f"{' and '.join(idle)} would have no effect {where}", help="leave it out")
 
 
 def _compared(run: Run, target: Target, ref: str, request: Request, files: Files) -> Report:

@@ -133,8 +133,10 @@ def foreign(platform: str, recorded: int | None, rows: int, largest: int) -> Ite
 
 def _of_empty(connection: Connection, queries: Sequence[Query]) -> Iterator[Finding]:
     for asked in queries:
-        tables = [name for (name,) in connection.execute(query("filled", PACKAGE), (sorted(relations_of(asked.sql)),))]
-        empty = [name for name in tables if connection.execute(_any_row(name)).fetchone() is None]
+        tables = connection.execute(query("filled", PACKAGE), (sorted(relations_of(asked.sql)),)).fetchall()
+        empty = [
+            name for name, populated in tables if not populated or connection.execute(_any_row(name)).fetchone() is None
+        ]
         if empty:
             yield Finding(
                 "table-empty",
