@@ -262,3 +262,19 @@ def test_a_url_in_the_wrong_place_keeps_its_password(
     shown = "".join(capfd.readouterr())
     assert "hun" not in shown
     assert "deploy:***@db.example.com" in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--mutate", "--save-reference", "bench.json"], "--save-reference would have no effect with --mutate"),
+        (["--compare", "main", "--samples", "20", "--strict-time"], "--samples and --strict-time would have no effect"),
+        (["--history", "bench.json"], "--history would have no effect without --html"),
+    ],
+    ids=["mutate", "compare", "history"],
+)
+def test_an_option_of_bench_that_would_have_no_effect_is_refused(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["bench", *arguments]) == 2
+    assert words in capsys.readouterr().err

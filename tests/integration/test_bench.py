@@ -149,6 +149,17 @@ def test_a_page_is_written_where_it_was_asked_for(db: Target, posts: Project, tm
         measured(db, posts, files=Files(html=tmp_path))
 
 
+def test_a_file_that_cannot_be_written_is_told_before_anything_is_measured(posts: Project, tmp_path: Path) -> None:
+    run, nowhere = tmp_path / "bench.json", Target("url", {"host": "localhost", "port": "1", "dbname": "none"})
+    for files, words in (
+        (Files(save=run, html=run), "both a page and a run"),
+        (Files(html=tmp_path / "no" / "page.html"), "is no folder"),
+    ):
+        with pytest.raises(ConfigError, match=words):
+            measured(nowhere, posts, by_id=BY_ID, files=files)
+    assert list(tmp_path.glob("*.*")) == []
+
+
 def test_a_write_is_rolled_back_and_leaves_nothing(db: Target, posts: Project) -> None:
     text = f"{PURPOSE}-- platformdb: target_ms=1000 rollback=on\nINSERT INTO posts VALUES (0, 'x')"
     before = picture(db)
@@ -229,7 +240,7 @@ def test_queries_that_all_lack_their_extension_are_never_green(db: Target, posts
 
 
 def test_numbers_that_writes_took_from_sequences_in_place_are_said(db: Target, posts: Project) -> None:
-    run(db, "CREATE TABLE notes (id serial)")
+    run(db, f"CREATE TABLE notes (id serial); {INSERT}")
     with connect(db):  # so that nobody can copy it
         report = measured(db, posts, note=f"{PURPOSE}-- platformdb: target_ms=1000 rollback=on\n{INSERT}")
     assert rows(db, "SELECT last_value > 1 FROM notes_id_seq") == [(True,)]

@@ -179,26 +179,6 @@ def test_a_query_over_an_empty_table_has_nothing_to_judge(at_shop: Connection) -
     assert "returns" in findings[0].message
 
 
-@pytest.mark.parametrize(
-    "made",
-    [
-        "CREATE VIEW late AS SELECT * FROM (SELECT * FROM kept) AS k",
-        "CREATE MATERIALIZED VIEW late AS SELECT 1 WITH NO DATA",
-    ],
-    ids=["a view", "a materialized view"],
-)
-def test_a_view_of_an_empty_table_is_empty_and_so_is_one_that_was_never_filled(at_shop: Connection, made: str) -> None:
-    change(at_shop, f"CREATE TABLE nothing (id int); CREATE VIEW kept AS SELECT * FROM nothing; {made}")
-    query = Query("late", "A test.", "SELECT * FROM late", 5.0, (), Place("late.sql", 2, 1))
-    findings = preflight(at_shop, SHOP, [query], prepare(at_shop), any_rows=True)
-    assert [each.rule for each in findings] == ["table-empty"]
-
-
-def test_tables_that_are_not_logged_are_made_fit_like_others(at_shop: Connection) -> None:
-    change(at_shop, "CREATE UNLOGGED TABLE carts AS SELECT generate_series(1, 2000) AS id")
-    assert "public.carts" in prepare(at_shop)
-
-
 def test_settings_that_another_session_would_have_are_noticed(at_shop: Connection) -> None:
     prepared = prepare(at_shop)
     at_shop.execute("SET enable_hashjoin = off")  # what a pooler does by lending out another session

@@ -126,3 +126,8 @@ def test_a_reference_of_something_else_does_not_judge(other: Run, rule: str, mes
 
 def test_another_minor_version_judges() -> None:
     assert unfit(RUN, replace(RUN, server="18.1"), "ref.json") == ()
+
+
+def test_a_reference_without_entries_is_refused_for_it_would_judge_nothing() -> None:
+    with pytest.raises(ConfigError, match="holds no query"):
+        load_run(dump_run(replace(RUN, entries=())), "bench.json")

@@ -46,6 +46,7 @@ def gate(target: Target, platform: Platform, observer: Observer, request: Reques
         ConfigError: a file cannot be read or written, or is no run of bench.
         Refused: a query's file is wrong, or the server rejects it.
     """
+    _expect_writable(files)
     reference = _read(files.reference) if files.reference else None
     history = tuple(_read(path) for path in files.history)
     asked = replace(request, reference=reference, reference_name=str(files.reference or ""))
@@ -98,6 +99,7 @@ def compare(before: Version, now: Version, observer: Observer, request: Request,
         ConfigError: a file cannot be read or written.
         Refused: the server rejects a query.
     """
+    _expect_writable(files)
     history = tuple(_read(path) for path in files.history)
     found = compare_versions(before, now, observer, request)
     if found.verdicts:
@@ -128,6 +130,18 @@ def _write_files(judged: Judged, files: Files, history: tuple[Run, ...]) -> None
         from platformdb.bench.shown.page.page import as_page
 
         _write(files.html, as_page(shown, history=history))
+
+
+def _expect_writable(files: Files) -> None:
+    """Before anything is measured: a page that would take a run's place, and folders that are not there."""
+    runs = {path.absolute() for path in (files.reference, files.save, *files.history) if path}
+    if files.html and files.html.absolute() in runs:
+        raise ConfigError(
+            f"{files.html} cannot be both a page and a run of bench", help="give --html a file of its own"
+        )
+    for path in (files.save, files.html):
+        if path and not path.absolute().parent.is_dir():
+            raise ConfigError(f"{path} cannot be written: {path.parent} is no folder", help="make the folder first")
 
 
 def _read(path: Path) -> Run:

@@ -43,7 +43,7 @@ def load_run(text: str, name: str) -> Run:
     """The run in a file's text; ``name`` is the file's, for messages.
 
     Raises:
-        ConfigError: no reference, a damaged one, or one of a schema that is not known.
+        ConfigError: no reference, a damaged or empty one, or one of a schema that is not known.
     """
     from pydantic import ValidationError
 
@@ -59,6 +59,8 @@ def load_run(text: str, name: str) -> Run:
         raise ConfigError(f"{name} is damaged: {where}: {first['msg']}", help=SAVE) from error
     except (KeyError, TypeError, ValueError) as error:
         raise ConfigError(f"{name} is damaged: {type(error).__name__}: {error}", help=SAVE) from error
+    if not run.entries:
+        raise ConfigError(f"{name} holds no query, so there is nothing to judge by", help=SAVE)
     return run
 
 

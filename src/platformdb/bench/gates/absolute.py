@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from platformdb.bench.gates.reading import Whole, read_whole
@@ -19,7 +20,7 @@ def not_servable(measurement: Measurement, catalog: Catalog) -> Iterator[Remark]
             Gate.SERVABLE,
             "not-servable",
             f"no index serves {_named(whole)} ({whole.rows:,} rows): with sequential scans off it is still read {how}",
-            f"give the query an index that it can look up in (platformdb indexes advise), {_or_say(whole.table)}",
+            f"give the query an index that it can look up in (platformdb indexes advise), or {_say_so(whole.table)}",
             whole.place,
         )
 
@@ -68,11 +69,21 @@ def _hidden(measurement: Measurement, contract: Contract, catalog: Catalog) -> I
     """Sequential scans inside functions, triggers and foreign keys, which no plan shows but the server counts."""
     gates = measurement.query.gates
     shown = {access.relation for access in contract.accesses if access.method == "seq"}
+    large = _large_tables(catalog, gates.large)
     for touched in measurement.work.tables:
         if touched.sequential <= gates.large or touched.table in shown or _is_whole(touched.table, gates):
             continue
+        if touched.table not in large:  # little each time, and often: that is what the work is for
+            continue
         read = f"{touched.table} ({touched.sequential:,} rows in {touched.scans} scans) in a function or a trigger"
         yield _sequential(touched.table, read, touched.table)
+
+
+def _large_tables(catalog: Catalog, large: int) -> frozenset[str]:
+    rows: Counter[str] = Counter()
+    for table in catalog.tables:
+        rows[table.parent or table.name] += table.rows
+    return frozenset(name for name, count in rows.items() if count > large)
 
 
 def _number(value: float) -> str:
@@ -84,7 +95,7 @@ def _sequential(place: str, what: str, table: str) -> Remark:
         Gate.PLAN,
         "plan-sequential",
         f"reads {what} in sequence",
-        f"look at its conditions: is each of them one that an index can look up? Else {_or_say(table)}",
+        f"look at its conditions: is each of them one that an index can look up? Else {_say_so(table)}",
         place,
     )
 
@@ -102,6 +113,6 @@ def _named(whole: Whole) -> str:
     return whole.table if whole.place == bare else f"{whole.table} as {whole.place}"
 
 
-def _or_say(table: str) -> str:
+def _say_so(table: str) -> str:
     bare = table.rpartition(".")[2]
-    return f"""or write '-- platformdb: whole="{bare}" reason="…"' above it, if that is meant"""
+    return f"""write '-- platformdb: whole="{bare}" reason="…"' above it, if that is meant"""

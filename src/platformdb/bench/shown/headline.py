@@ -41,7 +41,7 @@ def gate_of(rule: str) -> Gate | None:
 
 
 def headline(judged: Judged) -> str:
-    """How many gates passed, and what failed: ``vrss: 61 of 62 gates passed; feed for heaviest lost its index``."""
+    """How many gates passed, and what failed: ``shop: 61 of 62 gates passed; feed for heaviest lost its index``."""
     name = judged.run.platform
     refused = [finding for finding in judged.findings if finding.severity is Severity.ERROR]
     if not judged.verdicts:
