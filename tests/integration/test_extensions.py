@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from catalog import rows
+from catalog import rows, run
 from inprocess import as_json, call
 from platformdb.postgres.target import Target
 from projects import Project
@@ -54,6 +54,7 @@ def test_status_calls_it_waiting_which_is_nothing_to_do(db: Target, lacking: Pro
 
 def test_bench_measures_the_others(db: Target, lacking: Project) -> None:
     assert call(db, lacking, "migrate").code == 0
+    run(db, "INSERT INTO notes VALUES (1, 'a')")
     said = as_json(db, lacking, "bench", "--any-rows")
     assert (said.code, notes(said.envelope)) == (0, [f"{NOTE}query special"])
     assert [query["name"] for query in said.envelope["data"]["queries"]] == ["plain"]

@@ -32,7 +32,8 @@ SELECT 'pizza or invoices' AS typed, l2_normalize(first.embedding + last.embeddi
 FROM (SELECT embedding FROM posts WHERE status = 'published' AND embedding IS NOT NULL ORDER BY id LIMIT 1) AS first
 CROSS JOIN (SELECT embedding FROM posts WHERE status = 'published' AND embedding IS NOT NULL ORDER BY id DESC LIMIT 1) AS last;
 
--- platformdb: target_ms=50 extension=vector
+-- The graph of an HNSW index is made by chance: another build reads up to a fifth more pages.
+-- platformdb: target_ms=50 extension=vector tolerance=50
 SELECT posts.id, posts.title, users.name, posts.published_at, found.score
 FROM hybrid_search($1, $2, $3, 10) AS found
 JOIN posts ON posts.id = found.post_id

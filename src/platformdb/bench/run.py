@@ -128,7 +128,8 @@ def judged(bench: Bench, measured: Iterable[Measurement], request: Request) -> J
             measurement,
             entry,
             bench.catalog,
-            held.get((entry.query, entry.persona)),
+            # Written in place, it meets other pages in each run: only the gates that need no reference hold.
+            None if entry.writes and IN_PLACE in bench.findings else held.get((entry.query, entry.persona)),
             request.tolerance,
             strict_time=request.strict_time,
         )

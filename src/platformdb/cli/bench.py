@@ -86,6 +86,8 @@ def bench(  # noqa: PLR0913 - one parameter for each option
         ("with --compare", compare, timing),
         ("without --html", not html, {"--history": history}),
     )
+    if save_reference and queries:
+        raise ConfigError("a reference holds all queries: --save-reference goes without --query", help="leave one out")
     platform = find_platform(run.config)
     request = Request(
         samples=samples,

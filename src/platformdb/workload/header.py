@@ -15,7 +15,19 @@ from platformdb.workload.model import Gates
 
 PERSONA_KEYS = ("persona", "personas")
 _COUNTS = ("large", "sorted", "buffers", "wal_records")
-KNOWN = (*PERSONA_KEYS, *_COUNTS, "target_ms", "extension", "rollback", "spill", "whole", "reason", "touched")
+KNOWN = (
+    *PERSONA_KEYS,
+    *_COUNTS,
+    "target_ms",
+    "extension",
+    "rollback",
+    "spill",
+    "whole",
+    "reason",
+    "touched",
+    "tolerance",
+)
+_NUMBERS = {"touched": "touched=5: rows read per row returned", "tolerance": "tolerance=50: percent of more work"}
 _EXAMPLE = "-- platformdb: target_ms=50"
 _COMMENT = re.compile(r"[ \t]*--[ \t]*(?P<text>.*?)[ \t\r]*(?:\n|\Z)")
 
@@ -99,17 +111,13 @@ def gates_of(header: Header) -> Gates:
         for key in _COUNTS
         if key in header.keys
     }
-    touched = (
-        {
-            "touched": _read(
-                header, "touched", _share, "no number above 0", "write touched=5: rows read per row returned"
-            )
-        }
-        if "touched" in header.keys
-        else {}
-    )
+    numbers = {
+        key: _read(header, key, _share, "no number above 0", f"write {example}")
+        for key, example in _NUMBERS.items()
+        if key in header.keys
+    }
     spill = _switch(header, "spill", "spill=on allows temporary files; for others leave it out")
-    return Gates(**counts, **touched, spill=spill, whole=_whole(header))  # type: ignore[arg-type]
+    return Gates(**counts, **numbers, spill=spill, whole=_whole(header))  # type: ignore[arg-type]
 
 
 def _whole(header: Header) -> tuple[str, ...]:

@@ -48,6 +48,8 @@ class Gates:
     ``large`` is how many rows make a table large: no such table may be read in sequence, except those of ``whole``
     (tables by name, read whole on purpose). ``sorted`` is how many rows a sort may take; ``spill`` allows temporary
     files. ``buffers``, ``touched`` (rows touched per row returned) and ``wal_records`` are budgets; None is no budget.
+    ``tolerance`` is by how many percent the work may grow beside a reference, where that is more than the run's: for an
+    index in which chance has a hand (HNSW).
     """
 
     large: int = 1_000
@@ -57,6 +59,7 @@ class Gates:
     buffers: int | None = None
     touched: float | None = None
     wal_records: int | None = None
+    tolerance: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

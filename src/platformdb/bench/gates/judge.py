@@ -28,6 +28,7 @@ def judge(
     strict_time: bool = False,
 ) -> Verdict:
     """What the gates say. ``tolerance`` is by how much work may grow, as a share; ``strict_time`` lets time gate."""
+    tolerance = max(tolerance, measurement.query.gates.tolerance / 100)
     moved = changes(reference.work, entry.work) if reference else ()
     absolute = [*not_servable(measurement, catalog), *broken_plan(measurement, entry.contract, catalog)]
     remarks = [
