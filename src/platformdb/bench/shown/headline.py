@@ -13,7 +13,7 @@ from platformdb.report.words import counted
 WORDS = {
     "not-servable": "has no index that serves it",
     "plan-sequential": "reads a large table in sequence",
-    "plan-sort": "sorts too many rows",
+    "plan-sort": "sorts rows",
     "plan-spill": "spills to disk",
     "plan-index-lost": "lost its index",
     "work-grown": "does more work",
