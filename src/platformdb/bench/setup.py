@@ -16,6 +16,7 @@ from platformdb.postgres.catalog import read_installed_extensions
 from platformdb.postgres.connect import Connection
 from platformdb.postgres.pins import pin, read_settings
 from platformdb.project import Platform
+from platformdb.provenance import read_provenance
 from platformdb.report.leftout import left_out
 from platformdb.report.model import Finding, Severity
 from platformdb.workload.model import Catalog, Persona, Query
@@ -64,6 +65,7 @@ def set_up(connection: Connection, platform: Platform, queries: Sequence[Query],
         tables={table.name: table.rows for table in catalog.tables if not table.parent and not _own(table.name)},
         entries=(),
         taken=datetime.now(UTC),
+        commit=read_provenance(platform.sql).git_commit or "",
     )
     unlike = unfit(run, request.reference, request.reference_name) if request.reference else ()
     unsound = preflight(connection, platform, answerable, prepared, any_rows=request.any_rows)
