@@ -59,6 +59,8 @@ def main() -> int:
             refused += not judged.verdicts
             for line in found:
                 print(f"  run {done}: {line}", flush=True)
+            if done % 10 == 0:
+                print(f"  {done} runs, {alarms} with false alarms, {refused} refused", flush=True)
     entries = len(reference.entries)
     print(f"{given.platform}: {done} runs of {entries} queries and personas: {alarms} false alarms, {refused} refused")
     return 1 if alarms or refused else 0
