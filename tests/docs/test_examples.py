@@ -10,10 +10,12 @@ import re
 import shlex
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import chdir
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -23,6 +25,7 @@ from embedded_server import clean_up, project_folder
 from manual import PAGES, Block, blocks, name, runnable, script
 from platformdb.cli.app import run
 from platformdb.config import STATE_FOLDER
+from platformdb.postgres import prepared
 from platformdb.postgres.server.binaries import find_candidates
 from platformdb.provenance import read_provenance
 
@@ -61,6 +64,9 @@ def test_a_page_does_what_it_says(page, db, request, monkeypatch, capfd, tmp_pat
     todo = tuple(script(page))
     for variable in MISLEADING:
         monkeypatch.delenv(variable, raising=False)
+    if not request.config.getoption("--update-golden"):
+        # What is compared is what the screen says, not how fast this machine is while it runs other tests.
+        monkeypatch.setattr(prepared, "time", SimpleNamespace(perf_counter=time.thread_time))
     continues = any(block.page.name == "README.md" for block in todo)
     with project_folder("vrss" if continues else "shop") as folder:
         if not any(OWN_SERVER.match(command) for block in todo if block.is_run for command, _ in block.commands):

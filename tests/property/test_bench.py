@@ -58,7 +58,7 @@ runs = st.builds(
     st.none() | st.builds(HeldSeed, names, counts, counts),
     st.dictionaries(names, names, max_size=3),
     st.dictionaries(names, counts, max_size=3),
-    st.lists(entries, max_size=3).map(tuple),
+    st.lists(entries, min_size=1, max_size=3).map(tuple),
 )
 
 
