@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from platformdb.bench.model import Contract, Entry, Gate, HeldSeed, Judged, Run, Times, Verdict
 from platformdb.errors import Place
 from platformdb.report.model import Finding, Severity
 from platformdb.workload.model import Work
-from platformdb.workload.plan_tree import PlanNode, from_data
+from platformdb.workload.plan_tree import PlanNode
 
 PLANS = json.loads((Path(__file__).parent.parent / "golden/output/plans.json").read_text(encoding="utf-8"))
 FEED = Place("sql/vrss/queries/feed.sql", 12, 1, "SELECT * FROM posts")
@@ -118,3 +120,11 @@ def nasty() -> Judged:
 
 
 CASES = {"index_lost": index_lost, "everybody": everybody, "all_pass": all_pass, "refused": refused}
+
+
+def from_data(data: Mapping[str, Any]) -> PlanNode:
+    """The node that ``as_data`` wrote."""
+    plain: dict[str, Any] = {
+        key: tuple(value) if key == "keys" else value for key, value in data.items() if key != "parts"
+    }
+    return PlanNode(**plain, parts=tuple(from_data(part) for part in data.get("parts", ())))

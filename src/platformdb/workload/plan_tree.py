@@ -129,11 +129,3 @@ def as_data(node: PlanNode) -> dict[str, Any]:
         if f.name not in {"kind", "parts"} and getattr(node, f.name) != f.default
     }
     return {"kind": node.kind, **plain} | ({"parts": [as_data(part) for part in node.parts]} if node.parts else {})
-
-
-def from_data(data: Mapping[str, Any]) -> PlanNode:
-    """The node that ``as_data`` wrote."""
-    plain: dict[str, Any] = {
-        key: tuple(value) if key == "keys" else value for key, value in data.items() if key != "parts"
-    }
-    return PlanNode(**plain, parts=tuple(from_data(part) for part in data.get("parts", ())))
