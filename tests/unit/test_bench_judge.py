@@ -110,6 +110,11 @@ def test_a_scan_in_a_function_is_seen_by_what_it_read() -> None:
     assert "public.likes (60,000 rows in 2 scans) in a function or a trigger" in verdict.findings[0].message
 
 
+def test_a_small_table_that_a_function_reads_often_is_no_sequential_scan_of_a_large_one() -> None:
+    tables = (*WORK.tables, Touched("public.settings", sequential=60_000, scans=6_000, blocks=6_000))
+    assert judged(measured(work=replace(WORK, tables=tables)), None).passed
+
+
 def test_a_scan_that_the_plan_shows_is_told_by_the_plan_alone() -> None:
     tables = (Touched(POSTS, sequential=20_000, scans=1, blocks=1_000),)
     verdict = judged(measured(SEQUENTIAL, work=replace(WORK, tables=tables)), None)
@@ -215,6 +220,11 @@ def test_work_in_a_table_that_the_plan_does_not_show_may_not_grow() -> None:
 @pytest.mark.parametrize(("buffers", "tolerance", "passed"), [(102, 0.02, True), (103, 0.02, False), (101, 0.0, False)])
 def test_work_may_grow_by_the_tolerance(buffers: int, tolerance: float, *, passed: bool) -> None:
     assert judged(measured(work=replace(WORK, buffers=buffers)), tolerance=tolerance).passed is passed
+
+
+@pytest.mark.parametrize(("buffers", "passed"), [(150, True), (151, False)])
+def test_a_file_may_allow_its_query_more(buffers: int, *, passed: bool) -> None:
+    assert judged(measured(work=replace(WORK, buffers=buffers), query=gated(tolerance=50.0))).passed is passed
 
 
 def test_there_is_no_absolute_slack() -> None:
