@@ -54,6 +54,8 @@ CHECKS: Mapping[str, settings.Check] = {
     "lock_timeout": settings.lock_timeout,
     "lock_retries": settings.whole(0, 1_000_000),
     "role": settings.optional(settings.text),
+    "migrations": settings.folders,
+    "layout": settings.optional(settings.text),
 }
 
 
@@ -65,7 +67,8 @@ class Config:
     PostgreSQL programs that goes before all others. ``port`` opens the embedded server on 127.0.0.1 as well.
     ``wait_for_lock`` is in seconds: how long to wait while another platformdb is running. ``lock_timeout`` is how long
     a step waits for a busy table, as PostgreSQL takes it ("0" is for ever), and ``lock_retries`` how often it is tried
-    again. ``role`` is what steps SET ROLE to; ``variables`` are what files are rendered with.
+    again. ``role`` is what steps SET ROLE to; ``variables`` are what files are rendered with. ``migrations`` are
+    folders of another tool's migrations, ``layout`` is whose.
 
     Raises:
         ConfigError: values are not allowed; all of them in one message.
@@ -84,6 +87,8 @@ class Config:
     lock_retries: int = 10
     role: str | None = None
     variables: Mapping[str, Variable] = field(default_factory=dict)
+    migrations: tuple[Path, ...] = ()
+    layout: str | None = None
 
     def __post_init__(self) -> None:
         given = {key: getattr(self, key) for key in CHECKS}
@@ -174,6 +179,9 @@ def _from_file(project: Path) -> dict[str, Any]:
         raise ConfigError(f"{path.name} cannot say where the project is", help="remove the key 'project'")
     if isinstance(values.get("binaries"), str):
         values["binaries"] = project / values["binaries"]
+    if isinstance(named := values.get("migrations"), str | list):
+        listed = [named] if isinstance(named, str) else named
+        values["migrations"] = [project / each if isinstance(each, str) else each for each in listed]
     return values
 
 

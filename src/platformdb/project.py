@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from platformdb.config import CONFIG_FILE, Config
+from platformdb.config import CONFIG_FILE, STATE_FOLDER, Config
 from platformdb.errors import ConfigError
 
 DATA_FOLDERS = ("phases", "sql", "seeds")
+
+
+# What migrations are called in the history that lie in another tool's folder: the same wherever it is checked out.
+FOREIGN_NAME = "migrations"
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """Migrations that lie as another tool wants them: in which folders, and whose, where somebody said so.
+
+    No folder: the tool's own configuration says where. ``project`` is where that configuration lies.
+    """
+
+    project: Path
+    locations: tuple[Path, ...] = ()
+    layout: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Platform:
     """One platform's three folders: its history, its present state and what fills it.
 
-    ``root`` is the folder which names of files are shown relative to.
+    ``root`` is the folder which names of files are shown relative to. ``foreign`` stands for ``phases`` where the
+    migrations are another tool's.
     """
 
     name: str
@@ -23,6 +41,7 @@ class Platform:
     phases: Path
     sql: Path
     seeds: Path
+    foreign: Foreign | None = None
 
     def shown(self, path: Path) -> str:
         """A file's name as people and the history see it: relative, with forward slashes."""
@@ -35,6 +54,8 @@ def find_platform(config: Config) -> Platform:
     Raises:
         ConfigError: none or several fit; the message lists them.
     """
+    if config.migrations or config.layout:
+        return _foreign_platform(config)
     names = platform_names(config.project)
     if config.platform is None and len(names) == 1:
         return _platform(config.project, names[0])
@@ -56,6 +77,25 @@ def find_platform(config: Config) -> Platform:
         help="make a project with platformdb init, a first file with platformdb new NAME, or choose a bundled platform"
         f" with --platform: {', '.join(bundled)}",
     )
+
+
+def _foreign_platform(config: Config) -> Platform:
+    """Another tool's folders, with the project's own ``sql`` and ``seeds`` where it says that it is a project.
+
+    Raises:
+        ConfigError: there is no such folder.
+    """
+    for folder in config.migrations:
+        if not folder.is_dir():
+            what = "is no folder" if folder.exists() else "does not exist"
+            raise ConfigError(f"{folder} {what}", help="name the folder of the migrations with --migrations")
+    locations = tuple(dict.fromkeys(folder.resolve() for folder in config.migrations))
+    inside = all(folder.is_relative_to(config.project) for folder in locations)
+    root = config.project if inside else Path(os.path.commonpath(locations))
+    own = (config.project / CONFIG_FILE).is_file()
+    sql, seeds = (config.project / part if own else root / STATE_FOLDER / part for part in DATA_FOLDERS[1:])
+    foreign = Foreign(config.project, locations, config.layout)
+    return Platform(config.platform or FOREIGN_NAME, root, (*locations, root)[0], sql, seeds, foreign)
 
 
 def own_platform(config: Config) -> Platform:

@@ -83,6 +83,14 @@ def secret(given: Any) -> Secret:
     return Secret(given)
 
 
+def folders(given: Any) -> tuple[Path, ...]:
+    """Folders, one or a list of them."""
+    listed = [given] if isinstance(given, str | Path) else given
+    if not isinstance(listed, list | tuple) or not all(isinstance(each, str | Path) and str(each) for each in listed):
+        raise ValueError(f"must be a folder or a list of them, not {given!r}")
+    return tuple(map(Path, listed))
+
+
 def folder(given: Any) -> Path:
     """A path."""
     return given if isinstance(given, Path) else Path(text(given))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 PREFIX = "PLATFORMDB_VAR_"
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]*")
+NAME_SHAPE = "a name is made of letters, digits and _ . : -"
 KEYS = {"value", "env", "secret"}
 SHAPE = "write text, a number, true or false, or a table with value or env (the name of an environment variable)"
 
@@ -41,7 +44,9 @@ def read_variables(
     missing = [name for name, variable in found.items() if variable is None] if must_exist else []
     problems += [f"variables.{name}: the environment variable {table[name]['env']} is not set" for name in missing]
     problems += wrong
-    problems += [f"variables.{name}: a name is made of letters, digits and _" for name in found if not _is_name(name)]
+    problems += [
+        f"variables.{name}: a name is made of letters, digits and _ . : -" for name in found if not _is_name(name)
+    ]
     return {name: variable for name, variable in found.items() if variable is not None}, problems
 
 
@@ -100,4 +105,5 @@ def _from_flags(given: Iterable[str], secrets: Iterable[str]) -> tuple[dict[str,
 
 
 def _is_name(name: str) -> bool:
-    return name.isidentifier() and name.isascii()
+    """What other tools allow, too: ``flyway:user``, ``schema-name``."""
+    return NAME.fullmatch(name) is not None

@@ -27,7 +27,7 @@ from platformdb.indexes.model import State as IndexState
 from platformdb.indexes.read import read_tiers
 from platformdb.migrations import header
 from platformdb.migrations.model import State
-from platformdb.migrations.read import EVENTS
+from platformdb.migrations.layouts.native import EVENTS
 from platformdb.postgres.pins import PINS
 from platformdb.postgres.queries import query
 from platformdb.project import bundled_root, platform_names

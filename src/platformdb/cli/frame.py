@@ -100,6 +100,17 @@ VARIABLE_OPTIONS: dict[str, Any] = {
         typer.Option(metavar="NAME=VALUE", help="Variable for the files; repeatable. Not for secrets: ps shows it."),
     ],
 }
+# Of commands that go by the files of migrations, wherever these lie.
+FILE_OPTIONS: dict[str, Any] = {
+    "migrations": Annotated[
+        list[str] | None,
+        typer.Option(metavar="DIR", help="Folder of migrations that another tool laid out; repeatable."),
+    ],
+    "layout": Annotated[
+        str | None,
+        typer.Option(metavar="TOOL", help="Whose layout it is: flyway, dbmate, … [default: what it looks like]."),
+    ],
+}
 LOCAL_OPTIONS: dict[str, Any] = {
     "binaries": Annotated[
         str | None,
@@ -110,6 +121,8 @@ LOCAL_OPTIONS: dict[str, Any] = {
 READING_OPTIONS = tuple(DATABASE_OPTIONS)  # changes nothing, and so waits for nobody
 RENDERING_OPTIONS = (*READING_OPTIONS, *VARIABLE_OPTIONS)  # the same, and reads migrations
 MIGRATING_OPTIONS = (*RENDERING_OPTIONS, *CHANGING_OPTIONS)  # runs them
+LOOKING_OPTIONS = (*RENDERING_OPTIONS, *FILE_OPTIONS)  # reads migrations of any tool
+RUNNING_OPTIONS = (*MIGRATING_OPTIONS, *FILE_OPTIONS)  # and runs them
 
 COMMON_OPTIONS: dict[str, Any] = {
     "project": Annotated[str | None, typer.Option(metavar="DIR", help="Project folder [default: here].")],
@@ -164,7 +177,7 @@ def command(
     Its own parameters come first, then those shared ones that ``options`` names, then COMMON_OPTIONS. ``formats`` has
     text and json, and what else the command can print.
     """
-    known = {**DATABASE_OPTIONS, **CHANGING_OPTIONS, **VARIABLE_OPTIONS, **LOCAL_OPTIONS}
+    known = {**DATABASE_OPTIONS, **CHANGING_OPTIONS, **VARIABLE_OPTIONS, **FILE_OPTIONS, **LOCAL_OPTIONS}
     shared = {**{key: known[key] for key in options}, **COMMON_OPTIONS}
     shared["format"] = Annotated[formats, *get_args(shared["format"])[1:]]
     full_name = " ".join(part for part in (app.info.name, name) if part)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from platformdb.cli.frame import RENDERING_OPTIONS, Run, command
+from platformdb.cli.frame import LOOKING_OPTIONS, RUNNING_OPTIONS, Run, command
 from platformdb.cli.sound import open_sound_target, told
 from platformdb.config import Config, seconds
 from platformdb.errors import ConfigError
@@ -24,12 +24,12 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the SQL that woul
 
 def register(app: typer.Typer) -> None:
     """Adds the commands to the program."""
-    command(app, "migrate")(migrate)
-    command(app, "down")(down)
-    command(app, "status", options=RENDERING_OPTIONS)(status)
-    command(app, "validate", options=RENDERING_OPTIONS)(validate)
-    command(app, "baseline")(baseline)
-    command(app, "repair")(repair)
+    command(app, "migrate", options=RUNNING_OPTIONS)(migrate)
+    command(app, "down", options=RUNNING_OPTIONS)(down)
+    command(app, "status", options=LOOKING_OPTIONS)(status)
+    command(app, "validate", options=LOOKING_OPTIONS)(validate)
+    command(app, "baseline", options=RUNNING_OPTIONS)(baseline)
+    command(app, "repair", options=RUNNING_OPTIONS)(repair)
 
 
 def migrate(

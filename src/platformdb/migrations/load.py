@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from platformdb.errors import Place, Refused
 from platformdb.migrations.header import check_included, read_header, refuse_down_part, runs_alone, template_wanted
-from platformdb.migrations.model import Kind, Migration, MigrationFile, Names, Needs, Segment
+from platformdb.migrations.layouts.sections import part_of
+from platformdb.migrations.model import Kind, Migration, MigrationFile, Names, Needs, Segment, Side
 from platformdb.migrations.read import as_finding
 from platformdb.migrations.segments import Part, segments
 from platformdb.report.history import Checksums
@@ -61,6 +62,18 @@ class Reader:
     mask: Callable[[str], str]
 
 
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What of a file runs: as it is ``written``, for its checksums, and the ``scripts`` to be run one after the other.
+
+    Native files are templates, of which the rendered text knows the written one.
+    """
+
+    written: Source
+    scripts: tuple[Source, ...]
+    alone: bool = False
+
+
 def load_all(
     files: Iterable[MigrationFile],
     platform: Platform,
@@ -91,23 +104,22 @@ def _load(file: MigrationFile, reader: Reader, committing: set[str]) -> Migratio
     Raises:
         Refused: the text, a template, a directive or the SQL is wrong; with the place.
     """
-    written = read_source(Path(file.path), file.shown)
-    source = _rendered(written, reader)
-    statements, included, echoed = _read(source, reader)
-    header = read_header(source, statements)
+    text = _text(file, reader)
+    statements, included, echoed = _read(text.scripts, reader)
+    header = read_header(text.scripts[0], statements)
     if header.extensions and file.kind is not Kind.REPEATABLE:
         raise Refused(
             f"extension= in a {file.kind.value} file, which cannot wait for one",
             place=header.extensions[0][1],
             help="move what needs the extension into a repeatable file, such as sql/functions/NAME.sql",
         )
-    for other in included:
+    for other in (*text.scripts[1:], *included):
         check_included(other, statements)
     parts = _parts(statements, reader, committing)
-    cut = segments(parts, source.place(0), alone=header.alone)
+    cut = segments(parts, text.scripts[0].place(0), alone=header.alone or text.alone)
     return Migration(
         file,
-        _checksums(source, parts, file.raw),
+        _checksums(text.written, parts, file.raw),
         cut,
         header.lock_timeout,
         Needs(header.requires, tuple(_extensions(statements)), tuple(name for name, _ in header.extensions)),
@@ -118,13 +130,38 @@ def _load(file: MigrationFile, reader: Reader, committing: set[str]) -> Migratio
     )
 
 
+def _text(file: MigrationFile, reader: Reader) -> Text:
+    """What of a file runs, its variables filled in.
+
+    Raises:
+        Refused: it cannot be read, it is in another language, or its marks or variables are wrong; with the place.
+    """
+    if file.language:
+        raise Refused(
+            f"{file.shown} is a step in {file.language}, and platformdb runs SQL only",
+            place=Place(file.shown),
+            help=f"let its own tool run it, then go past it: platformdb migrate --mark-applied {file.version}",
+        )
+    written = read_source(Path(file.path), file.shown)
+    if file.reading is None:
+        source = _rendered(written, reader)
+        return Text(source, (source,))
+    side = Side.DOWN if file.kind is Kind.UNDO else Side.UP
+    sections = [section for section in file.reading.cut(written) if section.side is side]
+    parts = [part_of(written, section) for section in sections] or [replace(written, text="", exact=False)]
+    scripts = tuple(file.reading.fill(part, reader.variables) for part in parts)
+    alone = file.alone or any(section.alone for section in sections)
+    whole = written if parts == [written] else replace(written, text="".join(part.text for part in parts), exact=False)
+    return Text(whole, scripts, alone=alone)
+
+
 def _rendered(source: Source, reader: Reader) -> Source:
     """The file with its variables filled in, if it is a template: plain SQL may hold ``{{`` for reasons of its own."""
     wanted = template_wanted(source)
     return render(source, reader.variables) if wanted or (wanted is None and reader.variables) else source
 
 
-def _read(source: Source, reader: Reader) -> tuple[tuple[SqlStatement, ...], list[Source], list[str]]:
+def _read(scripts: Iterable[Source], reader: Reader) -> tuple[tuple[SqlStatement, ...], list[Source], list[str]]:
     """The statements of a file and of those that it includes, these files, and what it echoes."""
     included: list[Source] = []
     echoed: list[str] = []
@@ -134,7 +171,8 @@ def _read(source: Source, reader: Reader) -> tuple[tuple[SqlStatement, ...], lis
         return included[-1]
 
     try:
-        return read_script(source, include=include, echo=echoed.append), included, echoed
+        found = [each for script in scripts for each in read_script(script, include=include, echo=echoed.append)]
+        return tuple(found), included, echoed
     except Refused as error:
         raise _with_variables_in_mind(error) from None
 

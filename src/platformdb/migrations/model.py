@@ -8,11 +8,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from platformdb.errors import Place
 from platformdb.report.history import Checksums, Entry, History
 from platformdb.report.model import Finding, Leaves, Severity, Statement, Step, as_script
+
+if TYPE_CHECKING:
+    from platformdb.sqltext.source import Source
+    from platformdb.variables import Variable
 
 
 class Kind(enum.StrEnum):
@@ -38,6 +42,41 @@ def version_key(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.split(r"[._]", version) if part)
 
 
+class Side(enum.StrEnum):
+    """What a part of another tool's file is for."""
+
+    UP = "up"
+    DOWN = "down"
+    MARK = "mark"  # what the tool itself reads, and PostgreSQL does not: the lines that say where a part begins
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a file of another tool; ``start`` and ``end`` are offsets in its text.
+
+    The sections of a file cover all of it, in order, without a gap. Every one of the side that runs is a script of its
+    own: its last statement needs no semicolon. ``alone``: the file says that it runs outside transactions.
+    """
+
+    side: Side
+    start: int
+    end: int
+    alone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the files of another tool are read: one value for all files of a layout.
+
+    ``cut`` finds the sections of a file; ``fill`` puts values into one of them, given the variables of the run, which
+    go before those of the tool's own configuration. Both raise Refused, with the place.
+    """
+
+    layout: str
+    cut: Callable[[Source], tuple[Section, ...]]
+    fill: Callable[[Source, Mapping[str, Variable]], Source] = lambda source, _: source
+
+
 # What a file and its rows in the history have in common.
 Identity = tuple[Kind, tuple[int, ...] | str]
 
@@ -45,6 +84,19 @@ Identity = tuple[Kind, tuple[int, ...] | str]
 def identify(kind: Kind, version: str, name: str) -> Identity:
     """A file with a version is that version, whatever its title; one without is its path."""
     return kind, version_key(version) if version else name
+
+
+class Candidate(NamedTuple):
+    """A file of which only the name is known; with its checksum it is a MigrationFile, which see."""
+
+    kind: Kind
+    version: str
+    name: str
+    path: str
+    shown: str
+    reading: Reading | None = None
+    alone: bool = False
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +107,9 @@ class MigrationFile:
     ``includes`` says that it seems to include others, so that its own bytes are not all that it says.
 
     ``version`` is "" for repeatable files and callbacks, whose ``name`` is their path; ``shown`` is how people know it.
+
+    Of another tool's file ``reading`` says how it is read, ``alone`` that a file beside it takes it out of
+    transactions, and ``language`` in which one it is written where that is not SQL: only its own tool can run it.
     """
 
     kind: Kind
@@ -64,6 +119,9 @@ class MigrationFile:
     shown: str
     raw: str
     includes: bool = False
+    reading: Reading | None = None
+    alone: bool = False
+    language: str = ""
 
     @property
     def identity(self) -> Identity:

@@ -11,69 +11,41 @@ import re
 import stat
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from pathlib import Path
-from typing import NamedTuple
 
 from platformdb.errors import Place, PlatformdbError, Refused
-from platformdb.migrations.model import VERSION, Files, Identity, Kind, MigrationFile, identify, version_key
+from platformdb.migrations.layouts.native import find_native, find_present, unmatched
+from platformdb.migrations.model import Candidate, Files, Identity, Kind, MigrationFile, identify, version_key
 from platformdb.project import Platform
 from platformdb.report.model import Finding
 from platformdb.sqltext.source import read_source
 
-VERSIONED_NAME = re.compile(rf"(?P<version>{VERSION})_(?P<name>[A-Za-z0-9][\w-]*)(?P<undo>\.undo)?\.sql")
-CALLBACK_NAME = re.compile(r"(?P<event>[A-Za-z]+)(?:__[\w-]+)?\.sql")
-EVENTS = (
-    "beforeMigrate",
-    "beforeEachMigrate",
-    "afterEachMigrate",
-    "afterEachMigrateError",
-    "afterMigrate",
-    "afterMigrateError",
-    "beforeDown",
-    "beforeEachDown",
-    "afterEachDown",
-    "afterEachDownError",
-    "afterDown",
-    "afterDownError",
-)
-# Present state, in the order in which its parts can refer to each other.
-REPEATABLE_FOLDERS = ("functions", "views", "triggers")
-CALLBACK_FOLDER = "callbacks"
-# With those that other commands read.
-SQL_FOLDERS = (*REPEATABLE_FOLDERS, CALLBACK_FOLDER, "indexes", "queries")
 PIECE = 1 << 16
 # psql's commands for it, wherever they stand: a file that is read once too often does no harm. A piece may end in one.
 INCLUDES = re.compile(rb"\\(?:i|ir|include|include_relative)[ \t]")
 INCLUDE_BYTES = 64
 
 
-class Candidate(NamedTuple):
-    """A file of which only the name is known; with its checksum it is a MigrationFile."""
-
-    kind: Kind
-    version: str
-    name: str
-    path: str
-    shown: str
-
-
 def list_files(platform: Platform) -> Files:
     """All migration files of a platform, its undo files and callbacks; what is wrong with them as findings.
 
-    Versioned files come by version, repeatable ones by folder and name. Names that begin with a dot are passed over.
+    Raises:
+        ConfigError: nobody can tell whose files these are, or they are those of two tools.
     """
     found: dict[Kind, list[MigrationFile]] = {kind: [] for kind in Kind}
     findings: list[Finding] = []
     unread: set[Identity] = set()
+    sums: dict[str, tuple[str, bool]] = {}  # a file of another tool may hold two: there and back
     for candidate in _candidates(platform, findings):
         try:
-            file = MigrationFile(*candidate, *_checksum(candidate.path, candidate.shown))
+            raw, includes = sums.get(candidate.path) or _checksum(candidate.path, candidate.shown)
         except Refused as error:
             findings.append(as_finding(error, candidate.shown))
             unread.add(identify(candidate.kind, candidate.version, candidate.name))
         else:
-            found[file.kind].append(file)
+            sums[candidate.path] = raw, includes
+            found[candidate.kind].append(MigrationFile(*candidate[:5], raw, includes, *candidate[5:]))
     versioned, undo = (_by_version(found[kind], findings) for kind in (Kind.VERSIONED, Kind.UNDO))
     findings += _undoing_nothing(undo, versioned, unread)
     migrations = (*versioned.values(), *found[Kind.REPEATABLE])
@@ -81,6 +53,16 @@ def list_files(platform: Platform) -> Files:
         findings.append(_nothing(platform))
     events = _by_event(found[Kind.CALLBACK])
     return Files(platform.name, migrations, undo, tuple(findings), frozenset(unread), events)
+
+
+def _candidates(platform: Platform, findings: list[Finding]) -> Iterator[Candidate]:
+    if platform.foreign is None:
+        yield from find_native(platform, findings)
+    else:
+        from platformdb.migrations.layouts.listing import find_foreign  # a dozen tools that native projects need not
+
+        yield from find_foreign(platform, platform.foreign, findings)
+        yield from find_present(platform, findings)
 
 
 def as_finding(error: PlatformdbError, subject: str) -> Finding:
@@ -109,90 +91,6 @@ def _checksum(path: str, shown: str) -> tuple[str, bool]:
     raise Refused(f"{shown} could not be read a moment ago", place=Place(shown), help="run the command again")
 
 
-def _candidates(platform: Platform, findings: list[Finding]) -> Iterator[Candidate]:
-    """The files whose names are right, in order; what is wrong with the others is added to ``findings``."""
-    top = platform.shown(platform.sql)
-    yield from _phases(platform, findings)
-    for folder in REPEATABLE_FOLDERS:
-        for path, shown in _sql_files(platform.sql / folder, f"{top}/{folder}", findings):
-            yield Candidate(Kind.REPEATABLE, "", shown, str(path), shown)
-    yield from _callbacks(platform.sql / CALLBACK_FOLDER, f"{top}/{CALLBACK_FOLDER}", findings)
-    # A misspelt folder must not look like applied work.
-    for _, shown in _sql_files(platform.sql, top, findings, but=SQL_FOLDERS):
-        help_text = f"move it to one of these folders of {top}/: {', '.join(SQL_FOLDERS)}"
-        findings.append(_unmatched(shown, "belongs to no command", help_text))
-
-
-def _phases(platform: Platform, findings: list[Finding]) -> Iterator[Candidate]:
-    top = platform.shown(platform.phases)
-    for entry in _entries(platform.phases, top, findings):
-        shown = entry.name if top == "." else f"{top}/{entry.name}"
-        if match := VERSIONED_NAME.fullmatch(entry.name):
-            kind = Kind.UNDO if match["undo"] else Kind.VERSIONED
-            yield Candidate(kind, match["version"], match["name"], entry.path, shown)
-        elif _is_folder(entry):
-            help_text = f"move its files to {top}/, or all others into a folder there too: one for each platform"
-            findings.append(_unmatched(f"{shown}/", "belongs to no command", help_text))
-        else:
-            findings.append(
-                _unmatched(shown, "is not named like a migration", "name it NNN_name.sql, or NNN_name.undo.sql")
-            )
-
-
-def _callbacks(folder: Path, top: str, findings: list[Finding]) -> Iterator[Candidate]:
-    for path, shown in _sql_files(folder, top, findings):
-        match = CALLBACK_NAME.fullmatch(shown.removeprefix(f"{top}/"))
-        if match and match["event"] in EVENTS:
-            yield Candidate(Kind.CALLBACK, "", shown, str(path), shown)
-        else:
-            help_text = f"name it EVENT.sql or EVENT__name.sql; the events are {', '.join(EVENTS)}"
-            findings.append(_unmatched(shown, "is not named like a callback", help_text))
-
-
-def _sql_files(
-    folder: Path,
-    shown: str,
-    findings: list[Finding],
-    *,
-    but: Collection[str] = (),
-    above: tuple[str, ...] = (),
-) -> Iterator[tuple[Path, str]]:
-    """The SQL files in a folder and those below it, in order; links to folders are followed, but never round."""
-    entries = _entries(folder, shown, findings)
-    inside = (*above, os.path.realpath(folder))
-    for entry in entries:
-        path, name = folder / entry.name, f"{shown}/{entry.name}"
-        if entry.name in but:
-            continue
-        if entry.name.endswith(".sql"):
-            yield path, name
-        elif _is_folder(entry):
-            if os.path.realpath(path) in inside:
-                findings.append(_unreadable(name, "it is a link to a folder above it"))
-            else:
-                yield from _sql_files(path, name, findings, above=inside)
-
-
-def _entries(folder: Path, shown: str, findings: list[Finding]) -> list[os.DirEntry[str]]:
-    """What is visible in a folder, by name; nothing where there is no such folder."""
-    try:
-        with os.scandir(folder) as entries:
-            return sorted((entry for entry in entries if not entry.name.startswith(".")), key=attrgetter("name"))
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        findings.append(_unreadable(shown, str(error.strerror)))
-        return []
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    """Whether to look inside; of a link that leads nowhere, looking says why."""
-    try:
-        return entry.is_dir()
-    except OSError:
-        return True
-
-
 def _by_version(files: Iterable[MigrationFile], findings: list[Finding]) -> dict[tuple[int, ...], MigrationFile]:
     """Files by version, in order; of several with one version the first."""
     found: dict[tuple[int, ...], MigrationFile] = {}
@@ -214,11 +112,11 @@ def _undoing_nothing(
     for key, file in undo.items():
         migration = versioned.get(key)
         if migration is None and (Kind.VERSIONED, key) not in unread:
-            yield _unmatched(
+            yield unmatched(
                 file.shown, "undoes nothing", f"there is no version {file.version}: name it like its migration"
             )
-        elif migration is not None and migration.name != file.name:
-            yield _unmatched(
+        elif migration is not None and migration.name != file.name and file.reading is None:
+            yield unmatched(
                 file.shown,
                 f"is not named like {migration.shown}",
                 f"name it {migration.version}_{migration.name}.undo.sql",
@@ -231,16 +129,6 @@ def _by_event(files: Iterable[MigrationFile]) -> Mapping[str, tuple[MigrationFil
         event = re.split(r"__|\.", file.name.rpartition("/")[2])[0]
         found.setdefault(event, []).append(file)
     return {event: tuple(members) for event, members in found.items()}
-
-
-def _unmatched(shown: str, what: str, help_text: str) -> Finding:
-    shown = shown.encode(errors="replace").decode()  # what no terminal can print is no name to print
-    return Finding("file-unmatched", f"{shown} {what}", shown, place=Place(shown), help=help_text)
-
-
-def _unreadable(shown: str, why: str) -> Finding:
-    help_text = "make it a readable folder"
-    return Finding("refused", f"cannot read {shown}: {why}", shown, place=Place(shown), help=help_text)
 
 
 def _nothing(platform: Platform) -> Finding:

@@ -105,7 +105,7 @@ def run(
     """The line of work itself; see :func:`migrate`."""
     files = list_files(platform)
     problems = tuple(finding for other in course.also for finding in other.findings)
-    if files.findings or problems:
+    if Plan(findings=(*files.findings, *problems)).forbidden:
         return refused((*file_problems(platform, options.variables), *problems))
     with ExitStack() as stack:
         try:
