@@ -416,14 +416,14 @@ class TestVariables:
         assert error.message.startswith("variables.x: ")
         assert "hunter2" not in error.message
 
-    @pytest.mark.parametrize("flag", ["hunter2", "=hunter2", "a-b=hunter2", "1a=hunter2", "ä=hunter2"])
+    @pytest.mark.parametrize("flag", ["hunter2", "=hunter2", "1a=hunter2", "ä=hunter2"])
     def test_a_flag_that_is_no_pair_is_refused_without_its_value(self, tmp_path: Path, flag: str) -> None:
         error = refused(tmp_path, flags={"var": [flag]})
         assert "--var: write NAME=VALUE" in error.message
         assert "hunter2" not in error.message + error.help
 
-    @pytest.mark.parametrize("name", ['"a-b"', '"1a"', '"ä"', '""'])
-    def test_a_name_is_an_identifier(self, tmp_path: Path, name: str) -> None:
+    @pytest.mark.parametrize("name", ['"1a"', '"ä"', '""'])
+    def test_a_name_is_one(self, tmp_path: Path, name: str) -> None:
         assert "a name is made of letters" in refused(tmp_path, f"[variables]\n{name} = 1").message
 
     def test_variables_are_a_table(self, tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Other tools' histories, taken over; their directories, converted."""

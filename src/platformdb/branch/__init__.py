@@ -1,0 +1,1 @@
+"""A branch's migrations against those of its base in git."""

@@ -1,0 +1,1 @@
+"""Whether undo files take back exactly what their migrations did."""

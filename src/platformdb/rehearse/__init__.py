@@ -1,0 +1,1 @@
+"""Pending migrations, run on a clone and measured."""
