@@ -39,6 +39,10 @@ def migrate(
     out_of_order: Annotated[
         bool, typer.Option("--out-of-order", help="Apply what is pending below an applied version, too.")
     ] = False,
+    mark_applied: Annotated[
+        list[str] | None,
+        typer.Option("--mark-applied", metavar="VERSION", help="Record it as applied, and do not run it; repeatable."),
+    ] = None,
     dry_run: DryRun = False,
 ) -> Report:
     """Apply what is pending: phases, functions, views, triggers, and the indexes of tier 1."""
@@ -47,7 +51,13 @@ def migrate(
 
     platform = find_platform(run.config)
     opening = open_sound_target(run, platform.name)
-    options = replace(migration_options(run.config), target=to, out_of_order=out_of_order, dry_run=dry_run)
+    options = replace(
+        migration_options(run.config),
+        target=to,
+        out_of_order=out_of_order,
+        mark_applied=tuple(mark_applied or ()),
+        dry_run=dry_run,
+    )
     also = planners(platform) if to is None else ()
     return apply_pending(opening, platform, run.observer, options=options, also=also)
 

@@ -131,7 +131,7 @@ def pending(found: Iterable[Standing]) -> tuple[Finding, ...]:
     return tuple(
         Finding("migration-pending", f"{s.shown} is {s.state.value}", s.shown, help="run: platformdb migrate")
         for s in found
-        if s.state in {State.PENDING, State.CHANGED}
+        if s.state in {State.PENDING, State.CHANGED, State.NOT_SQL}
     )
 
 

@@ -140,9 +140,9 @@ def _text(file: MigrationFile, reader: Reader) -> Text:
         raise Refused(
             f"{file.shown} is a step in {file.language}, and platformdb runs SQL only",
             place=Place(file.shown),
-            help=f"let its own tool run it, then go past it: platformdb migrate --mark-applied {file.version}",
+            help="let its own tool run it",
         )
-    written = read_source(Path(file.path), file.shown)
+    written = read_source(file.path, file.shown)
     if file.reading is None:
         source = _rendered(written, reader)
         return Text(source, (source,))

@@ -217,6 +217,7 @@ class State(enum.StrEnum):
     MODIFIED = "modified"  # versioned: the file no longer says what was applied
     MISSING = "missing"  # applied, but the file is gone
     UNREADABLE = "unreadable"  # the file is there, but a finding of its own says why it cannot be read
+    NOT_SQL = "not SQL"  # a step in another language: only its own tool can run it
     OUT_OF_ORDER = "out of order"  # pending below an applied version
     FAILED = "failed"  # the last run failed in it; it will be tried again
     PARTIAL = "partial"  # stopped between segments
@@ -284,7 +285,7 @@ class Standing:
 class Plan:
     """Steps to do and findings, of which errors forbid doing them.
 
-    ``on_failure`` are steps to do when one of the others failed.
+    ``on_failure`` are steps to do when one of the others failed. ``stop`` says why the steps end before the end.
     ``later`` are steps that are planned again before they run, for those before them change what they see.
     """
 
@@ -292,6 +293,7 @@ class Plan:
     findings: tuple[Finding, ...] = ()
     later: tuple[Step, ...] = ()
     on_failure: tuple[Step, ...] = ()
+    stop: Finding | None = None
 
     @property
     def forbidden(self) -> bool:

@@ -25,7 +25,7 @@ class Options:
     """How a run behaves; all of it has a flag.
 
     ``wait_seconds`` is for another runner, ``lock_timeout`` ("5s") for busy tables, tried ``lock_retries`` times more.
-    ``target`` is the version or name to stop at.
+    ``target`` is the version or name to stop at, ``mark_applied`` are versions to record without running them.
     """
 
     wait_seconds: float = 60.0
@@ -35,6 +35,7 @@ class Options:
     variables: Mapping[str, Variable] = field(default_factory=dict)
     target: str | None = None
     out_of_order: bool = False
+    mark_applied: tuple[str, ...] = ()
     allow_destructive: bool = False
     dry_run: bool = False
 
@@ -105,7 +106,7 @@ def file_problems(platform: Platform, variables: Mapping[str, Variable] | None =
     """What is wrong with any migration file of a platform, found without a database."""
     files = list_files(platform)
     every = (*files.migrations, *files.undo.values(), *(file for event in files.callbacks.values() for file in event))
-    return (*files.findings, *read_whole(every, platform, variables or {})[1])
+    return (*files.findings, *read_whole([file for file in every if not file.language], platform, variables or {})[1])
 
 
 def read_callbacks(outlook: Outlook, variables: Mapping[str, Variable]) -> tuple[Callbacks, tuple[Finding, ...]]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from platformdb.migrations.model import Kind, Migration, Standing, State
+from platformdb.migrations.passed import mark_step
 from platformdb.report.history import Event, Record
 from platformdb.report.model import Statement, Step
 
@@ -23,9 +24,19 @@ REASONS = {
 Callbacks = Mapping[str, Sequence[Migration]]
 
 
-def plan_migrate(platform: str, due: Iterable[Standing], callbacks: Callbacks) -> tuple[Step, ...]:
-    """One step per segment of what is due, in the order given, with callbacks around; nothing due, nothing at all."""
-    steps = [step for standing in due for step in _with_callbacks(_forward(platform, standing), "Migrate", callbacks)]
+def plan_migrate(
+    platform: str, due: Iterable[Standing], callbacks: Callbacks, *, marked: Collection[Standing] = ()
+) -> tuple[Step, ...]:
+    """One step per segment of what is due, in the order given, with callbacks around; nothing due, nothing at all.
+
+    Of what is ``marked`` there is only a row to be written.
+    """
+    steps: list[Step] = []
+    for standing in due:
+        if standing in marked:
+            steps.append(mark_step(platform, standing))
+        else:
+            steps += _with_callbacks(_forward(platform, standing), "Migrate", callbacks)
     return _surrounded(steps, "Migrate", callbacks)
 
 

@@ -36,6 +36,23 @@ def list_files(platform: Platform) -> Files:
     found: dict[Kind, list[MigrationFile]] = {kind: [] for kind in Kind}
     findings: list[Finding] = []
     unread: set[Identity] = set()
+    for file in each_file(platform, findings, unread):
+        found[file.kind].append(file)
+    versioned, undo = (_by_version(found[kind], findings) for kind in (Kind.VERSIONED, Kind.UNDO))
+    findings += _undoing_nothing(undo, versioned, unread)
+    migrations = (*versioned.values(), *found[Kind.REPEATABLE])
+    if not migrations and not findings:
+        findings.append(_nothing(platform))
+    events = _by_event(found[Kind.CALLBACK])
+    return Files(platform.name, migrations, undo, tuple(findings), frozenset(unread), events)
+
+
+def each_file(platform: Platform, findings: list[Finding], unread: set[Identity]) -> Iterator[MigrationFile]:
+    """Every migration file, in no order, also where two have one version; what is wrong is added to the others.
+
+    Raises:
+        ConfigError: see :func:`list_files`.
+    """
     sums: dict[str, tuple[str, bool]] = {}  # a file of another tool may hold two: there and back
     for candidate in _candidates(platform, findings):
         try:
@@ -45,14 +62,7 @@ def list_files(platform: Platform) -> Files:
             unread.add(identify(candidate.kind, candidate.version, candidate.name))
         else:
             sums[candidate.path] = raw, includes
-            found[candidate.kind].append(MigrationFile(*candidate[:5], raw, includes, *candidate[5:]))
-    versioned, undo = (_by_version(found[kind], findings) for kind in (Kind.VERSIONED, Kind.UNDO))
-    findings += _undoing_nothing(undo, versioned, unread)
-    migrations = (*versioned.values(), *found[Kind.REPEATABLE])
-    if not migrations and not findings:
-        findings.append(_nothing(platform))
-    events = _by_event(found[Kind.CALLBACK])
-    return Files(platform.name, migrations, undo, tuple(findings), frozenset(unread), events)
+            yield MigrationFile(*candidate[:5], raw, includes, *candidate[5:])
 
 
 def _candidates(platform: Platform, findings: list[Finding]) -> Iterator[Candidate]:

@@ -26,6 +26,15 @@ def refused(findings: Sequence[Finding]) -> Report:
     )
 
 
+def stopped(plan: Plan, report: Report) -> Report:
+    """The report of a run that went well as far as it could go, where that was not to the end."""
+    if plan.stop is None:
+        return report
+    outcome = Outcome.FAILED if any(result.state is StepState.APPLIED for result in report.steps) else report.outcome
+    summary = f"{report.summary}; it stops before {plan.stop.subject}"
+    return report.but(summary=summary, outcome=outcome, findings=(*report.findings, plan.stop))
+
+
 def done(results: Sequence[StepResult], name: str) -> Report:
     """The report of a run that went through."""
     whole = [

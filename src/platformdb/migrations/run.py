@@ -20,7 +20,7 @@ from platformdb.migrations.judge import (
     undo_problems,
     versions_required,
 )
-from platformdb.migrations.model import Kind, Migration, Plan, Planner, State, version_key
+from platformdb.migrations.model import Kind, Migration, Plan, Planner, Standing, State, version_key
 from platformdb.migrations.order import ordered
 from platformdb.migrations.outlook import (
     Options,
@@ -32,9 +32,10 @@ from platformdb.migrations.outlook import (
     read_undo,
     resolve_target,
 )
+from platformdb.migrations.passed import first_not_sql, marked_standings, marking_problems, stopped_at
 from platformdb.migrations.plan import DUE, failure_steps, plan_down, plan_migrate
 from platformdb.migrations.read import list_files
-from platformdb.migrations.reports import done, preview, refused
+from platformdb.migrations.reports import done, preview, refused, stopped
 from platformdb.migrations.rescue import rescuer
 from platformdb.migrations.standing import up_to
 from platformdb.postgres.catalog import read_available_extensions
@@ -118,12 +119,12 @@ def run(
         connection = session.work if isinstance(session, Session) else session
         outlook = look(connection, files, platform, options.variables)
         plan = _decide(connection, outlook, options, course)
-        if plan.forbidden:
-            return refused(plan.findings)
+        if plan.forbidden or (plan.stop and not plan.steps):
+            return refused((*plan.findings, *((plan.stop,) if plan.stop else ())))
         if not isinstance(session, Session):
-            return preview(plan, platform.name, lock_timeout=options.lock_timeout, role=options.role)
+            return stopped(plan, preview(plan, platform.name, lock_timeout=options.lock_timeout, role=options.role))
         report = _carry_out(session, outlook, plan, observer, course)
-        return report.but(findings=merged((*plan.findings, *report.findings)))
+        return stopped(plan, report.but(findings=merged((*plan.findings, *report.findings))))
 
 
 def _enter(
@@ -155,36 +156,49 @@ def _masking(variables: Mapping[str, Variable]) -> Callable[[str], str]:
 def _decide(connection: Connection, outlook: Outlook, options: Options, course: Course) -> Plan:
     """The course's own plan, with the findings of the others: their steps come later, when they see the tables."""
     own = course.decide(connection, outlook, options)
-    others = tuple(other.plan(connection, outlook.history) for other in course.also)
+    others = tuple(other.plan(connection, outlook.history) for other in course.also if not own.stop)
     findings = (*own.findings, *(finding for plan in others for finding in plan.findings))
     return replace(own, findings=findings, later=tuple(step for plan in others for step in plan.steps))
 
 
 def plan_forward(connection: Connection, outlook: Outlook, options: Options) -> Plan:
-    """What ``migrate`` does: everything that is due, up to the target."""
+    """What ``migrate`` does: everything that is due, up to the target, or to what only another tool can run."""
     target = resolve_target(outlook.files, outlook.book, options.target) if options.target is not None else None
-    allowed = (*DUE, State.OUT_OF_ORDER) if options.out_of_order else DUE
-    due = [s for s in up_to(outlook.found, target) if s.state in allowed]
-    repeatable, disorder = ordered(
-        [s.migration for s in due if s.kind is Kind.REPEATABLE and s.migration], outlook.files.migrations
-    )
+    marked = marked_standings(up_to(outlook.found, target), options.mark_applied)
+    found = tuple(s for s in outlook.found if s not in marked)
+    due, stop = _due(up_to(found, target), marked, options)
+    migrations = [s.migration for s in due if s.migration and s not in marked]
+    repeatable, disorder = ordered([m for m in migrations if m.file.kind is Kind.REPEATABLE], outlook.files.migrations)
     by_file = {s.file: s for s in due}
     due = [*(s for s in due if s.kind is Kind.VERSIONED), *(by_file[migration.file] for migration in repeatable)]
-    migrations = [s.migration for s in due if s.migration]
     callbacks, trouble = read_callbacks(outlook, options.variables) if due else ({}, ())
-    texts = executed_texts(connection, outlook.found)
+    texts = executed_texts(connection, found)
     findings = (
-        *outlook.findings,
+        *(finding for finding in outlook.findings if finding.subject not in {s.shown for s in marked}),
+        *marking_problems(up_to(outlook.found, target), options.mark_applied),
         *trouble,
-        *contradictions(outlook.found, out_of_order=options.out_of_order, texts=texts),
+        *contradictions(found, out_of_order=options.out_of_order, texts=texts),
         *versions_required(migrations, outlook.files),
         *disorder,
         *missing_extensions(migrations, read_available_extensions(connection) if _want_extensions(migrations) else ()),
-        *awaiting(outlook.found),
+        *awaiting(found),
         *(remark for migration in migrations for remark in migration.remarks),
     )
-    steps = plan_migrate(outlook.platform.name, due, callbacks)
-    return Plan(steps, findings, on_failure=failure_steps("Migrate", callbacks))
+    steps = plan_migrate(outlook.platform.name, due, callbacks, marked=marked)
+    return Plan(steps, findings, on_failure=failure_steps("Migrate", callbacks), stop=stop)
+
+
+def _due(
+    found: Sequence[Standing], marked: Sequence[Standing], options: Options
+) -> tuple[list[Standing], Finding | None]:
+    """What is to be run or recorded, by version and then by name, and why it ends early where it does."""
+    allowed = (*DUE, State.OUT_OF_ORDER) if options.out_of_order else DUE
+    due = [s for s in found if s.state in allowed]
+    last = first_not_sql(found)
+    versioned = sorted((*(s for s in due if s.kind is Kind.VERSIONED), *marked), key=lambda s: version_key(s.version))
+    if last is None:
+        return [*versioned, *(s for s in due if s.kind is Kind.REPEATABLE)], None
+    return [s for s in versioned if version_key(s.version) < version_key(last.version)], stopped_at(last)
 
 
 def plan_back(_: Connection, outlook: Outlook, options: Options) -> Plan:
@@ -218,7 +232,7 @@ def _carry_out(session: Session, outlook: Outlook, plan: Plan, observer: Observe
         refuse_pooler(session, step)
     obstacles: list[Finding] = []
     first = creation(session, outlook.history)
-    later = _planned_again(session.work, outlook.history, course.also, obstacles)
+    later = _planned_again(session.work, outlook.history, () if plan.stop else course.also, obstacles)
     observer.stage(course.verb, len(first) + expected)
     results: tuple[StepResult, ...] = ()
     try:

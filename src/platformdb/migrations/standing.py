@@ -29,6 +29,8 @@ def to_be_read(files: Files, book: Book, *, templated: bool) -> tuple[MigrationF
 
 def _is_open(file: MigrationFile, book: Book, *, templated: bool) -> bool:
     past = book.pasts.get(file.identity)
+    if file.language:
+        return False
     if past is None:
         return file.kind is Kind.REPEATABLE or version_key(file.version) > book.baseline
     if templated and file.kind is Kind.REPEATABLE:
@@ -78,7 +80,10 @@ def _without_file(past: Past, *, unread: bool) -> Standing:
 
 def _standing(file: MigrationFile, migration: Migration | None, book: Book) -> Standing:
     past = book.pasts.get(file.identity)
-    if file.kind is Kind.REPEATABLE:
+    if file.language:
+        below = version_key(file.version) <= book.baseline
+        state = State.APPLIED if past and past.done else State.BASELINE if below else State.NOT_SQL
+    elif file.kind is Kind.REPEATABLE:
         state = _repeatable(file, migration, past)
     elif past is None or not past.done:
         state = _not_begun(file, migration, past, book)

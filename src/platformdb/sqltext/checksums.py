@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from platformdb.errors import Refused
 from platformdb.report.history import Checksums
@@ -50,10 +51,15 @@ def _digest(statements: Iterable[tuple[str, CopyData | None]]) -> str:
 def _stream(statements: Iterable[tuple[str, CopyData | None]]) -> Iterator[bytes]:
     """The tokens with NUL between them, which no text can hold."""
     for sql, data in statements:
-        yield (sql if len(sql) > LARGE_STATEMENT else "\0".join(tokens(sql))).encode()
+        yield (sql if len(sql) > LARGE_STATEMENT else _tokens(sql)).encode()
         yield b"\0;\0"
         if data:
             yield data.digest.encode() + b"\0"
+
+
+@lru_cache(maxsize=64)  # a file's tokens are asked for twice: for the file, and for its segments
+def _tokens(sql: str) -> str:
+    return "\0".join(tokens(sql))
 
 
 def _sha256(parts: Iterable[bytes]) -> str:

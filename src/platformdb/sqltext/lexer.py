@@ -61,6 +61,8 @@ _TOKEN = re.compile(
     rf"|(?=[+\-*/<>=]*[~!@#%^&|`?])(?:{_OPERATOR})++|(?:{_SIMPLE})*(?!/\*)[*/<>=]|.)",
     re.DOTALL,
 )
+# Of a longer statement (characters) tokens are read one by one, for most who ask want only the first.
+_SHORT = 1 << 16
 _LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 
@@ -117,7 +119,15 @@ def tokens(text: str, start: int = 0, end: int | None = None) -> Iterator[str]:
 
     Text that is no SQL has tokens too: any.
     """
-    for match in _scan(text, start, len(text) if end is None else end):
+    end = len(text) if end is None else end
+    if end - start <= _SHORT and text.isascii() and "/*" not in text:
+        found = _TOKEN.findall(text, start, end)  # nearly all: a list made in C takes a third of the time
+        return iter([token for _, quoted, _, word, other in found if (token := quoted or (word or other).lower())])
+    return _tokens(text, start, end)
+
+
+def _tokens(text: str, start: int, end: int) -> Iterator[str]:
+    for match in _scan(text, start, end):
         token = match[0]
         if match.lastgroup == "word":
             yield token.lower() if token.isascii() else token.translate(_LOWER)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import os
 import re
 import stat
 from bisect import bisect_right
@@ -88,7 +89,7 @@ _ADVICE: Mapping[int | None, str] = {
 }
 
 
-def read_source(path: Path, name: str) -> Source:
+def read_source(path: str | Path, name: str) -> Source:
     """Reads a UTF-8 file, without its byte order mark; where its first line ends with CR LF, LF ends every line.
 
     Any other CR LF is left alone: it may stand in a string. Rows of COPY in files above 8 MiB stay in the file, as
@@ -104,16 +105,17 @@ def read_source(path: Path, name: str) -> Source:
         if _size(path) > LARGE:
             from platformdb.sqltext.large import read_large  # it needs the lexer, and the lexer this module
 
-            return read_large(path, name)
-        return decode(path.read_bytes(), name)
+            return read_large(Path(path), name)
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - there may be 100,000, and a Path is slow to make
+            return decode(file.readall(), name)
     except OSError as error:
         advice = _ADVICE.get(error.errno, "make it a readable file")
         raise Refused(f"cannot read {name}: {error.strerror}", place=Place(name), help=advice) from None
 
 
-def _size(path: Path) -> int:
+def _size(path: str | Path) -> int:
     """The bytes of a regular file; a pipe would never end, a device would never be full."""
-    status = path.stat()
+    status = os.stat(path)  # noqa: PTH116 - as above
     if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
         raise OSError(errno.EINVAL, "Not a regular file")
     return status.st_size

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -21,11 +22,17 @@ def parse(text: str) -> Any:
     Raises:
         postgast.PgQueryError: a syntax error.
     """
+    return _parser()(text)
+
+
+@cache
+def _parser() -> Callable[[str], Any]:
     import postgast  # 80 ms: only commands that read SQL pay for it
 
     with suppress(ImportError):  # protobuf without its C part has no such switch
         import_module("google._upb._message").SetAllowOversizeProtos(True)  # noqa: FBT003 - its only parameter
-    return postgast.parse(text)
+    found: Callable[[str], Any] = postgast.parse
+    return found
 
 
 def word(node: Any, field: str) -> str:

@@ -67,7 +67,7 @@ def _look(path: Path, root: Path) -> Folder:
     """
     try:
         names = tuple(sorted(_names(str(path), "")))
-        heads = {name: _head(path / name) for name in names if name.endswith(".sql")}
+        heads = {name: _head(f"{path}/{name}") for name in names if name.endswith(".sql")}
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}", help="make it a readable folder") from None
     shown = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
@@ -86,9 +86,9 @@ def _names(path: str, prefix: str) -> Iterator[str]:
                 yield prefix + entry.name
 
 
-def _head(path: Path) -> str:
+def _head(path: str) -> str:
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - see MigrationFile.path
             return file.read(HEAD_BYTES).decode(errors="replace")
     except OSError:  # who reads it whole says what is wrong with it
         return ""
