@@ -56,6 +56,7 @@ CHECKS: Mapping[str, settings.Check] = {
     "role": settings.optional(settings.text),
     "migrations": settings.folders,
     "layout": settings.optional(settings.text),
+    "rehearse": settings.table,
 }
 
 
@@ -68,7 +69,7 @@ class Config:
     ``wait_for_lock`` is in seconds: how long to wait while another platformdb is running. ``lock_timeout`` is how long
     a step waits for a busy table, as PostgreSQL takes it ("0" is for ever), and ``lock_retries`` how often it is tried
     again. ``role`` is what steps SET ROLE to; ``variables`` are what files are rendered with. ``migrations`` are
-    folders of another tool's migrations, ``layout`` is whose.
+    folders of another tool's migrations, ``layout`` is whose. ``rehearse`` holds the budgets of ``rehearse``.
 
     Raises:
         ConfigError: values are not allowed; all of them in one message.
@@ -89,6 +90,7 @@ class Config:
     variables: Mapping[str, Variable] = field(default_factory=dict)
     migrations: tuple[Path, ...] = ()
     layout: str | None = None
+    rehearse: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         given = {key: getattr(self, key) for key in CHECKS}

@@ -106,6 +106,11 @@ def own_platform(config: Config) -> Platform:
     Raises:
         ConfigError: there is no project here, or none or several of its platforms fit.
     """
+    if config.migrations or config.layout:
+        raise ConfigError(
+            "the migrations of this project are another tool's, and platformdb makes none for it",
+            help="make the file as that tool wants it; or turn the project into a native one: platformdb convert",
+        )
     names = platform_names(config.project)
     if not names and config.platform in {None, config.project.name} and _is_project(config.project):
         return _platform(config.project, config.project.name)

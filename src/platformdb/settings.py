@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(us|ms|s|min|h|d)?")
 UNIT_SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1, "min": 60, "h": 3600, "d": 86400}
+SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(B|kB|MB|GB|TB)?")
+UNIT_BYTES = {"B": 1, "kB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 40}
 # PostgreSQL keeps lock_timeout as an int of milliseconds.
 LONGEST_LOCK_TIMEOUT_MS = 2**31 - 1
 
@@ -54,6 +56,25 @@ def seconds(given: str | float) -> float:
     if math.isinf(duration):
         raise ValueError("must be shorter than for ever")
     return duration
+
+
+def size(given: str | int) -> int:
+    """A number of bytes: a bare number, or one with PostgreSQL's units (``512MB``, ``1.5 GB``), of 1024 each.
+
+    Raises:
+        ValueError: not a size.
+    """
+    match = SIZE.fullmatch(str(given).strip())
+    if match is None or isinstance(given, bool):
+        raise ValueError(f"{given!r} is not a size: write bytes, or a number with kB, MB, GB or TB")
+    return round(float(match[1]) * UNIT_BYTES[match[2] or "B"])
+
+
+def table(given: Any) -> Mapping[str, Any]:
+    """A table of settings, which are looked at by whom they are for."""
+    if not isinstance(given, Mapping):
+        raise ValueError(f"must be a table, not {given!r}")  # noqa: TRY004 - as every check here
+    return given
 
 
 def lock_timeout(given: str | float) -> str:

@@ -103,9 +103,16 @@ class TestVerdicts:
         assert (found.checksums.raw, found.entries, found.done) == ("r2", (2,), 1)
 
     def test_a_baseline_is_the_lowest_that_is_newest(self) -> None:
-        assert book(record("004", event=Event.BASELINE)).newest == (4,)
-        assert book(record("004", event=Event.BASELINE)).pasts == {}
-        assert book(record("004", event=Event.BASELINE), record("10")).newest == (10,)
+        baseline = replace(record("004", event=Event.BASELINE), digest="")
+        assert book(baseline).newest == (4,)
+        assert book(baseline).pasts == {}
+        assert book(baseline, record("10")).newest == (10,)
+
+    def test_the_last_part_of_a_baseline_file_says_both(self) -> None:
+        parts = record("004", 1, 2), record("004", 2, 2, event=Event.BASELINE)
+        assert book(parts[0]).baseline == ()
+        assert book(*parts).baseline == (4,)
+        assert book(*parts).pasts[identify(Kind.VERSIONED, "004", "")].whole
 
 
 class TestNewest:

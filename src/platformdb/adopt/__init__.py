@@ -1,1 +1,1 @@
-"""Other tools' histories, taken over; their directories, converted."""
+"""Coming from another tool: its history taken over, its directory written as native files."""

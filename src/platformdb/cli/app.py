@@ -9,7 +9,22 @@ from typing import Annotated, Any
 import typer
 
 from platformdb import __version__
-from platformdb.cli import bench, checks, indexes, lock, migrations, partitions, project, schema, seed, server
+from platformdb.cli import (
+    bench,
+    check,
+    checks,
+    convert,
+    foreign,
+    indexes,
+    lock,
+    migrations,
+    partitions,
+    project,
+    rehearse,
+    schema,
+    seed,
+    server,
+)
 from platformdb.cli import up as up_commands
 from platformdb.cli.frame import Format
 from platformdb.cli.light import lighten
@@ -43,7 +58,23 @@ def root(
         raise typer.Exit
 
 
-for module in (up_commands, project, migrations, lock, indexes, seed, bench, checks, partitions, schema, server):
+for module in (
+    up_commands,
+    project,
+    migrations,
+    rehearse,
+    foreign,
+    convert,
+    lock,
+    indexes,
+    seed,
+    bench,
+    check,
+    checks,
+    partitions,
+    schema,
+    server,
+):
     module.register(app)
 
 

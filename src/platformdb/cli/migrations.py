@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from platformdb.cli.frame import LOOKING_OPTIONS, RUNNING_OPTIONS, Run, command
+from platformdb.cli.frame import LOOKING_OPTIONS, RUNNING_OPTIONS, GateFormat, Run, command
 from platformdb.cli.sound import open_sound_target, told
 from platformdb.config import Config, seconds
 from platformdb.errors import ConfigError
 from platformdb.postgres.providers import open_target
-from platformdb.project import find_platform
+from platformdb.project import Platform, find_platform
 from platformdb.report.model import Report
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from platformdb.migrations.outlook import Options
+    from platformdb.postgres.target import Target
 
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the SQL that would run, and change nothing.")]
@@ -25,7 +28,7 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the SQL that woul
 def register(app: typer.Typer) -> None:
     """Adds the commands to the program."""
     command(app, "migrate", options=RUNNING_OPTIONS)(migrate)
-    command(app, "down", options=RUNNING_OPTIONS)(down)
+    command(app, "down", options=RUNNING_OPTIONS, formats=GateFormat)(down)
     command(app, "status", options=LOOKING_OPTIONS)(status)
     command(app, "validate", options=LOOKING_OPTIONS)(validate)
     command(app, "baseline", options=RUNNING_OPTIONS)(baseline)
@@ -72,6 +75,9 @@ def down(
         bool, typer.Option("--allow-destructive", help="Run undo files that lose data.")
     ] = False,
     dry_run: DryRun = False,
+    prove: Annotated[
+        bool, typer.Option("--prove", help="Try it on a copy, down and up again, and compare; change nothing here.")
+    ] = False,
 ) -> Report:
     """Take back what was applied above --to, newest first, by the undo files."""
     from platformdb.migrations.run import down as take_back
@@ -79,7 +85,17 @@ def down(
     platform = find_platform(run.config)
     opening = open_sound_target(run, platform.name)
     chosen = replace(migration_options(run.config), target=to, allow_destructive=allow_destructive, dry_run=dry_run)
+    if prove:
+        return _prove_down(run, platform, opening, chosen)
     return take_back(opening, platform, run.observer, options=chosen)
+
+
+def _prove_down(run: Run, platform: Platform, opening: AbstractContextManager[Target], options: Options) -> Report:
+    from platformdb.prove.run import prove_down
+    from platformdb.up.planners import planners
+
+    also = planners(platform)
+    return prove_down(opening, platform, run.observer, options=options, config=run.config, also=also)
 
 
 def status(

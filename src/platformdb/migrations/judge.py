@@ -88,7 +88,12 @@ def _difference(standing: Standing, texts: Mapping[int, str]) -> str:
     before = [line for number in standing.past.entries for line in texts.get(number, "").splitlines()]
     segments = standing.migration.segments
     after = [line for segment in segments[: standing.past.done] for line in segment.text.splitlines()]
-    lines = list(difflib.unified_diff(before, after, "as applied", "as it is", lineterm="", n=1))
+    return difference(before, after, "as applied", "as it is")
+
+
+def difference(before: Sequence[str], after: Sequence[str], then: str, now: str) -> str:
+    """What lines became of what lines, as a unified diff; of a long one the beginning."""
+    lines = list(difflib.unified_diff(before, after, then, now, lineterm="", n=1))
     left_out = len(lines) - DIFF_LINES
     return "\n".join((*lines[:DIFF_LINES], *([f"… {left_out} more lines"] if left_out > 0 else ())))
 

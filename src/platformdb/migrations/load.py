@@ -116,14 +116,15 @@ def _load(file: MigrationFile, reader: Reader, committing: set[str]) -> Migratio
     for other in (*text.scripts[1:], *included):
         check_included(other, statements)
     parts = _parts(statements, reader, committing)
-    cut = segments(parts, text.scripts[0].place(0), alone=header.alone or text.alone)
+    place = Place(file.shown) if parts else text.scripts[0].place(0)
+    cut = segments(parts, place, alone=header.alone or text.alone)
     return Migration(
         file,
-        _checksums(text.written, parts, file.raw),
+        _checksums(text.written, parts, cut, file.raw),
         cut,
         header.lock_timeout,
         Needs(header.requires, tuple(_extensions(statements)), tuple(name for name, _ in header.extensions)),
-        _names(statements) if file.kind is Kind.REPEATABLE else Names(),
+        _names(statements) if file.kind is Kind.REPEATABLE and not file.reading else Names(),  # tools have an order
         tuple((_place(statement), why) for statement in statements if (why := destroys(statement))),
         max(map(_leaves, statements), default=Leaves.NOTHING),
         tuple(_remarks(file, cut, echoed)),
@@ -147,7 +148,7 @@ def _text(file: MigrationFile, reader: Reader) -> Text:
         source = _rendered(written, reader)
         return Text(source, (source,))
     side = Side.DOWN if file.kind is Kind.UNDO else Side.UP
-    sections = [section for section in file.reading.cut(written) if section.side is side]
+    sections = [section for section in file.reading.cut(written) if section.side in {side, Side.EITHER}]
     parts = [part_of(written, section) for section in sections] or [replace(written, text="", exact=False)]
     scripts = tuple(file.reading.fill(part, reader.variables) for part in parts)
     alone = file.alone or any(section.alone for section in sections)
@@ -219,8 +220,10 @@ def _shown(statement: SqlStatement, mask: Callable[[str], str]) -> str | None:
     return None if text == statement.sql else text
 
 
-def _checksums(source: Source, parts: Sequence[Part], raw: str) -> Checksums:
+def _checksums(source: Source, parts: Sequence[Part], cut: Sequence[Segment], raw: str) -> Checksums:
     """The file's checksums; where something is masked, of what is shown: a secret could be guessed from a checksum."""
+    if len(cut) == 1 and len(cut[0].statements) == len(parts):  # then they have the same tokens
+        return checksums(source, (), raw=raw, tokens=cut[0].digest)
     found = checksums(source, [part.read for part in parts], raw=raw)
     if all(part.shown is None for part in parts):
         return found

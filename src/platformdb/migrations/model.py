@@ -20,12 +20,16 @@ if TYPE_CHECKING:
 
 
 class Kind(enum.StrEnum):
-    """When a file is run: once, in order of version; whenever it changed; to take a version back; at an event."""
+    """When a file is run: once, in order of version; whenever it changed; to take a version back; at an event.
+
+    A baseline file is run where nothing ran yet, instead of all versions up to its own.
+    """
 
     VERSIONED = "versioned"
     REPEATABLE = "repeatable"
     UNDO = "undo"
     CALLBACK = "callback"
+    BASELINE = "baseline"
 
 
 VERSION = r"[0-9]+(?:[._][0-9]+)*"
@@ -47,6 +51,7 @@ class Side(enum.StrEnum):
 
     UP = "up"
     DOWN = "down"
+    EITHER = "either"  # a file that holds one way only: what it is for, its name says
     MARK = "mark"  # what the tool itself reads, and PostgreSQL does not: the lines that say where a part begins
 
 
@@ -83,7 +88,7 @@ Identity = tuple[Kind, tuple[int, ...] | str]
 
 def identify(kind: Kind, version: str, name: str) -> Identity:
     """A file with a version is that version, whatever its title; one without is its path."""
-    return kind, version_key(version) if version else name
+    return Kind.VERSIONED if kind is Kind.BASELINE else kind, version_key(version) if version else name
 
 
 class Candidate(NamedTuple):
@@ -134,7 +139,7 @@ class Files:
     """All files of a platform, versioned ones by version, then repeatable ones by name; what is wrong with them.
 
     ``unread`` has the identities of files that are there but could not be opened. ``callbacks`` are by event
-    (``afterMigrate``), those of one event by name.
+    (``afterMigrate``), those of one event by name. ``baselines`` are not among the migrations until one is chosen.
     """
 
     platform: str
@@ -143,6 +148,7 @@ class Files:
     findings: tuple[Finding, ...] = ()
     unread: frozenset[Identity] = frozenset()
     callbacks: Mapping[str, tuple[MigrationFile, ...]] = field(default_factory=dict)
+    baselines: tuple[MigrationFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

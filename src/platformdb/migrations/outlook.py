@@ -10,7 +10,7 @@ from platformdb.migrations.model import Files, Kind, Migration, MigrationFile, S
 from platformdb.migrations.past import Book, fold
 from platformdb.migrations.plan import Callbacks
 from platformdb.migrations.read import list_files
-from platformdb.migrations.standing import standings, to_be_read, waiting
+from platformdb.migrations.standing import from_baseline, standings, to_be_read, waiting
 from platformdb.postgres.catalog import read_available_extensions, read_procedures
 from platformdb.postgres.connect import Connection
 from platformdb.postgres.history import read_history, read_texts
@@ -53,18 +53,28 @@ class Outlook:
     committing: frozenset[str]
 
 
-def look(connection: Connection, files: Files, platform: Platform, variables: Mapping[str, Variable]) -> Outlook:
+def look(
+    connection: Connection,
+    files: Files,
+    platform: Platform,
+    variables: Mapping[str, Variable],
+    target: str | None = None,
+) -> Outlook:
     """Reads the history, then those files that are not provably what was applied. Changes nothing.
+
+    ``target`` is where a run will stop: a baseline file above it is none to begin with.
 
     Raises:
         Refused: the history cannot be read.
     """
     history = read_history(connection, platform.name)
     book = fold(history.entries)
-    wanted = to_be_read(files, book, templated=bool(variables))
+    limit = version_key(target) if target and is_version(target) else None
+    files, seen = from_baseline(files, book, limit)
+    wanted = to_be_read(files, seen, templated=bool(variables))
     committing = _committing(connection) if wanted or files.undo or files.callbacks else frozenset()
     migrations, problems = read_whole(wanted, platform, variables, committing)
-    found = standings(files, book, migrations)
+    found = standings(files, seen, migrations)
     if any(migration.needs.awaited for migration in migrations.values()):
         found = waiting(found, read_available_extensions(connection))
     return Outlook(platform, files, history, book, found, (*files.findings, *problems), committing)
@@ -105,7 +115,8 @@ def _committing(connection: Connection) -> frozenset[str]:
 def file_problems(platform: Platform, variables: Mapping[str, Variable] | None = None) -> tuple[Finding, ...]:
     """What is wrong with any migration file of a platform, found without a database."""
     files = list_files(platform)
-    every = (*files.migrations, *files.undo.values(), *(file for event in files.callbacks.values() for file in event))
+    callbacks = (file for event in files.callbacks.values() for file in event)
+    every = (*files.migrations, *files.baselines, *files.undo.values(), *callbacks)
     return (*files.findings, *read_whole([file for file in every if not file.language], platform, variables or {})[1])
 
 
@@ -133,7 +144,7 @@ def resolve_target(files: Files, book: Book, wanted: str) -> tuple[int, ...]:
     Raises:
         ConfigError: there is no such version or name, or several have it.
     """
-    versioned = [file for file in files.migrations if file.kind is Kind.VERSIONED]
+    versioned = [file for file in files.migrations if file.kind is not Kind.REPEATABLE]
     known = {version_key(file.version) for file in versioned}
     known |= {key for (kind, key) in book.pasts if kind is Kind.VERSIONED and isinstance(key, tuple)}
     if is_version(wanted) and ((key := version_key(wanted)) in known or not any(key)):

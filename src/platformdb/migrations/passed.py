@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from platformdb.errors import Place
 from platformdb.migrations.model import Kind, Standing, State, is_version, version_key
-from platformdb.report.history import Checksums, Record
+from platformdb.report.history import Checksums, Event, Record
 from platformdb.report.model import Finding, Step
 
 # What was begun is settled by other commands.
@@ -44,9 +44,9 @@ def mark_step(platform: str, standing: Standing) -> Step:
     file, migration = standing.file, standing.migration
     assert file is not None  # noqa: S101 - marking_problems asked for it
     sums = migration.checksums if migration else Checksums(file.raw, "", "")
-    record = Record(
-        platform, file.kind, file.version, file.name, sums, text="-- marked as applied: platformdb ran nothing"
-    )
+    text = "-- marked as applied: platformdb ran nothing"
+    event = Event.BASELINE if file.kind is Kind.BASELINE else Event.APPLIED
+    record = Record(platform, standing.kind, file.version, file.name, sums, text=text, event=event)
     return Step("repair", file.shown, "marked as applied, nothing is run", record=record)
 
 

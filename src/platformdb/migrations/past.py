@@ -33,7 +33,7 @@ def fold(entries: Iterable[Entry]) -> Book:
         record = entry.record
         if record.event is Event.BASELINE:
             baseline = version_key(record.version)
-        elif record.kind in KINDS:
+        if record.kind in KINDS and (record.event is not Event.BASELINE or record.digest):
             identity = identify(Kind(record.kind), record.version, record.name)
             past = _next(pasts.get(identity), entry)
             if past is not None:
@@ -48,7 +48,7 @@ def fold(entries: Iterable[Entry]) -> Book:
 def _next(past: Past | None, entry: Entry) -> Past | None:
     """A migration's past after one more row; None when it was taken back whole."""
     record = entry.record
-    if record.event is Event.APPLIED:
+    if record.event in {Event.APPLIED, Event.BASELINE}:  # a baseline file, which says both with its last part
         return _applied(past, entry)
     before = past or Past(entry, record.checksums, segments=record.segments)
     if record.event is Event.STARTED:

@@ -96,9 +96,15 @@ def _backward(platform: str, standing: Standing, undo: Migration) -> Iterator[St
 def _record(platform: str, migration: Migration, *, out_of_order: bool) -> Record:
     file = migration.file
     count = len(migration.segments)
+    kind = Kind.VERSIONED if file.kind is Kind.BASELINE else file.kind
     return Record(
-        platform, file.kind, file.version, file.name, migration.checksums, segments=count, out_of_order=out_of_order
+        platform, kind, file.version, file.name, migration.checksums, segments=count, out_of_order=out_of_order
     )
+
+
+def completes_baseline(migration: Migration, segment: int) -> bool:
+    """Whether with this segment all versions up to the file's own count as there."""
+    return migration.file.kind is Kind.BASELINE and segment == len(migration.segments)
 
 
 def _steps(migration: Migration, record: Record, reason: str, *, skip: int) -> Iterator[Step]:
@@ -106,13 +112,14 @@ def _steps(migration: Migration, record: Record, reason: str, *, skip: int) -> I
     total = len(migration.segments)
     for number, segment in enumerate(migration.segments, 1):
         if number > skip:
+            event = Event.BASELINE if completes_baseline(migration, number) else record.event
             yield Step(
                 kind=migration.file.kind,
                 subject=migration.file.shown,
                 reason=reason + (f", part {number} of {total}" if total > 1 else ""),
                 statements=segment.statements,
                 transactional=not segment.solo,
-                record=replace(record, segment=number, digest=segment.digest, text=segment.text),
+                record=replace(record, segment=number, digest=segment.digest, text=segment.text, event=event),
                 source=segment.place,
                 settings=_settings_before(migration, number),
                 lock_timeout=migration.lock_timeout,

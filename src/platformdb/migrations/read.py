@@ -41,10 +41,11 @@ def list_files(platform: Platform) -> Files:
     versioned, undo = (_by_version(found[kind], findings) for kind in (Kind.VERSIONED, Kind.UNDO))
     findings += _undoing_nothing(undo, versioned, unread)
     migrations = (*versioned.values(), *found[Kind.REPEATABLE])
-    if not migrations and not findings:
+    baselines = tuple(_by_version(found[Kind.BASELINE], findings).values())
+    if not migrations and not baselines and not findings:
         findings.append(_nothing(platform))
     events = _by_event(found[Kind.CALLBACK])
-    return Files(platform.name, migrations, undo, tuple(findings), frozenset(unread), events)
+    return Files(platform.name, migrations, undo, tuple(findings), frozenset(unread), events, baselines)
 
 
 def each_file(platform: Platform, findings: list[Finding], unread: set[Identity]) -> Iterator[MigrationFile]:

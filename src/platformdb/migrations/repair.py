@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from platformdb.migrations.model import Kind, Migration, Plan, Standing, State, is_version, version_key
 from platformdb.migrations.outlook import Options, Outlook
+from platformdb.migrations.plan import completes_baseline
 from platformdb.migrations.run import Course, run
 from platformdb.postgres.connect import Connection
 from platformdb.postgres.target import Target
@@ -162,7 +163,8 @@ def _accept(platform: str, standing: Standing) -> Step:
 def _ran(platform: str, standing: Standing) -> Step:
     number = _stopped_in(standing)
     segment = _read(standing).segments[number - 1]
-    record = _record(platform, standing, Event.APPLIED, segment=number, text=segment.text, digest=segment.digest)
+    event = Event.BASELINE if completes_baseline(_read(standing), number) else Event.APPLIED
+    record = _record(platform, standing, event, segment=number, text=segment.text, digest=segment.digest)
     return Step("repair", standing.shown, f"part {number} ran, somebody looked", record=record)
 
 

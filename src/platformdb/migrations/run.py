@@ -117,7 +117,7 @@ def run(
                 return refused(problems)
             raise
         connection = session.work if isinstance(session, Session) else session
-        outlook = look(connection, files, platform, options.variables)
+        outlook = look(connection, files, platform, options.variables, options.target)
         plan = _decide(connection, outlook, options, course)
         if plan.forbidden or (plan.stop and not plan.steps):
             return refused((*plan.findings, *((plan.stop,) if plan.stop else ())))

@@ -17,6 +17,33 @@ from platformdb.migrations.model import (
     version_key,
 )
 from platformdb.migrations.past import Book
+from platformdb.report.history import Event
+
+
+def from_baseline(files: Files, book: Book, target: tuple[int, ...] | None) -> tuple[Files, Book]:
+    """The same, with the baseline file among the migrations that stands for all versions up to its own, if one does.
+
+    That is the one that ran; where nothing ran yet the highest, of those up to ``target``.
+    """
+    chosen = _baseline_file(files.baselines, book, target)
+    if chosen is None:
+        return files, book
+    key = version_key(chosen.version)
+    versioned = [file for file in files.migrations if file.kind is Kind.VERSIONED and file.identity != chosen.identity]
+    in_order = sorted((chosen, *versioned), key=lambda file: version_key(file.version))
+    repeatable = (file for file in files.migrations if file.kind is Kind.REPEATABLE)
+    return replace(files, migrations=(*in_order, *repeatable)), replace(book, baseline=max(book.baseline, key))
+
+
+def _baseline_file(
+    baselines: Iterable[MigrationFile], book: Book, target: tuple[int, ...] | None
+) -> MigrationFile | None:
+    begun = {key: past for key, past in book.pasts.items() if key[0] is Kind.VERSIONED and (past.done or past.started)}
+    if begun or book.baseline:
+        ran = (file for file in baselines if (past := begun.get(file.identity)) and past.last.record.name == file.name)
+        return next(ran, None)
+    fitting = [file for file in baselines if target is None or version_key(file.version) <= target]
+    return fitting[-1] if fitting else None
 
 
 def to_be_read(files: Files, book: Book, *, templated: bool) -> tuple[MigrationFile, ...]:
@@ -32,8 +59,8 @@ def _is_open(file: MigrationFile, book: Book, *, templated: bool) -> bool:
     if file.language:
         return False
     if past is None:
-        return file.kind is Kind.REPEATABLE or version_key(file.version) > book.baseline
-    if templated and file.kind is Kind.REPEATABLE:
+        return file.kind is not Kind.VERSIONED or version_key(file.version) > book.baseline
+    if file.kind is Kind.REPEATABLE and (templated or file.reading):  # a tool's own configuration may have changed
         return True
     return _is_unsettled(past) or file.includes or file.raw != past.checksums.raw
 
@@ -62,7 +89,7 @@ def standings(files: Files, book: Book, migrations: Mapping[str, Migration]) -> 
     versioned: dict[Identity, Standing] = {}
     repeatable: dict[Identity, Standing] = {}
     for file in files.migrations:
-        found = versioned if file.kind is Kind.VERSIONED else repeatable
+        found = repeatable if file.kind is Kind.REPEATABLE else versioned
         found[file.identity] = _standing(file, migrations.get(file.path), book)
     for identity, past in book.pasts.items():
         found = versioned if identity[0] is Kind.VERSIONED else repeatable
@@ -85,15 +112,21 @@ def _standing(file: MigrationFile, migration: Migration | None, book: Book) -> S
         state = State.APPLIED if past and past.done else State.BASELINE if below else State.NOT_SQL
     elif file.kind is Kind.REPEATABLE:
         state = _repeatable(file, migration, past)
-    elif past is None or not past.done:
+    elif past is None or not past.done or _stands_for(past, file):
         state = _not_begun(file, migration, past, book)
     else:
         state = _begun(file, migration, past)
-    return Standing(file.kind, file.version, file.name, state, file, migration, past)
+    return Standing(file.identity[0], file.version, file.name, state, file, migration, past)
+
+
+def _stands_for(past: Past, file: MigrationFile) -> bool:
+    """Whether a baseline file of its version ran instead of it, and is gone."""
+    return file.kind is Kind.VERSIONED and past.last.record.event is Event.BASELINE
 
 
 def _not_begun(file: MigrationFile, migration: Migration | None, past: Past | None, book: Book) -> State:
-    if version_key(file.version) <= book.baseline:  # even where somebody tried it before he set the baseline
+    # Even where somebody tried it before he set the baseline.
+    if file.kind is Kind.VERSIONED and version_key(file.version) <= book.baseline:
         return State.BASELINE
     if migration is None:
         return State.UNREADABLE

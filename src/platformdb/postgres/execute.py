@@ -225,7 +225,11 @@ def _applied(step: Step, answers: Sequence[Answer], began: float) -> StepResult:
 def _record(session: Session, result: StepResult, prepared: str) -> tuple[Statement, ...]:
     record, provenance = result.step.record, session.provenance
     if record is None:
-        return (COMMIT,)
+        rows = [
+            write(entry.record, provenance, elapsed_ms=entry.elapsed_ms, applied_at=entry.applied_at)
+            for entry in result.step.taken
+        ]
+        return writing(session, *rows) if rows else (COMMIT,)
     row = write(record, provenance, elapsed_ms=result.elapsed_ms, statements_ms=result.statements_ms)
     return writing(session, replace(row, prepared=prepared))
 

@@ -80,9 +80,9 @@ def closing(session: Session, step: Step) -> tuple[Statement, ...]:
     return (*(DISCARD[:-1] if session.guard.pooled else DISCARD), *RESET)
 
 
-def writing(session: Session, row: Statement) -> tuple[Statement, ...]:
-    """A row of the history, by our own role, and the end of the transaction."""
-    return (*_role(session, "SET LOCAL"), row, COMMIT)
+def writing(session: Session, *rows: Statement) -> tuple[Statement, ...]:
+    """Rows of the history, by our own role, and the end of the transaction."""
+    return (*_role(session, "SET LOCAL"), *rows, COMMIT)
 
 
 def commit_apart(session: Session, watch: Watch, before: Sequence[Statement], row: Statement) -> None:

@@ -7,6 +7,7 @@ or removes a row later breaks the chain, and ``verify_history`` names the place.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 import psycopg
 
@@ -104,13 +105,18 @@ def write(
     elapsed_ms: float,
     statements_ms: Sequence[float] = (),
     error: str = "",
+    applied_at: datetime | None = None,
 ) -> Statement:
-    """The statement that adds a row; inside a transaction it becomes true together with the work."""
+    """The statement that adds a row; inside a transaction it becomes true together with the work.
+
+    ``applied_at`` is for what was done at another time; None is now.
+    """
     sums = record.checksums
     place = (record.platform, record.kind, record.version, record.name, record.event.value)
     what = (record.segment, record.segments, CHECKSUM_ALGORITHM, sums.raw, sums.normalised, sums.tokens, record.digest)
     who = (provenance.os_user, provenance.host, provenance.tool_version, provenance.git_commit, provenance.git_dirty)
-    values = (*place, *what, record.text, record.out_of_order, error, elapsed_ms, tuple(statements_ms), *who)
+    went = (record.text, record.out_of_order, error, elapsed_ms, tuple(statements_ms))
+    values = (*place, *what, *went, *who, applied_at)
     return Statement(query("history_write"), values)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 
 import psycopg
@@ -18,14 +18,16 @@ from platformdb.postgres.target import Target
 PREFIX = "platformdb_bench_"
 # Above it a copy costs more than it is worth: 0.2 s for 100 MB, a minute and the disk's room for 5 GB.
 LARGEST = 1 << 30
+Tell = Callable[[str], object]
 
 
 @contextmanager
-def scratch_copy(target: Target, *, largest: int = LARGEST) -> Iterator[Target | None]:
+def scratch_copy(target: Target, *, largest: int = LARGEST, tell: Tell = str) -> Iterator[Target | None]:
     """A copy of the target's database, dropped at the end whatever happens; None where none can be made.
 
     That is where the role may not, others are connected to the database, or it has more than ``largest`` bytes. What
     an earlier run left that was killed is dropped first. The caller may hold no session in the target meanwhile.
+    ``tell`` hears why there is none.
 
     Raises:
         ConfigError, NotNow: the target itself cannot be reached.
@@ -36,7 +38,9 @@ def scratch_copy(target: Target, *, largest: int = LARGEST) -> Iterator[Target |
         options = _as_options(settings, connection.info.options)
     name = PREFIX + secrets.token_hex(6)
     with ExitStack() as stack:
-        made = size <= largest and _made(stack, there, source, name, role)
+        if size > largest:
+            tell(f"'{source}' has {size:,} bytes, and no more than {largest:,} are to be copied")
+        made = size <= largest and _made(stack, there, source, name, role, tell)
         yield Target(there.provider, {**there.parameters, "dbname": name, **options}) if made else None
 
 
@@ -56,7 +60,7 @@ def scratch_database(target: Target) -> Iterator[Target]:
         yield target.with_database(name)
 
 
-def _made(stack: ExitStack, there: Target, source: str, name: str, role: str) -> bool:
+def _made(stack: ExitStack, there: Target, source: str, name: str, role: str, tell: Tell) -> bool:
     """Copies the database, and has the stack drop it; whether that went well."""
     try:
         # Its name says which copy this session is for: nobody else drops it while the session lives.
@@ -66,7 +70,8 @@ def _made(stack: ExitStack, there: Target, source: str, name: str, role: str) ->
         copy_database(elsewhere, source, name, role)
         with connect(there.with_database(name)) as connection:
             connection.execute(query("scratch_still"))
-    except PlatformdbError:
+    except PlatformdbError as error:
+        tell(error.message)
         return False
     return True
 

@@ -85,6 +85,7 @@ def send(
             if copies:
                 for statement in together:
                     answers.append(_alone(connection, statement, idle))
+                    _pass_on(statement, answers[-1])
                     heard(len(answers))
             else:
                 _pipeline(connection, tuple(together), idle, answers, heard)
@@ -105,7 +106,9 @@ def prepare(connection: Connection, name: str, statement: Statement) -> None:
 def send_alone(connection: Connection, statement: Statement, idle: Idle) -> Answer:
     """Runs one statement outside any pipeline, for those that refuse a transaction; otherwise as ``send``."""
     with _left_usable(connection, ()):
-        return _alone(connection, statement, idle)
+        answer = _alone(connection, statement, idle)
+        _pass_on(statement, answer)
+        return answer
 
 
 @contextmanager
@@ -134,19 +137,25 @@ def _pipeline(
     pgconn.enter_pipeline_mode()
     for statement in statements:
         _dispatch(connection, statement)
-        if statement.origin is not None:
+        if statement.origin is not None or statement.listener is not None:
             pgconn.send_flush_request()
     pgconn.pipeline_sync()
     try:
-        for _ in statements:
+        for statement in statements:
             answers.append(_answer(connection, began, idle))
             began = time.perf_counter()
+            _pass_on(statement, answers[-1])
             heard(len(answers))
     except psycopg.Error:
         with suppress(psycopg.Error):  # of a lost connection; the first error is the one to tell
             _drain(connection, idle)
         raise
     _drain(connection, idle)
+
+
+def _pass_on(statement: Statement, answer: Answer) -> None:
+    if statement.listener is not None:
+        statement.listener(answer.rows, answer.seconds, answer.value)
 
 
 def _dispatch(connection: Connection, statement: Statement, *, alone: bool = False) -> None:

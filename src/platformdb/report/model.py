@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from platformdb.errors import Place
-from platformdb.report.history import Record
+from platformdb.report.history import Entry, Record
 
 
 class Severity(enum.StrEnum):
@@ -63,6 +63,13 @@ class CopyData(Protocol):
         """
 
 
+class Listener(Protocol):
+    """Hears what the server said to one statement, while the next one may run already: it is to be quick."""
+
+    def __call__(self, rows: int | None, seconds: float, value: bytes | None, /) -> None:
+        """``value`` is the first field of the first row, as text."""
+
+
 @dataclass(frozen=True, slots=True)
 class Probe:
     """How the catalog tells whether a statement's work is there, whatever its connection heard of it.
@@ -81,7 +88,7 @@ class Statement:
     """SQL sent as it is. Files go without parameters, the tool's own SQL binds its values.
 
     ``shown`` replaces ``sql`` wherever it is stored or printed, if it holds secrets. ``probe`` is asked after it ran.
-    ``prepared`` is the name under which the session has it already.
+    ``prepared`` is the name under which the session has it already. ``listener`` hears the server's answer.
     """
 
     sql: str
@@ -91,6 +98,7 @@ class Statement:
     shown: str | None = None
     probe: Probe | None = None
     prepared: str = ""
+    listener: Listener | None = None
 
     @property
     def text(self) -> str:
@@ -132,7 +140,7 @@ class Step:
     ``lock_timeout`` overrides the run's ("2s"; "0" waits for ever). ``begin`` opens the transaction, and may ask for
     an isolation level. ``leaves`` says what has to be undone in the session afterwards. ``resumes``: an earlier attempt
     was cut short, so the statement's probe is asked before it runs. ``source`` is the file, for errors that name no
-    statement.
+    statement. ``taken`` are rows about what others did before, with times of their own; such a step has no ``record``.
     """
 
     kind: str
@@ -147,6 +155,7 @@ class Step:
     begin: str = "BEGIN"
     leaves: Leaves = Leaves.SETTINGS
     resumes: bool = False
+    taken: tuple[Entry, ...] = ()
 
     @property
     def sql(self) -> str:

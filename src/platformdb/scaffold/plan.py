@@ -25,6 +25,8 @@ SETTINGS = """\
 # lock_timeout = "5s"       # while a table is busy; then the step is tried again
 # lock_retries = 10
 # role = "app_owner"        # SET ROLE: what is made belongs to it
+# migrations = ["db/migrations"]  # another tool's folders, read as they are, in place of phases/
+# layout = "dbmate"         # whose, where they do not tell by themselves
 
 # What files may use as {{ name }}, {{ name | identifier }} or {{ name | literal }}.
 # [variables]

@@ -26,8 +26,8 @@ def tokens_digest(statements: Iterable[Statement]) -> str:
     return _digest((each.sql if each.shown is None else each.shown, each.data) for each in statements)
 
 
-def checksums(source: Source, statements: Iterable[SqlStatement], *, raw: str) -> Checksums:
-    """A file's three checksums; ``raw``, that of its bytes, is given.
+def checksums(source: Source, statements: Iterable[SqlStatement], *, raw: str, tokens: str = "") -> Checksums:
+    """A file's three checksums; ``raw``, that of its bytes, is given, and ``tokens`` where somebody knows it.
 
     The normalised text has no byte order mark, no blanks at the ends of its lines (CR is one) and one line end at
     its own. Strings, quoted names and rows keep theirs: there they are content, and what they say must not change
@@ -41,7 +41,7 @@ def checksums(source: Source, statements: Iterable[SqlStatement], *, raw: str) -
     tidy = _tidied(source, text)
     same = source.exact and tidy == text
     normalised = raw if same else _sha256(_with_rows(source, tidy))
-    return Checksums(raw, normalised, _digest((each.sql, each.data) for each in statements))
+    return Checksums(raw, normalised, tokens or _digest((each.sql, each.data) for each in statements))
 
 
 def _digest(statements: Iterable[tuple[str, CopyData | None]]) -> str:

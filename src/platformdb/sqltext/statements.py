@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from platformdb.errors import Place, Refused
 from platformdb.report.model import CopyData
@@ -60,8 +60,7 @@ class TextOrigin:
         return self.source.place(at)
 
 
-@dataclass(frozen=True, slots=True)
-class SqlStatement:
+class SqlStatement(NamedTuple):
     """One statement of a file.
 
     ``start`` and ``end`` are its offsets, ``comments_from`` the offset at which the comments above it begin;

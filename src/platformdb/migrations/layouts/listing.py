@@ -8,12 +8,11 @@ from pathlib import Path
 
 from platformdb.errors import ConfigError, Place
 from platformdb.migrations.layouts.known import KNOWN
-from platformdb.migrations.layouts.model import Folder, Layout, Settings, Sign, Strength
+from platformdb.migrations.layouts.model import HEAD_BYTES, Folder, Layout, Settings, Sign, Strength
 from platformdb.migrations.model import Candidate
 from platformdb.project import Foreign, Platform
 from platformdb.report.model import Finding, Severity
 
-HEAD_BYTES = 4096
 NAMED = 8
 
 
@@ -118,7 +117,7 @@ def _strays(folder: Folder, layout: Layout, taken: set[str]) -> Iterator[Finding
     left = [name for name in folder.names if str(folder.path / name) not in taken]
     left = [name for name in left if not (layout.beside and layout.beside.fullmatch(name))]
     for name in (each for each in left if each.endswith(".sql")):
-        shown = f"{folder.shown}/{name}"
+        shown = folder.shown_name(name)
         message = f"{shown} belongs to no migration of {layout.title}: it is not run"
         help_text = "rename it as the tool wants it if it is one; move it elsewhere if it is none"
         yield Finding("file-unmatched", message, shown, Severity.WARNING, Place(shown), help_text)

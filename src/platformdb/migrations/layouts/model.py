@@ -12,6 +12,9 @@ from platformdb.migrations.model import Candidate, Kind, Reading
 from platformdb.project import Foreign
 from platformdb.report.model import Finding
 
+# How much of a file is looked at to tell whose it is.
+HEAD_BYTES = 4096
+
 
 class Strength(enum.IntEnum):
     """How sure a sign is; of two signs the stronger decides."""
@@ -54,12 +57,25 @@ class Folder:
         language: str = "",
     ) -> Candidate:
         """One of the files as a migration."""
-        shown = file if self.shown in {"", "."} else f"{self.shown}/{file}"
-        return Candidate(kind, version, name, str(self.path / file), shown, reading, alone, language)
+        return Candidate(kind, version, name, str(self.path / file), self.shown_name(file), reading, alone, language)
+
+    def shown_name(self, file: str) -> str:
+        """What people know a file of the folder by."""
+        return file if self.shown in {"", "."} else f"{self.shown}/{file}"
 
     def with_sign(self, pattern: re.Pattern[str]) -> str | None:
         """The first SQL file whose head has this somewhere; None where none has."""
         return next((name for name, head in self.heads.items() if pattern.search(head)), None)
+
+    def has(self, file: str, pattern: re.Pattern[str]) -> bool:
+        """Whether an SQL file has this anywhere; who reads it whole says what is wrong with one that cannot be read."""
+        head = self.heads[file]
+        if pattern.search(head) or len(head.encode()) < HEAD_BYTES:
+            return pattern.search(head) is not None
+        try:
+            return pattern.search((self.path / file).read_text(encoding="utf-8-sig", errors="replace")) is not None
+        except OSError:
+            return False
 
 
 @dataclass(frozen=True, slots=True)

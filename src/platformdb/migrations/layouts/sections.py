@@ -10,7 +10,7 @@ from platformdb.sqltext.source import Source
 
 def whole(source: Source) -> tuple[Section, ...]:
     """A file without marks: all of it runs."""
-    return (Section(Side.UP, 0, len(source.text)),)
+    return (Section(Side.EITHER, 0, len(source.text)),)
 
 
 def part_of(source: Source, section: Section) -> Source:

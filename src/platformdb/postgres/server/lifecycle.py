@@ -108,6 +108,11 @@ def shut_down(config: Config, observer: Observer) -> PidFile | None:
         return status
 
 
+def discard(state: Path) -> None:
+    """Stops a server without ceremony and removes all of it: only for one that nobody else can know of."""
+    _undo_creation(state)
+
+
 def _as_configured(server: Server, config: Config) -> Server:
     """Whoever configured other programs must not believe that they run: a wrong version is refused."""
     if config.binaries not in (None, server.mark.binaries, server.mark.binaries.parent):

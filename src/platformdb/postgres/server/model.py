@@ -35,6 +35,11 @@ class Binaries:
     version: Version
     extensions: tuple[str, ...] = ()
 
+    @property
+    def complete(self) -> bool:
+        """Whether the programs that copy a database lie beside those of the server."""
+        return all((self.folder / name).exists() for name in ("pg_dump", "psql"))
+
 
 @dataclass(frozen=True, slots=True)
 class Unusable:

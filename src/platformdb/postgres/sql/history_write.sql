@@ -14,7 +14,7 @@ WITH entry AS (
            $13::text AS sql,
            $14::boolean AS out_of_order,
            $15::text AS error,
-           clock_timestamp() AS applied_at,
+           coalesce($23::timestamptz, clock_timestamp()) AS applied_at,
            $16::numeric(14, 3) AS elapsed_ms,
            $17::numeric(14, 3)[] AS statements_ms,
            session_user::text AS login_role,

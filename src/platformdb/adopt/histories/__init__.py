@@ -1,0 +1,1 @@
+"""The histories that are known: one value for each tool."""

@@ -1,0 +1,105 @@
+"""adopt: what another tool did, recorded as if platformdb had done it; the line of work is that of ``migrate``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from platformdb.adopt.model import Takeover
+from platformdb.adopt.plan import Scene, plan_adoption, plan_forgetting
+from platformdb.adopt.read import PACKAGE, read_account
+from platformdb.adopt.shown import forgotten, taken_over
+from platformdb.migrations.model import Files, Plan, Standing
+from platformdb.migrations.outlook import Options, Outlook, read_whole
+from platformdb.migrations.read import list_files
+from platformdb.migrations.run import Course, run
+from platformdb.migrations.standing import standings, to_be_read
+from platformdb.postgres.connect import Connection
+from platformdb.postgres.history import read_texts
+from platformdb.postgres.queries import query
+from platformdb.postgres.target import Target
+from platformdb.project import Platform
+from platformdb.report.model import Finding, Report, Severity
+from platformdb.report.progress import Observer
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Whose history to take over and where it is, where somebody said so; versions that are right whatever it says."""
+
+    tool: str | None = None
+    table: str | None = None
+    accepted: tuple[str, ...] = ()
+
+
+def adopt(
+    opening: AbstractContextManager[Target],
+    platform: Platform,
+    observer: Observer,
+    *,
+    request: Request,
+    options: Options,
+) -> Report:
+    """Records what the tool's table says is in the database; the table itself is only read.
+
+    Raises:
+        ConfigError: nobody can tell which table is meant, or there is none.
+        Refused: the table is none of a known version of the tool.
+        NotNow: another runner is at work.
+    """
+    decided: list[Takeover] = []
+
+    def decide(connection: Connection, outlook: Outlook, options: Options) -> Plan:
+        files, found = _as_they_lie(outlook, options)
+        account = read_account(connection, files, platform, options.variables, tool=request.tool, table=request.table)
+        by_path = {standing.file.path: standing for standing in found if standing.file}
+        known = {key: by_path[filed.file.path] for key, filed in account.filed.items()}
+        scene = Scene(platform.name, account, known, outlook.book, _now(connection))
+        takeover = plan_adoption(scene, request.accepted)
+        decided.append(takeover)
+        return replace(takeover.plan, findings=(*map(_as_warning, outlook.findings), *takeover.plan.findings))
+
+    report = run(opening, platform, observer, options, Course("adopt", decide))
+    return taken_over(report, platform.name, decided[0], dry_run=options.dry_run) if decided else report
+
+
+def forget(
+    opening: AbstractContextManager[Target], platform: Platform, observer: Observer, *, options: Options
+) -> Report:
+    """Takes back what :func:`adopt` recorded; no table but the history changes.
+
+    Raises:
+        NotNow: another runner is at work.
+    """
+
+    def decide(connection: Connection, outlook: Outlook, _: Options) -> Plan:
+        entries = outlook.history.entries
+        texts: Mapping[int, str] = read_texts(connection, [entry.id for entry in entries]) if entries else {}
+        return plan_forgetting(platform.name, outlook.book, entries, texts, _now(connection))
+
+    report = run(opening, platform, observer, options, Course("adopt", decide))
+    return forgotten(report, platform.name, dry_run=options.dry_run)
+
+
+def _as_they_lie(outlook: Outlook, options: Options) -> tuple[Files, tuple[Standing, ...]]:
+    """All files; a baseline file, which stands for others where nothing ran, says nothing of what a tool applied."""
+    if not outlook.files.baselines:
+        return outlook.files, outlook.found
+    files = list_files(outlook.platform)
+    wanted = to_be_read(files, outlook.book, templated=bool(options.variables))
+    migrations, _ = read_whole(wanted, outlook.platform, options.variables, outlook.committing)
+    return files, standings(files, outlook.book, migrations)
+
+
+def _as_warning(finding: Finding) -> Finding:
+    """A file that cannot be read is taken over all the same, by its bytes alone: it is not to be run."""
+    return replace(finding, severity=Severity.WARNING) if finding.severity is Severity.ERROR else finding
+
+
+def _now(connection: Connection) -> datetime:
+    row = connection.execute(query("now", PACKAGE)).fetchone()
+    assert row is not None  # noqa: S101 - it has one row
+    moment: datetime = row[0]
+    return moment

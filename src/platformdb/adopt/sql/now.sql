@@ -1,0 +1,2 @@
+-- The database's clock, with which the history is written.
+SELECT clock_timestamp()

@@ -1,0 +1,10 @@
+-- Tables with one of these names, and their columns.
+SELECT namespace.nspname, relation.relname, array_agg(attribute.attname::text)
+FROM pg_class AS relation
+JOIN pg_namespace AS namespace ON namespace.oid = relation.relnamespace
+JOIN pg_attribute AS attribute ON attribute.attrelid = relation.oid AND attribute.attnum > 0 AND NOT attribute.attisdropped
+WHERE relation.relkind IN ('r', 'p')
+  AND relation.relname = ANY (%s)
+  AND namespace.nspname NOT LIKE 'pg\_temp\_%%'
+GROUP BY namespace.nspname, relation.relname
+ORDER BY namespace.nspname, relation.relname
