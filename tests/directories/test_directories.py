@@ -9,7 +9,7 @@ import os
 import re
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -26,6 +26,7 @@ from platformdb.migrations.model import Kind, MigrationFile, Side
 from platformdb.migrations.outlook import Options
 from platformdb.migrations.read import list_files
 from platformdb.migrations.run import migrate
+from platformdb.postgres.connect import connect
 from platformdb.postgres.server.binaries import find_candidates
 from platformdb.postgres.target import Target
 from platformdb.project import Platform, find_platform
@@ -114,30 +115,41 @@ def test_the_schema_is_the_one_that_psql_makes(
     if directory.not_here:
         pytest.skip(directory.not_here)
     server = started(directory.server)
-    name = re.sub(r"\W", "_", directory.project).lower()
-    ours, theirs = (made(server, f"{whose}_{name}", directory.preparation) for whose in ("ours", "psql"))
     options = Options(variables=variables(directory))
-    report = migrate(nullcontext(ours), platform, Silent(), options=options)
-    assert report.ok, report.findings
-    foreign = platform.foreign
-    assert foreign
-    count, text = oracle.script(directory.layout, foreign.locations, directory.variables)
-    psql(server, theirs, text)
-    assert schema(server, ours) == schema(server, theirs)
-    assert migrate(nullcontext(ours), platform, Silent(), options=options).steps == ()
+    with database(server, "ours", directory.preparation) as target:
+        report = migrate(nullcontext(target), platform, Silent(), options=options)
+        assert report.ok, report.findings
+        assert migrate(nullcontext(target), platform, Silent(), options=options).steps == ()
+        ours = schema(server, target)
+    assert platform.foreign
+    count, script = oracle.script(directory.layout, platform.foreign.locations, directory.variables)
+    with database(server, "theirs", directory.preparation) as target:
+        psql(server, target, script)
+        assert ours == schema(server, target)
     ran = [result.step for result in report.steps if result.step.kind in FROM_FILES]
     assert len({step.subject for step in ran}) == count
     statements_run = sum(len(step.statements) for step in ran)
     facts = (directory.project, directory.layout, f"{count:,}", f"{statements_run:,}", directory.server, "the same")
     table[directory.project] = f"| {' | '.join(facts)} |"
-    for target in (ours, theirs):
-        server.execute(f'DROP DATABASE "{target.parameters["dbname"]}" WITH (FORCE)')
 
 
-def made(server: Server, name: str, before: str) -> Target:
+@contextmanager
+def database(server: Server, name: str, before: str) -> Iterator[Target]:
+    """A database that leaves nothing: the roles that are made in it, too, are those of all databases."""
+    there = roles(server)
     server.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
-    psql(server, server.database(name), before)
-    return server.database(name)
+    try:
+        psql(server, server.database(name), before)
+        yield server.database(name)
+    finally:
+        server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        for role in roles(server) - there:
+            server.execute(f'DROP ROLE "{role}"')
+
+
+def roles(server: Server) -> set[str]:
+    with connect(server.maintenance) as connection:
+        return {name for (name,) in connection.execute(b"SELECT rolname FROM pg_roles").fetchall()}
 
 
 def psql(server: Server, target: Target, script: str) -> None:

@@ -50,7 +50,7 @@ VARIES = (
     # Below /root, say, the server runs as somebody who cannot enter, and says what it did about that.
     (re.compile(r"^(runs as|programs|data) +.*", re.MULTILINE), r"\1"),
     (re.compile(r"^(why |copying PostgreSQL ).*\n", re.MULTILINE), ""),
-    (re.compile(r"\d+ bytes free|\d+ kB\b"), "SIZE"),
+    (re.compile(r"\d+ bytes free|\d+(\.\d+)? (bytes|kB|MB)\b"), "SIZE"),
     # A benchmark's times, and how wide their columns are.
     (re.compile(r"(?<= )\d+\.\d{1,2}(?= )"), "N.N"),
     (re.compile(r"[ \t]+"), " "),

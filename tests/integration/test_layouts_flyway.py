@@ -101,6 +101,17 @@ class TestBaselineFiles:
             ("applied", 1, 1),
         ]
 
+    def test_one_in_java_stops_the_plan_and_can_be_marked(self, db: Target, project: Project) -> None:
+        project.write(
+            {"sql/B2__B.java": "", "sql/V1__a.sql": ALL["sql/V1__a.sql"], "sql/V3__c.sql": ALL["sql/V3__c.sql"]}
+        )
+        assert states(db, project) == [("1", "baseline"), ("2", "not SQL"), ("3", "pending")]
+        assert not migrated(db, project).ok
+        options = Options(mark_applied=("2",))
+        assert migrate(nullcontext(db), flyway(project), Silent(), options=options).ok
+        assert relations(db) == {"c"}
+        assert migrated(db, project).steps == ()
+
     def test_an_edit_of_it_is_found(self, db: Target, project: Project) -> None:
         project.write(ALL)
         migrated(db, project)
@@ -112,7 +123,7 @@ class TestBaselineFiles:
         migrated(db, project)
         options = Options(target="1", allow_destructive=True)
         refused = down(nullcontext(db), flyway(project), Silent(), options=options)
-        assert [finding.rule for finding in refused.findings][0] == "down-below-baseline"
+        assert refused.findings[0].rule == "down-below-baseline"
         options = Options(target="3", allow_destructive=True)
         assert down(nullcontext(db), flyway(project), Silent(), options=options).ok
         assert relations(db) == {"a", "b", "c"}

@@ -1,4 +1,4 @@
-"""A Sqitch project with a reworked change: Sqitch itself deploys it, platformdb migrates it, and both give one schema."""
+"""A Sqitch project with a reworked change: deployed by Sqitch and migrated by platformdb it is one schema."""
 
 from __future__ import annotations
 

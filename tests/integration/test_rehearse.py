@@ -9,12 +9,14 @@ import time
 from contextlib import nullcontext
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from commandline import environment
 from inprocess import as_json, call
 from platformdb.migrations.outlook import Options
 from platformdb.migrations.run import migrate
+from platformdb.postgres.clone import reading
 from platformdb.postgres.connect import connect
 from platformdb.postgres.target import Target
 from platformdb.report.progress import Silent
@@ -29,6 +31,9 @@ INSERT INTO orders SELECT g, g FROM generate_series(1, 2000) AS g;
 """
 NOT_NULL = "ALTER TABLE users ALTER COLUMN name SET NOT NULL;"
 BUDGET = '[[rehearse.budget]]\nlock = "access exclusive"\nheld = "0.001ms"\n'
+TAKEN_OVER = """
+DO $$ BEGIN ASSERT current_setting('work_mem') = '17MB', 'it is ' || current_setting('work_mem'); END $$;
+"""
 SEED = """
 start = 2025-01-01T00:00:00Z
 end = 2025-06-30T18:00:00Z
@@ -75,6 +80,12 @@ def test_the_target_is_only_read(shop: Target, project: Project, server: Server)
     assert said.envelope["data"]["clone"]["whole"] is True
     assert traces(shop) == before
     assert clones(server) == []
+
+
+@pytest.mark.newest_server
+def test_a_session_that_reads_the_target_can_change_nothing(db: Target) -> None:
+    with connect(reading(db)) as connection, pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+        connection.execute("CREATE TABLE trace (id int)")
 
 
 def test_a_migration_that_fails_on_the_clone_is_a_finding_with_its_place(
@@ -128,24 +139,27 @@ def test_what_migrate_would_refuse_is_refused_before_anything_is_copied(shop: Ta
     assert "copying" not in said.err
 
 
-def test_where_somebody_is_connected_the_schema_goes_to_a_server_of_its_own(shop: Target, project: Project) -> None:
-    with connect(shop):
-        said = as_json(shop, project, "rehearse")
+@pytest.mark.newest_server
+def test_where_there_is_no_copy_the_schema_goes_to_a_server_of_its_own(shop: Target, project: Project) -> None:
+    said = as_json(shop, project, "rehearse", "--largest", "1kB")
     clone = said.envelope["data"]["clone"]
     (statement,) = said.envelope["data"]["statements"]
     assert clone["whole"] is False
-    assert "others are connected to it" in clone["why_not_beside"]
+    assert "no more than 1,024 are to be copied" in clone["why_not_beside"]
     assert statement["scanned"] == ["users"]
     assert statement["estimate"]["ms"] is None
     assert statement["estimate"]["basis"].startswith("unknown: users has no rows here, and ")
 
 
-@pytest.mark.newest_server
-def test_rows_of_chosen_tables_come_along_and_make_an_estimate_possible(shop: Target, project: Project) -> None:
+def test_rows_of_chosen_tables_come_along_and_what_decides_how_long_things_take(shop: Target, project: Project) -> None:
+    with connect(shop) as connection:
+        connection.execute(f"ALTER DATABASE \"{shop.parameters['dbname']}\" SET work_mem = '17MB'".encode())
+    project.write({"phases/003_taken_over.sql": TAKEN_OVER})
     said = as_json(shop, project, "rehearse", "--elsewhere", "--data", "users")
-    (statement,) = said.envelope["data"]["statements"]
+    statement, _ = said.envelope["data"]["statements"]
+    assert said.code == 0
     assert said.envelope["data"]["clone"]["why_not_beside"] == ""
-    assert statement["estimate"]["basis"].startswith("by size: users has ")
+    assert "users" in statement["estimate"]["basis"]
     assert statement["estimate"]["ms"] > 0
 
 

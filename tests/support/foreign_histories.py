@@ -77,10 +77,9 @@ def flyway_row(
 ) -> str:
     shown = "NULL" if version is None else f"'{version}'"
     stored = "NULL" if checksum is None else checksum
-    return (
-        "INSERT INTO flyway_schema_history VALUES "
-        f"({rank}, {shown}, 'x', '{kind}', '{script}', {stored}, 'ada', '2024-05-0{rank} 10:00:00', {rank * 7}, {success});\n"
-    )
+    what = f"{rank}, {shown}, 'x', '{kind}', '{script}', {stored}"
+    how = f"'ada', '2024-05-0{rank} 10:00:00', {rank * 7}, {success}"
+    return f"INSERT INTO flyway_schema_history VALUES ({what}, {how});\n"
 
 
 FLYWAY = History(
@@ -260,14 +259,58 @@ GRAPHILE_MIGRATE = History(
     f"INSERT INTO graphile_migrate.migrations VALUES ('{CHAIN[0][1]}', NULL, '000001.sql'),"
     f" ('{CHAIN[1][1]}', '{CHAIN[0][1]}', '000002.sql');",
 )
+
+
+def sqitch_ids(*names: str) -> list[str]:
+    """Each over the one before it, as "sqitchchanges" of its manual has it."""
+    ids: list[str] = []
+    for name in names:
+        parent = f"parent {ids[-1]}\n" if ids else ""
+        text = f"project shop\nchange {name}\n{parent}planner Ada <ada@example.org>\ndate 2024-01-01T10:00:00Z"
+        ids.append(hashlib.sha1(f"change {len(text)}\0{text}".encode()).hexdigest())
+    return ids
+
+
+IDS = sqitch_ids("one", "two", "three")
+# registry 1.1, of Sqitch 1.0 to 1.5
+SQITCH_DDL = """CREATE SCHEMA sqitch;
+CREATE TABLE sqitch.changes (
+    change_id text PRIMARY KEY,
+    script_hash text,
+    change text NOT NULL,
+    project text NOT NULL,
+    note text NOT NULL DEFAULT '',
+    committed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    committer_name text NOT NULL,
+    committer_email text NOT NULL,
+    planned_at timestamptz NOT NULL DEFAULT now(),
+    planner_name text NOT NULL DEFAULT '',
+    planner_email text NOT NULL DEFAULT '',
+    UNIQUE (project, script_hash)
+);"""
+SQITCH = History(
+    "sqitch",
+    {f"deploy/{name}.sql": text for name, text in (("one", ONE), ("two", TWO), ("three", THREE))},
+    "sqitch.changes",
+    SQITCH_DDL,
+    "INSERT INTO sqitch.changes (change_id, script_hash, change, project, committer_name, committer_email) VALUES "
+    + ", ".join(
+        f"('{key}', '{hashlib.sha1(text.encode()).hexdigest()}', '{name}', 'shop', 'Bob', 'bob@example.org')"
+        for key, text, name in zip(IDS[:2], (ONE, TWO), ("one", "two"), strict=True)
+    ),
+    beside={
+        "sqitch.plan": "%syntax-version=1.0.0\n%project=shop\n\n"
+        + "".join(f"{name} 2024-01-01T10:00:00Z Ada <ada@example.org>\n" for name in ("one", "two", "three"))
+    },
+)
 REVISION = (
     '"""{slug}"""\nfrom alembic import op\nrevision = "{id}"\ndown_revision = {after}\n\ndef upgrade():\n    pass\n'
 )
 ALEMBIC = History(
     "alembic",
     {
-        f"versions/{id}_{slug}.py": REVISION.format(slug=slug, id=id, after=after)
-        for slug, id, after in (("one", "ff01", None), ("two", "aa02", "'ff01'"), ("three", "cc03", "('aa02',)"))
+        f"versions/{name}_{slug}.py": REVISION.format(slug=slug, id=name, after=after)
+        for slug, name, after in (("one", "ff01", None), ("two", "aa02", "'ff01'"), ("three", "cc03", "('aa02',)"))
     },
     "public.alembic_version",
     "CREATE TABLE alembic_version (version_num varchar(32) NOT NULL CONSTRAINT alembic_version_pkc PRIMARY KEY);",
@@ -288,6 +331,7 @@ HISTORIES = {
         NODE_PG_MIGRATE,
         DRIZZLE,
         GRAPHILE_MIGRATE,
+        SQITCH,
         ALEMBIC,
     )
 }

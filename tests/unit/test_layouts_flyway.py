@@ -97,6 +97,13 @@ class TestOtherLanguages:
         ]
         assert remarks(files) == ["no migrations, and not read: Tool.java"]
 
+    def test_what_has_no_version_is_left_to_flyway_and_said(self, tmp_path: Path) -> None:
+        files = list_files(laid_out(tmp_path, {"V1__a.sql": "", "R__b.java": "", "afterMigrate.java": ""}))
+        assert versions(files) == {"1": "a"}
+        assert remarks(files)[:2] == [
+            f"{name} is in Java: only Flyway runs it" for name in ("afterMigrate.java", "R__b.java")
+        ]
+
     def test_steps_under_the_same_path_of_the_sources_are_said(self, tmp_path: Path) -> None:
         sql, java = "src/main/resources/db/migration", "src/main/java/db/migration"
         platform = laid_out(
@@ -132,19 +139,18 @@ class TestCallbacks:
         assert "afterClean.sql is a callback of another command than migrate" in remarks(files)[0]
 
 
-class TestPlaceholders:
-    FILES = {
-        "V1__a.sql": "CREATE TABLE ${Schema}.t (x text DEFAULT '${flyway:filename}');\nGRANT SELECT ON t TO ${role}"
-    }
+ASKING = {"V1__a.sql": "CREATE TABLE ${Schema}.t (x text DEFAULT '${flyway:filename}');\nGRANT SELECT ON t TO ${role}"}
 
+
+class TestPlaceholders:
     def test_values_come_from_the_configuration_and_flags_go_before_it(self, tmp_path: Path) -> None:
         conf = "# ours\nflyway.placeholders.schema = app\nflyway.placeholders.role=one,\\\n  two\nflyway.password=x\n"
-        platform = laid_out(tmp_path, {**self.FILES, "flyway.conf": conf})
+        platform = laid_out(tmp_path, {**ASKING, "flyway.conf": conf})
         assert rendered(platform) == ["CREATE TABLE app.t (x text DEFAULT 'V1__a.sql')", "GRANT SELECT ON t TO one,two"]
         assert rendered(platform, ROLE="me")[1] == "GRANT SELECT ON t TO me"
 
     def test_one_that_nobody_declared_is_refused_with_its_place(self, tmp_path: Path) -> None:
-        platform = laid_out(tmp_path, {**self.FILES, "flyway.conf": "flyway.placeholders.schema=app"})
+        platform = laid_out(tmp_path, {**ASKING, "flyway.conf": "flyway.placeholders.schema=app"})
         assert refusals(platform) == ["V1__a.sql:2:22: nothing says what ${role} stands for"]
 
     def test_a_value_that_is_an_environment_variable_is_asked_for(self, tmp_path: Path) -> None:
@@ -204,7 +210,7 @@ class TestSettings:
 
     def test_no_password_is_taken_over(self, tmp_path: Path) -> None:
         (tmp_path / "flyway.toml").write_text(
-            '[environments.dev]\nurl = "jdbc:x"\npassword = "hunter2"\n[flyway]\nenvironment = "dev"\nemail = "hunter2"\n'
+            '[environments.dev]\nurl = "jdbc:x"\npassword = "hunter2"\n[flyway]\nx = "hunter2"\n'
         )
         assert "hunter2" not in repr(read_settings(Foreign(tmp_path, (tmp_path,))))
 
@@ -217,7 +223,7 @@ class TestSettings:
 
     def test_a_configuration_that_is_none_is_refused(self, tmp_path: Path) -> None:
         platform = laid_out(tmp_path, {"V1__a.sql": "", "flyway.toml": "[flyway"})
-        with pytest.raises(ConfigError, match="flyway.toml is not valid TOML"):
+        with pytest.raises(ConfigError, match=r"flyway\.toml is not valid TOML"):
             list_files(platform)
 
 

@@ -186,7 +186,27 @@ def test_two_of_one_number_are_refused_where_the_tool_refuses_them(tmp_path: Pat
     assert "1_b.sql has the version of 1_a.sql" in errors(found)
 
 
+def test_dbmates_environment_says_where_folders_and_table_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    platform = laid_out(tmp_path, {"1_a.sql": ""})
+    assert platform.foreign is not None
+    assert dbmate.DBMATE.settings(platform.foreign).locations == (tmp_path / "db/migrations",)
+    monkeypatch.setenv("DBMATE_MIGRATIONS_DIR", "a,b")
+    monkeypatch.setenv("DBMATE_MIGRATIONS_TABLE", "c.d")
+    said = dbmate.DBMATE.settings(platform.foreign)
+    assert (said.locations, said.table) == ((tmp_path / "a", tmp_path / "b"), "c.d")
+
+
 # goose
+
+
+def test_gooses_environment_says_where_folder_and_table_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    platform = laid_out(tmp_path, {"1_a.sql": ""})
+    assert platform.foreign is not None
+    assert goose.GOOSE.settings(platform.foreign).locations == ()
+    monkeypatch.setenv("GOOSE_MIGRATION_DIR", "a")
+    monkeypatch.setenv("GOOSE_TABLE", "c.d")
+    said = goose.GOOSE.settings(platform.foreign)
+    assert (said.locations, said.table) == ((tmp_path / "a",), "c.d")
 
 
 def test_a_statement_of_goose_ends_at_its_mark(tmp_path: Path) -> None:
@@ -205,6 +225,7 @@ def test_goose_takes_a_whole_file_out_of_transactions() -> None:
     [
         ("-- +goose Up\n-- +goose Nonsense\n", "2:1: '-- +goose Nonsense' is no mark that goose knows"),
         ("-- +goose Up\n  -- +goose Down\n", "2:1: '-- +goose Down' is no mark that goose knows"),
+        ("-- +goose Up\n-- +gooseDwn\n", "2:1: '-- +gooseDwn' is no mark that goose knows"),
         ("-- +goose Up -- now\n", "1:1: '-- +goose Up -- now' is no mark that goose knows"),
         ("-- +goose Down\n", "1:1: '-- +goose Down' does not fit to the marks above it"),
         ("-- +goose Up\n-- +goose Up\n", "2:1: '-- +goose Up' does not fit to the marks above it"),
@@ -233,9 +254,13 @@ def test_steps_in_go_stand_in_the_sequence_and_their_tests_do_not(tmp_path: Path
 def goose_fills(text: str, environment: dict[str, str], **given: str) -> str:
     """A file's parts after its variables are filled in."""
     source = Source("f.sql", text)
+    read = goose.READING.fill
     values = {name: Variable(value) for name, value in given.items()}
     sections = [section for section in goose.cut(source) if section.side is Side.UP]
-    return "".join(goose._filled(environment, part_of(source, section), values).text for section in sections)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        return "".join(read(part_of(source, section), values).text for section in sections)
 
 
 @pytest.mark.parametrize(
@@ -257,6 +282,13 @@ def test_gooses_variables(written: str, filled: str) -> None:
 def test_variables_are_filled_in_only_where_the_file_says_so() -> None:
     text = "-- +goose Up\n${A};\n-- +goose ENVSUB ON\n${A};\n-- +goose ENVSUB OFF\n${A};\n"
     assert [line for line in goose_fills(text, {"A": "x"}).splitlines() if line[0] != "-"] == ["${A};", "x;", "${A};"]
+
+
+def test_goose_takes_a_mark_without_a_blank_in_it() -> None:
+    assert parts("goose", "--+gooseUp\nSELECT 1;\n-- +gooseDown\nSELECT 2;") == {
+        "up": ["SELECT 1;"],
+        "down": ["SELECT 2;"],
+    }
 
 
 def test_a_mark_in_one_part_counts_for_the_next() -> None:
@@ -308,6 +340,7 @@ def test_sql_migrate_takes_one_way_out_of_transactions() -> None:
     [
         ("-- +migrate Up\n-- +migrate Down;\n", "2:1: '-- +migrate Down;' is no mark that sql-migrate knows"),
         ("-- +migrate up\n", "1:1: '-- +migrate up' is no mark that sql-migrate knows"),
+        ("-- +migrate Up\n-- +migrateDown\n", "2:1: '-- +migrateDown' is no mark that sql-migrate knows"),
         ("-- +migrate\n", "1:1: '-- +migrate' is no mark that sql-migrate knows"),
         (" -- +migrate Up\n", "1:1: '-- +migrate Up' is no mark that sql-migrate knows"),
         (

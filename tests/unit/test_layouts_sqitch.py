@@ -125,7 +125,7 @@ class TestFiles:
         assert remarks(list_files(project(tmp_path, planned("a"), *names))) == [
             "deploy/b.sql is in no plan: it is not run",
             "revert/b.sql is in no plan: it is not run",
-            "1 files in verify/ check what was deployed",
+            "verify/ holds 1 check of what was deployed",
         ]
 
     def test_two_projects_have_no_common_order(self, tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ from platformdb.config import CONFIG_FILE
 from platformdb.errors import ConfigError, Place, Refused
 from platformdb.migrations.layouts.listing import recognised
 from platformdb.migrations.load import load_all
-from platformdb.migrations.model import Files, Migration, MigrationFile, version_key
+from platformdb.migrations.model import Files, Kind, Migration, MigrationFile, version_key
 from platformdb.migrations.read import list_files
 from platformdb.project import Platform
 from platformdb.report.model import Finding, Outcome, Report, Severity
@@ -187,13 +187,16 @@ def _report(
     folder: Path, converted: Sequence[Converted], after: Mapping[str, Migration], problems: Sequence[Finding]
 ) -> Report:
     """What was made, and what a history of the tool's files needs to go on with these."""
-    normalised = {each.name: each.migration.checksums.normalised for each in converted}
-    edited = sum(after[name].checksums.normalised != checksum for name, checksum in normalised.items())
+    edited = sum(
+        each.migration.checksums.normalised != after[each.name].checksums.normalised
+        for each in converted
+        if each.migration.file.kind is Kind.VERSIONED
+    )
     there = f"--project {shlex.quote(str(folder))}"
     accepting = (f"platformdb repair --cosmetic {there}",) if edited else ()
     return Report(
-        f"wrote {counted(len(normalised), 'file')} to {folder}; {edited} differ from the tool's in more than its marks",
+        f"wrote {counted(len(converted), 'file')} to {folder}{f'; status will call {edited} edited' if edited else ''}",
         findings=tuple(problems),
-        data={"project": str(folder.resolve()), "files": sorted(normalised), "edited": edited},
+        data={"project": str(folder.resolve()), "files": sorted(each.name for each in converted), "edited": edited},
         next=(*accepting, f"platformdb status {there}"),
     )

@@ -11,18 +11,22 @@ from platformdb.adopt.model import Takeover
 from platformdb.adopt.plan import Scene, plan_adoption, plan_forgetting
 from platformdb.adopt.read import PACKAGE, read_account
 from platformdb.adopt.shown import forgotten, taken_over
+from platformdb.errors import ConfigError, Refused
 from platformdb.migrations.model import Files, Plan, Standing
 from platformdb.migrations.outlook import Options, Outlook, read_whole
+from platformdb.migrations.past import fold
 from platformdb.migrations.read import list_files
 from platformdb.migrations.run import Course, run
 from platformdb.migrations.standing import standings, to_be_read
-from platformdb.postgres.connect import Connection
-from platformdb.postgres.history import read_texts
+from platformdb.postgres.connect import Connection, connect
+from platformdb.postgres.history import read_history, read_texts
 from platformdb.postgres.queries import query
 from platformdb.postgres.target import Target
 from platformdb.project import Platform
 from platformdb.report.model import Finding, Report, Severity
 from platformdb.report.progress import Observer
+from platformdb.report.words import counted
+from platformdb.variables import Variable
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +55,9 @@ def adopt(
     """
     decided: list[Takeover] = []
 
-    def decide(connection: Connection, outlook: Outlook, options: Options) -> Plan:
-        files, found = _as_they_lie(outlook, options)
-        account = read_account(connection, files, platform, options.variables, tool=request.tool, table=request.table)
+    def decide(connection: Connection, outlook: Outlook, _: Options) -> Plan:
+        files, found = _as_they_lie(outlook)
+        account = read_account(connection, files, platform, outlook.variables, tool=request.tool, table=request.table)
         by_path = {standing.file.path: standing for standing in found if standing.file}
         known = {key: by_path[filed.file.path] for key, filed in account.filed.items()}
         scene = Scene(platform.name, account, known, outlook.book, _now(connection))
@@ -83,13 +87,35 @@ def forget(
     return forgotten(report, platform.name, dry_run=options.dry_run)
 
 
-def _as_they_lie(outlook: Outlook, options: Options) -> tuple[Files, tuple[Standing, ...]]:
+def find_unadopted(target: Target, platform: Platform, variables: Mapping[str, Variable]) -> Finding | None:
+    """What another tool ran of these files, in a database where platformdb ran none: it would run all of it again.
+
+    Raises:
+        NotNow: no server answers.
+    """
+    with connect(target) as connection:
+        book = fold(read_history(connection, platform.name).entries)
+        if book.pasts or book.baseline:
+            return None
+        try:
+            account = read_account(connection, list_files(platform), platform, variables, tool=None, table=None)
+        except (ConfigError, Refused):  # there is no such history; what is wrong with the files is said later
+            return None
+    ran = sum(deed.baseline or deed.key in account.filed for deed in account.told.deeds)
+    if not ran:
+        return None
+    message = f"{account.shown} says that {counted(ran, 'migration')} of these ran here already"
+    help_text = "take that over first: platformdb adopt, with the same --migrations (look before with --dry-run)"
+    return Finding("adopt-first", message, account.table, help=help_text)
+
+
+def _as_they_lie(outlook: Outlook) -> tuple[Files, tuple[Standing, ...]]:
     """All files; a baseline file, which stands for others where nothing ran, says nothing of what a tool applied."""
     if not outlook.files.baselines:
         return outlook.files, outlook.found
     files = list_files(outlook.platform)
-    wanted = to_be_read(files, outlook.book, templated=bool(options.variables))
-    migrations, _ = read_whole(wanted, outlook.platform, options.variables, outlook.committing)
+    wanted = to_be_read(files, outlook.book, templated=bool(outlook.variables))
+    migrations, _ = read_whole(wanted, outlook.platform, outlook.variables, outlook.committing)
     return files, standings(files, outlook.book, migrations)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from platformdb.cli.frame import RUNNING_OPTIONS, Run, command
-from platformdb.cli.migrations import DryRun, migration_options
+from platformdb.cli.migrations import migration_options
 from platformdb.errors import ConfigError
 from platformdb.postgres.providers import open_target
 from platformdb.project import find_platform
@@ -34,7 +34,9 @@ def adopt(
         typer.Option("--accept", metavar="VERSION", help="The file is right, whatever the history says; or all."),
     ] = None,
     undo: Annotated[bool, typer.Option("--undo", help="Forget what was taken over.")] = False,
-    dry_run: DryRun = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be recorded, and change nothing.")
+    ] = False,
 ) -> Report:
     """Take over another tool's history, so that migrate runs only what is new. Its table stays as it is."""
     from platformdb.adopt.run import Request, forget

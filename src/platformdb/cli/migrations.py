@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from platformdb.cli.frame import LOOKING_OPTIONS, RUNNING_OPTIONS, GateFormat, Run, command
-from platformdb.cli.sound import open_sound_target, told
+from platformdb.cli.sound import open_adopted_target, open_sound_target, told
 from platformdb.config import Config, seconds
 from platformdb.errors import ConfigError
 from platformdb.postgres.providers import open_target
@@ -53,7 +53,7 @@ def migrate(
     from platformdb.up.planners import planners
 
     platform = find_platform(run.config)
-    opening = open_sound_target(run, platform.name)
+    opening = open_adopted_target(run, platform)
     options = replace(
         migration_options(run.config),
         target=to,

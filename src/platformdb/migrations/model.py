@@ -74,12 +74,14 @@ class Reading:
     """How the files of another tool are read: one value for all files of a layout.
 
     ``cut`` finds the sections of a file; ``fill`` puts values into one of them, given the variables of the run, which
-    go before those of the tool's own configuration. Both raise Refused, with the place.
+    go before those of the tool's own configuration. Both raise Refused, with the place. ``built_in`` are variables that
+    the tool asks the database for, by what they are: the ``database``, its ``owner``, the ``user``, the ``schema``.
     """
 
     layout: str
     cut: Callable[[Source], tuple[Section, ...]]
     fill: Callable[[Source, Mapping[str, Variable]], Source] = lambda source, _: source
+    built_in: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 # What a file and its rows in the history have in common.

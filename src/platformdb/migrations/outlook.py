@@ -11,7 +11,7 @@ from platformdb.migrations.past import Book, fold
 from platformdb.migrations.plan import Callbacks
 from platformdb.migrations.read import list_files
 from platformdb.migrations.standing import from_baseline, standings, to_be_read, waiting
-from platformdb.postgres.catalog import read_available_extensions, read_procedures
+from platformdb.postgres.catalog import read_available_extensions, read_facts, read_procedures
 from platformdb.postgres.connect import Connection
 from platformdb.postgres.history import read_history, read_texts
 from platformdb.project import Platform
@@ -42,7 +42,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """Where everything stands, and what was wrong with reading it."""
+    """Where everything stands, and what was wrong with reading it; ``variables`` are all that files are read with."""
 
     platform: Platform
     files: Files
@@ -51,6 +51,7 @@ class Outlook:
     found: tuple[Standing, ...]
     findings: tuple[Finding, ...]
     committing: frozenset[str]
+    variables: Mapping[str, Variable] = field(default_factory=dict)
 
 
 def look(
@@ -73,11 +74,24 @@ def look(
     files, seen = from_baseline(files, book, limit)
     wanted = to_be_read(files, seen, templated=bool(variables))
     committing = _committing(connection) if wanted or files.undo or files.callbacks else frozenset()
+    variables = {**_built_in(connection, files), **variables}
     migrations, problems = read_whole(wanted, platform, variables, committing)
     found = standings(files, seen, migrations)
     if any(migration.needs.awaited for migration in migrations.values()):
         found = waiting(found, read_available_extensions(connection))
-    return Outlook(platform, files, history, book, found, (*files.findings, *problems), committing)
+    return Outlook(platform, files, history, book, found, (*files.findings, *problems), committing, variables)
+
+
+def _names_built_in(files: Iterable[MigrationFile]) -> Mapping[str, str]:
+    """The variables that tools ask the database for, by what they are."""
+    readings = {id(file.reading): file.reading for file in files if file.reading}
+    return {name: fact for reading in readings.values() for name, fact in reading.built_in.items()}
+
+
+def _built_in(connection: Connection, files: Files) -> Mapping[str, Variable]:
+    names = _names_built_in(files.migrations)
+    facts = read_facts(connection) if names else {}
+    return {name: Variable(facts[fact]) for name, fact in names.items()}
 
 
 def executed_texts(connection: Connection, found: Iterable[Standing]) -> Mapping[int, str]:
@@ -117,24 +131,24 @@ def file_problems(platform: Platform, variables: Mapping[str, Variable] | None =
     files = list_files(platform)
     callbacks = (file for event in files.callbacks.values() for file in event)
     every = (*files.migrations, *files.baselines, *files.undo.values(), *callbacks)
-    return (*files.findings, *read_whole([file for file in every if not file.language], platform, variables or {})[1])
+    # Any name will do where nothing is run.
+    known = {**{name: Variable(fact) for name, fact in _names_built_in(every).items()}, **(variables or {})}
+    return (*files.findings, *read_whole([file for file in every if not file.language], platform, known)[1])
 
 
-def read_callbacks(outlook: Outlook, variables: Mapping[str, Variable]) -> tuple[Callbacks, tuple[Finding, ...]]:
+def read_callbacks(outlook: Outlook) -> tuple[Callbacks, tuple[Finding, ...]]:
     """The callbacks, read, by event; what is wrong with them as findings."""
     events = outlook.files.callbacks
     every = tuple(file for files in events.values() for file in files)
-    known, problems = read_whole(every, outlook.platform, variables, outlook.committing)
+    known, problems = read_whole(every, outlook.platform, outlook.variables, outlook.committing)
     return {event: tuple(known[f.path] for f in files if f.path in known) for event, files in events.items()}, problems
 
 
-def read_undo(
-    outlook: Outlook, leaving: tuple[Standing, ...], variables: Mapping[str, Variable]
-) -> tuple[Mapping[str, Migration], tuple[Finding, ...]]:
+def read_undo(outlook: Outlook, leaving: tuple[Standing, ...]) -> tuple[Mapping[str, Migration], tuple[Finding, ...]]:
     """The undo files of what is to be left, read, by the versions as the history has them."""
     found = {s.version: outlook.files.undo.get(version_key(s.version)) for s in leaving}
     files = {version: file for version, file in found.items() if file}
-    known, problems = read_whole(tuple(files.values()), outlook.platform, variables, outlook.committing)
+    known, problems = read_whole(tuple(files.values()), outlook.platform, outlook.variables, outlook.committing)
     return {version: known[file.path] for version, file in files.items() if file.path in known}, problems
 
 

@@ -171,7 +171,7 @@ def plan_forward(connection: Connection, outlook: Outlook, options: Options) -> 
     repeatable, disorder = ordered([m for m in migrations if m.file.kind is Kind.REPEATABLE], outlook.files.migrations)
     by_file = {s.file: s for s in due}
     due = [*(s for s in due if s.kind is Kind.VERSIONED), *(by_file[migration.file] for migration in repeatable)]
-    callbacks, trouble = read_callbacks(outlook, options.variables) if due else ({}, ())
+    callbacks, trouble = read_callbacks(outlook) if due else ({}, ())
     texts = executed_texts(connection, found)
     findings = (
         *(finding for finding in outlook.findings if finding.subject not in {s.shown for s in marked}),
@@ -206,8 +206,8 @@ def plan_back(_: Connection, outlook: Outlook, options: Options) -> Plan:
     target = resolve_target(outlook.files, outlook.book, options.target or "")
     above = [s for s in outlook.found if s.kind is Kind.VERSIONED and version_key(s.version) > target]
     leaving = tuple(s for s in reversed(above) if s.past and s.past.done)
-    undo, trouble = read_undo(outlook, leaving, options.variables)
-    callbacks, more = read_callbacks(outlook, options.variables) if leaving else ({}, ())
+    undo, trouble = read_undo(outlook, leaving)
+    callbacks, more = read_callbacks(outlook) if leaving else ({}, ())
     # Of an undo file that is there and could not be read it is said already what is wrong.
     readable = tuple(s for s in leaving if s.version in undo or version_key(s.version) not in outlook.files.undo)
     problems = tuple(undo_problems(readable, undo, allow_destructive=options.allow_destructive))

@@ -108,7 +108,7 @@ def _without_file(past: Past, *, unread: bool) -> Standing:
 def _standing(file: MigrationFile, migration: Migration | None, book: Book) -> Standing:
     past = book.pasts.get(file.identity)
     if file.language:
-        below = version_key(file.version) <= book.baseline
+        below = file.kind is Kind.VERSIONED and version_key(file.version) <= book.baseline
         state = State.APPLIED if past and past.done else State.BASELINE if below else State.NOT_SQL
     elif file.kind is Kind.REPEATABLE:
         state = _repeatable(file, migration, past)

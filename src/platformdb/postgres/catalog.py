@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from platformdb.postgres.connect import Connection
 from platformdb.postgres.queries import query
 
@@ -45,6 +47,12 @@ def count_rows(connection: Connection) -> int:
 def read_installed_extensions(connection: Connection) -> frozenset[str]:
     """The extensions that CREATE EXTENSION has been run for in this database."""
     return frozenset(name for (name,) in connection.execute("SELECT extname FROM pg_extension"))
+
+
+def read_facts(connection: Connection) -> Mapping[str, str]:
+    """What the target is: its ``database``, that one's ``owner``, the ``user``, and the ``schema`` that is first."""
+    row = connection.execute(query("facts")).fetchone() or ("", "", "", "")
+    return dict(zip(("database", "owner", "user", "schema"), row, strict=True))
 
 
 def read_available_extensions(connection: Connection) -> frozenset[str]:

@@ -27,20 +27,27 @@ from platformdb.report.progress import Observer
 READ_ONLY = "-c default_transaction_read_only=on"
 # What it is called on a server of its own, with which it goes.
 COPY = "clone"
+# What decides how much WAL is written and what fits into memory; a server elsewhere takes it over.
+TAKEN_OVER = ("wal_level", "work_mem", "maintenance_work_mem", "max_parallel_maintenance_workers")
 # Has the server tell the client of each temporary file.
 TELL_OF_FILES = "-c log_temp_files=0 -c client_min_messages=log"
+# A session sees at once what its parallel workers counted, and not in its next transaction.
+AT_ONCE = "-c stats_fetch_consistency=none"
+KNOWS_CONSISTENCY = 150_000
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What kind of clone is wanted: beside the database where it has no more than ``largest`` bytes, or ``elsewhere``.
 
-    ``data`` names tables whose rows come along to a server elsewhere (pg_dump's patterns).
+    ``data`` names tables whose rows come along to a server elsewhere (pg_dump's patterns). ``still``: a copy beside it
+    has autovacuum off, which is an option of each table.
     """
 
     largest: int = LARGEST
     elsewhere: bool = False
     data: tuple[str, ...] = ()
+    still: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,7 @@ class _Original:
     sizes: Mapping[tuple[str, str], int]
     version: str
     major: int
+    settings: Mapping[str, str]
 
 
 @contextmanager
@@ -82,7 +90,9 @@ def cloned(target: Target, wish: Wish, config: Config, observer: Observer) -> It
         copy = None
         if not wish.elsewhere:
             observer.stage("copying the database")
-            copy = stack.enter_context(scratch_copy(target, largest=wish.largest, tell=reasons.append))
+            copy = stack.enter_context(
+                scratch_copy(target, largest=wish.largest, tell=reasons.append, still=wish.still)
+            )
         if copy is None:
             copy = _elsewhere(stack, target, original, wish, config, observer, reasons)
             yield _finished(copy, original, whole=False, why="; ".join(reasons))
@@ -104,7 +114,9 @@ def _original(connection: Connection) -> _Original:
     relations = read_relations(connection).values()
     sizes = {(relation.schema, relation.name): relation.bytes for relation in relations}
     info = connection.info
-    return _Original(sizes, info.parameter_status("server_version") or "", info.server_version // 10_000)
+    asked = "SELECT name, current_setting(name) FROM unnest(%s::text[]) AS name"
+    settings = dict(connection.execute(asked, (list(TAKEN_OVER),)).fetchall())
+    return _Original(sizes, info.parameter_status("server_version") or "", info.server_version // 10_000, settings)
 
 
 def _elsewhere(
@@ -117,7 +129,9 @@ def _elsewhere(
     reasons: list[str],
 ) -> Target:
     try:
-        server = stack.enter_context(throwaway_server(config, observer, major=original.major))
+        server = stack.enter_context(
+            throwaway_server(config, observer, major=original.major, settings=original.settings)
+        )
         with connect(target_of(server, SUPERUSER)) as connection:
             create_database(connection, COPY)
         there = target_of(server, COPY)
@@ -135,6 +149,7 @@ def _finished(copy: Target, original: _Original, *, whole: bool, why: str = "") 
     with connect(copy) as connection:
         row = connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
         version = connection.info.parameter_status("server_version") or ""
+        knows = connection.info.server_version >= KNOWS_CONSISTENCY
     tells = bool(row and row[0])
-    found = _with_options(copy, TELL_OF_FILES) if tells else copy
-    return Clone(found, whole, original.sizes, version, original.version, why, tells)
+    options = " ".join([*([AT_ONCE] if knows else []), *([TELL_OF_FILES] if tells else [])])
+    return Clone(_with_options(copy, options), whole, original.sizes, version, original.version, why, tells)

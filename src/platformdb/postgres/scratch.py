@@ -22,12 +22,14 @@ Tell = Callable[[str], object]
 
 
 @contextmanager
-def scratch_copy(target: Target, *, largest: int = LARGEST, tell: Tell = str) -> Iterator[Target | None]:
+def scratch_copy(
+    target: Target, *, largest: int = LARGEST, tell: Tell = str, still: bool = True
+) -> Iterator[Target | None]:
     """A copy of the target's database, dropped at the end whatever happens; None where none can be made.
 
     That is where the role may not, others are connected to the database, or it has more than ``largest`` bytes. What
     an earlier run left that was killed is dropped first. The caller may hold no session in the target meanwhile.
-    ``tell`` hears why there is none.
+    ``tell`` hears why there is none. ``still``: without autovacuum, which is an option of each table.
 
     Raises:
         ConfigError, NotNow: the target itself cannot be reached.
@@ -41,6 +43,7 @@ def scratch_copy(target: Target, *, largest: int = LARGEST, tell: Tell = str) ->
         if size > largest:
             tell(f"'{source}' has {size:,} bytes, and no more than {largest:,} are to be copied")
         made = size <= largest and _made(stack, there, source, name, role, tell)
+        made = made and (not still or _stilled(there.with_database(name), tell))
         yield Target(there.provider, {**there.parameters, "dbname": name, **options}) if made else None
 
 
@@ -68,7 +71,16 @@ def _made(stack: ExitStack, there: Target, source: str, name: str, role: str, te
         _drop_leftovers(elsewhere)
         stack.callback(_drop, elsewhere, name)
         copy_database(elsewhere, source, name, role)
-        with connect(there.with_database(name)) as connection:
+    except PlatformdbError as error:
+        tell(error.message)
+        return False
+    return True
+
+
+def _stilled(copy: Target, tell: Tell) -> bool:
+    """Turns autovacuum off there; whether that went well."""
+    try:
+        with connect(copy) as connection:
             connection.execute(query("scratch_still"))
     except PlatformdbError as error:
         tell(error.message)

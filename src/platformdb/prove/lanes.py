@@ -93,6 +93,7 @@ class Lanes:
         self._stack = stack
         self._ground = ground
         self._scope = scope
+        self._seen: Snapshot | None = None
         self._copy()
 
     def snapshot(self) -> Snapshot:
@@ -127,7 +128,7 @@ class Lanes:
         yield self._target
 
     def _copy(self) -> None:
-        trial = self._stack.enter_context(scratch_copy(self._ground, largest=ANY_SIZE))
+        trial = self._stack.enter_context(scratch_copy(self._ground, largest=ANY_SIZE, still=False))
         if trial is None:
             raise Refused(
                 "the database of the proof could not be copied", help="make room on the server's disk, and run it again"
@@ -138,8 +139,7 @@ class Lanes:
         # A connection of its own, which no file's DISCARD reaches: the server plans each question to the catalog once.
         self._eyes = self._session.enter_context(connect(trial))
         self._eyes.prepare_threshold = 0
-        self.fresh = True
-        self._seen: Snapshot | None = None
+        self.fresh, self._seen = True, None
 
 
 @contextmanager

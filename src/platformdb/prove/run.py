@@ -149,7 +149,7 @@ def prove_down(
         leaving, wrong = _leaving(outlook, options.target or "")
         if wrong or not leaving:
             return reported(platform.name, (), require_undo=True, more=wrong)
-        with cloned(target, Wish(), config, observer) as clone:
+        with cloned(target, Wish(still=False), config, observer) as clone:
             proofs, lost = _there_and_back(clone.target, outlook, leaving, options, also, observer)
     untried = len(leaving) - len(proofs)
     more = (*lost_on_the_way(lost), *not_tried(untried), *(() if clone.whole else (without_rows(clone.why),)))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from platformdb.rehearse.model import BY_MODE, Guess, Holding, Lock, Measured, Work
+from platformdb.rehearse.model import BY_MODE, Guess, Holding, Lock, Measured, Work, strongest
 from platformdb.rehearse.words import size
 from platformdb.report.readings import Heard, Ran, Reading, Relation
 
@@ -145,22 +145,23 @@ def _locks(reading: Reading | None, scene: Scene) -> Locks:
     for seen in reading.seen if reading else ():
         relation, modes = scene.relations.get(seen.number), [BY_MODE[mode] for mode in seen.modes if mode in BY_MODE]
         if relation is not None and modes:
-            strongest = max(modes)
-            held[relation.table] = max(strongest, held.get(relation.table, strongest))
+            held[relation.table] = max(*modes, held.get(relation.table, modes[0]))
     return held
 
 
 def _held(done: Sequence[Measured], taken: Sequence[Locks], commit_ms: float, scene: Scene) -> Iterator[Measured]:
     """Each statement with the locks that are stronger than those before it, held to the end of the transaction."""
-    so_far: dict[int, Lock] = {}
+    so_far: dict[int, Holding] = {}
     for number, (measured, locks) in enumerate(zip(done, taken, strict=True)):
-        new = {table: lock for table, lock in locks.items() if lock > so_far.get(table, 0)}
-        still = max(so_far.values(), default=None)
-        so_far |= new
         held_ms = sum(each.work.ms for each in done[number:]) + commit_ms
         guess = _together([each.guess for each in done[number:]], commit_ms)
-        holdings = (_holding(scene.relations[table], lock, held_ms, guess, scene) for table, lock in new.items())
-        yield replace(measured, holdings=tuple(holdings), still=still)
+        new = {
+            table: _holding(scene.relations[table], lock, held_ms, guess, scene)
+            for table, lock in locks.items()
+            if table not in so_far or lock > so_far[table].lock
+        }
+        yield replace(measured, holdings=tuple(new.values()), still=strongest(so_far.values()))
+        so_far |= new
 
 
 def _together(guesses: Sequence[Guess], commit_ms: float) -> Guess:
@@ -176,14 +177,14 @@ def _holding(table: Relation, lock: Lock, held_ms: float, guess: Guess, scene: S
 
 def _glimpsed(heard: Heard, measured: Measured, scene: Scene) -> tuple[Holding, ...]:
     """The strongest lock on each table that was seen while the statement ran, and how long it was to be seen."""
-    strongest: dict[int, tuple[Lock, float]] = {}
+    longest: dict[int, tuple[Lock, float]] = {}
     for glimpse in heard.glimpsed:
         relation, lock = scene.relations.get(glimpse.number), BY_MODE.get(glimpse.mode)
         if relation is not None and lock is not None:
-            known = strongest.get(relation.table, (lock, 0.0))
-            strongest[relation.table] = max(known, (lock, glimpse.seconds * 1000))
+            known = longest.get(relation.table, (lock, 0.0))
+            longest[relation.table] = max(known, (lock, glimpse.seconds * 1000))
     times = measured.guess.times
     return tuple(
         _holding(scene.relations[table], lock, ms, replace(measured.guess, ms=times and ms * times), scene)
-        for table, (lock, ms) in strongest.items()
+        for table, (lock, ms) in longest.items()
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from platformdb.errors import Place
@@ -72,6 +72,11 @@ class Holding:
     bytes: int
 
 
+def strongest(holdings: Iterable[Holding]) -> Holding | None:
+    """The strongest lock; of equal ones the one on the largest table."""
+    return max(holdings, key=lambda held: (held.lock, held.bytes, held.held_ms), default=None)
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """What a statement did to what was there before; ``built`` are new indexes on tables that were.
@@ -95,7 +100,7 @@ class Measured:
     """One statement of a migration, as it ran on the clone.
 
     ``touched`` is in which tables it worked through rows. ``still`` is the strongest lock that statements before it
-    took in the same transaction, and so still hold.
+    took in the same transaction, and that is still held.
     """
 
     migration: str
@@ -105,12 +110,12 @@ class Measured:
     guess: Guess
     holdings: tuple[Holding, ...] = ()
     touched: tuple[str, ...] = ()
-    still: Lock | None = None
+    still: Holding | None = None
 
     @property
     def worst(self) -> Holding | None:
-        """The strongest lock; of equal ones the one on the largest table."""
-        return max(self.holdings, key=lambda held: (held.lock, held.bytes, held.held_ms), default=None)
+        """The strongest of its locks."""
+        return strongest(self.holdings)
 
     @property
     def wal(self) -> float | None:

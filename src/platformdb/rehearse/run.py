@@ -33,7 +33,7 @@ from platformdb.report.words import counted
 Fill = Callable[[Target], object]
 FAILED = "rehearse-failed"
 # So much WAL of others' between two looks is no accident, in bytes.
-NOISE = 1 << 14
+NOISE = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,7 @@ def _row(each: Measured) -> tuple[object, ...]:
         line + _short(each.sql),
         _who(each),
         _does(work),
-        f"{worst.lock.words} on {_tables(each, worst)}" if worst else "",
+        worst.lock.words if worst else "",
         duration(work.ms),
         size(work.wal),
         _estimate(each),
@@ -95,12 +95,12 @@ def _row(each: Measured) -> tuple[object, ...]:
 
 
 def _who(each: Measured) -> str:
-    """``reads and writes, 340 ms``: on the clone."""
-    worst = each.worst
+    """``users: reads and writes, 340 ms``: on the clone."""
+    worst, still = each.worst, each.still
     if worst is not None and worst.lock >= Lock.SHARE:
-        return f"{worst.lock.blocks}, {duration(worst.held_ms)}"
-    if each.still is not None and each.still >= Lock.SHARE:
-        return f"{each.still.blocks}, still"
+        return f"{_tables(each, worst)}: {worst.lock.blocks}, {duration(worst.held_ms)}"
+    if still is not None and still.lock >= Lock.SHARE:
+        return f"{still.table}: {still.lock.blocks}, still"
     return each.waits.removesuffix(" wait").removesuffix(" waits")
 
 

@@ -71,6 +71,7 @@ def _table(table: Table) -> Iterator[str]:
     notable = [table.rows[place] for place in table.notable]
     others = [row for place, row in enumerate(table.rows) if place not in set(table.notable)]
     if notable:
+        yield f"**{_escaped(table.title)}**"
         yield _grid(table.columns, notable)
     if others:
         yield _folded(f"{table.title}: {len(others)}{' more' if notable else ''}", _grid(table.columns, others))

@@ -32,6 +32,12 @@ SETTINGS = """\
 # [variables]
 # schema = "app"
 # app_password = { env = "APP_PASSWORD", secret = true }
+
+# What is too much in a rehearsal; several may follow each other.
+# [[rehearse.budget]]
+# lock = "access exclusive"
+# tables_over = "1GB"
+# held = "200ms"
 """
 
 EMPTY_PROJECT: Mapping[str, str] = {

@@ -13,6 +13,7 @@ from collections.abc import Collection, Sequence
 from pathlib import PurePath
 
 from platformdb.adopt.model import Deed, Filed, Row, Sums, Told, Tool, keyed_by, plain_key
+from platformdb.migrations.layouts.flyway import version_of
 from platformdb.migrations.model import Kind, MigrationFile, is_version
 from platformdb.report.model import Finding
 
@@ -48,7 +49,7 @@ def _key(row: Row) -> str:
     version = row.text("version")
     if not version:
         return PurePath(row.text("script")).name
-    return plain_key(version) if is_version(version) else version
+    return plain_key(version_of(version)) if is_version(version) else version
 
 
 def _fold(rows: Sequence[Row], _: Sequence[Filed]) -> Told:

@@ -5,15 +5,16 @@ Source: dbmate's pkg/dbmate/migration.go (marks and their options) and db.go (na
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from platformdb.errors import Refused
-from platformdb.migrations.layouts.marks import Border, between
+from platformdb.migrations.layouts.marks import Border, between, refused_mark
 from platformdb.migrations.layouts.model import Folder, Layout, Settings, Sign, Strength
 from platformdb.migrations.layouts.sequence import ascending
 from platformdb.migrations.layouts.variables import filled_where_declared
 from platformdb.migrations.model import Candidate, Kind, Reading, Section, Side
+from platformdb.project import Foreign
 from platformdb.report.model import Finding
 from platformdb.sqltext.source import Source
 
@@ -41,11 +42,11 @@ def _borders(source: Source) -> Iterator[Border]:
     for match in MARK.finditer(source.text):
         well = WELL_WRITTEN.match(match[0])
         if well is None:
-            raise _refused(source, match, "is no mark that dbmate knows", "write -- migrate:up or -- migrate:down")
+            raise refused_mark(source, match, "is no mark that dbmate knows", "write -- migrate:up or -- migrate:down")
         side = SIDES[well["side"]]
         if side is before is Side.DOWN:
             help_text = "write -- migrate:up above the statements that this part takes back"
-            raise _refused(source, match, "has no part before it that it takes back", help_text)
+            raise refused_mark(source, match, "has no part before it that it takes back", help_text)
         before = side
         yield Border(match.start(), match.end(), side, _alone(source, match, match[0][well.end() :]))
 
@@ -54,12 +55,8 @@ def _alone(source: Source, match: re.Match[str], words: str) -> bool:
     """What the options behind a mark say; other words there are remarks, to dbmate as well."""
     options = OPTION.findall(words)
     if others := [each for each in options if each not in {"transaction:false", "transaction:true"}]:
-        raise _refused(source, match, f"has an unknown option, {others[0]}", "dbmate knows only transaction:false")
+        raise refused_mark(source, match, f"has an unknown option, {others[0]}", "dbmate knows only transaction:false")
     return "transaction:false" in options[-1:]
-
-
-def _refused(source: Source, match: re.Match[str], what: str, help_text: str) -> Refused:
-    return Refused(f"'{match[0].strip()}' {what}", place=source.place(match.start()), help=help_text)
 
 
 READING = Reading("dbmate", cut, filled_where_declared)
@@ -81,4 +78,11 @@ def _find(folders: Sequence[Folder], _: Settings, findings: list[Finding]) -> It
             yield folder.candidate(match[0], kind, match["version"], name, READING)
 
 
-DBMATE = Layout("dbmate", "dbmate", _recognise, _find)
+def _settings(foreign: Foreign) -> Settings:
+    """What dbmate takes from its environment; ``db/migrations`` where that says nothing."""
+    folders = os.environ.get("DBMATE_MIGRATIONS_DIR", "db/migrations").split(",")
+    table = os.environ.get("DBMATE_MIGRATIONS_TABLE", "")
+    return Settings(locations=tuple(foreign.project / folder for folder in folders), table=table)
+
+
+DBMATE = Layout("dbmate", "dbmate", _recognise, _find, _settings)

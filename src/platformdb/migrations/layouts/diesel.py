@@ -95,8 +95,7 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        help_text = "correct it: Diesel passes over what it cannot read"
-        raise ConfigError(f"cannot read {path.name}: {error}", place=Place(str(path)), help=help_text) from None
+        raise ConfigError(f"cannot read {path.name}: {error}", place=Place(str(path)), help="correct it") from None
 
 
 def _settings(foreign: Foreign) -> Settings:

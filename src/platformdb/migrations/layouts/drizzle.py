@@ -110,22 +110,22 @@ def _find(folders: Sequence[Folder], _: Settings, findings: list[Finding]) -> It
         except Refused as error:
             findings.append(Finding("refused", error.message, folder.shown, place=error.place, help=error.help))
             continue
-        findings += [*_missing(folder, entries), *_omitted(folder, entries), *_skipped(folder, entries)]
-        versions = versions_of(entries, findings)
+        findings += [*_omitted(folder, entries), *_skipped(folder, entries)]
+        versions, there = versions_of(entries, findings), frozenset(folder.names)
         for entry in entries:
-            if entry.file in folder.names:
-                match = TAG.fullmatch(entry.tag)
-                name = (match and match["name"]) or entry.tag
-                yield folder.candidate(entry.file, Kind.VERSIONED, versions[entry.file], name, READING)
+            if entry.file not in there:
+                findings.append(_missing(folder, entry))
+                continue
+            match = TAG.fullmatch(entry.tag)
+            name = (match and match["name"]) or entry.tag
+            yield folder.candidate(entry.file, Kind.VERSIONED, versions[entry.file], name, READING)
 
 
-def _missing(folder: Folder, entries: Iterable[Entry]) -> Iterator[Finding]:
-    for entry in entries:
-        if entry.file not in folder.names:
-            shown = folder.shown_name(entry.file)
-            message = f"{folder.shown_name(JOURNAL)} lists {entry.tag}, and there is no file {shown}"
-            help_text = "bring the file back, or take its entry out of the journal where it was never applied"
-            yield refusal("file-missing", message, shown, help_text)
+def _missing(folder: Folder, entry: Entry) -> Finding:
+    shown = folder.shown_name(entry.file)
+    message = f"{folder.shown_name(JOURNAL)} lists {entry.tag}, and there is no file {shown}"
+    help_text = "bring the file back, or take its entry out of the journal where it was never applied"
+    return refusal("file-missing", message, shown, help_text)
 
 
 def _omitted(folder: Folder, entries: Iterable[Entry]) -> Iterator[Finding]:

@@ -31,7 +31,7 @@ from platformdb.sqltext.placeholders import Syntax, fill
 from platformdb.sqltext.source import Source
 from platformdb.variables import Variable
 
-NAME = re.compile(r"(?:.*/)?(?:[VUB][0-9][0-9._]*__|R__)[^/]*\.sql", re.IGNORECASE)
+NAME = re.compile(r"(?:.*/)?(?:[VUB][0-9][0-9._]*__|R__)[^/]*(?i:\.sql)")
 KINDS = {
     "sqlMigrationPrefix": Kind.VERSIONED,
     "undoSqlMigrationPrefix": Kind.UNDO,
@@ -77,11 +77,12 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A file whose name is one of Flyway's."""
+    """A file whose name is one of Flyway's; ``conf`` says that a .conf lies beside it."""
 
     folder: Folder
     file: str
     match: re.Match[str]
+    conf: bool
 
     @property
     def shown(self) -> str:
@@ -137,11 +138,20 @@ def _rules(options: Mapping[str, str], variables: Mapping[str, str]) -> Rules:
     return Rules(
         name,
         kinds,
-        Reading("flyway", whole, filling),
+        Reading("flyway", whole, filling, _built_in(options, variables)),
         Reading("flyway", whole),
         alone=_is_off(options["executeInTransaction"]),
         replaces=not _is_off(options["placeholderReplacement"]),
     )
+
+
+def _built_in(options: Mapping[str, str], variables: Mapping[str, str]) -> Mapping[str, str]:
+    """What Flyway would ask the database for, where its configuration does not say it."""
+    own = f"flyway{options['placeholderSeparator']}"
+    names = {f"{own}database": "database", f"{own}user": "user"}
+    if not default_schema(options):
+        names[f"{own}defaultSchema"] = "schema"
+    return {name: fact for name, fact in names.items() if name not in variables}
 
 
 def _is_off(value: str) -> bool:
@@ -178,9 +188,10 @@ def default_schema(options: Mapping[str, str]) -> str:
 
 def _named(folders: Iterable[Folder], rules: Rules) -> Iterator[Named]:
     for folder in folders:
+        names = frozenset(folder.names)
         for file in folder.names:
             if match := rules.name.fullmatch(file):
-                yield Named(folder, file, match)
+                yield Named(folder, file, match, f"{file}.conf" in names)
 
 
 def _candidate(named: Named, rules: Rules, findings: list[Finding]) -> Iterator[Candidate]:
@@ -190,13 +201,14 @@ def _candidate(named: Named, rules: Rules, findings: list[Finding]) -> Iterator[
     if bool(version) is (kind in {Kind.REPEATABLE, Kind.CALLBACK}) or (kind is Kind.REPEATABLE and not named.title):
         return
     language = LANGUAGES.get(named.match["suffix"].lower(), "")
-    if language and kind is not Kind.VERSIONED:
+    if language and not version:
         message = f"is in {language}: only Flyway runs it"
         findings.append(named.finding("migration-not-sql", message, "write it in SQL", Severity.WARNING))
+        return
     name = named.title
     if kind is Kind.CALLBACK:
         name = _event(prefix) + f"__{named.match['title'] or ''}"
-        findings += () if language else _unknown_event(named)
+        findings += _unknown_event(named)
         if _event(prefix) not in EVENTS:
             return
     elif kind is Kind.BASELINE:
@@ -222,8 +234,7 @@ def _unknown_event(named: Named) -> Iterator[Finding]:
 
 def _reading(named: Named, rules: Rules, findings: list[Finding]) -> tuple[Reading, bool]:
     """How a file is read, and whether outside transactions; a .conf beside it has the last word."""
-    conf = f"{named.file}.conf"
-    said = properties(_conf_text(named.folder.path / conf)) if conf in named.folder.names else {}
+    said = properties(_conf_text(named.folder.path / f"{named.file}.conf")) if named.conf else {}
     replaces, alone = rules.replaces, rules.alone
     for key, value in said.items():
         if key == "executeInTransaction":

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import re
+from collections import ChainMap
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from functools import partial
+from functools import lru_cache
+from itertools import pairwise
 
-from platformdb.errors import Refused
 from platformdb.migrations.layouts.envsub import substituted
-from platformdb.migrations.layouts.marks import Border, between
+from platformdb.migrations.layouts.marks import Border, between, refused_mark
 from platformdb.migrations.layouts.model import Folder, Layout, Settings, Sign, Strength
 from platformdb.migrations.model import Candidate, Kind, Reading, Section, Side
 from platformdb.project import Foreign
@@ -24,7 +24,7 @@ from platformdb.variables import Variable
 
 NAME = re.compile(r"(?P<version>\d+)_(?P<name>[^/]*)\.(?P<language>sql|go)")
 SIGN = re.compile(r"^--[^\n]*\+goose[^\S\n]+up\b", re.MULTILINE | re.IGNORECASE)
-MARK = re.compile(r"^[^\S\n]*--[^\n]*\+goose\b[^\n]*\n?", re.MULTILINE)
+MARK = re.compile(r"^[^\S\n]*--[^\n]*\+goose[^\n]*\n?", re.MULTILINE)
 NO_TRANSACTION = "no transaction"
 SWITCHES: Mapping[str, bool] = {"envsub on": True, "envsub off": False}
 # What a mark makes of where the file is; "+" is inside a statement that a mark ends.
@@ -37,7 +37,8 @@ NEXT: Mapping[tuple[str, str], str] = {
     ("down+", "statementend"): "down",
 }
 SIDES: Mapping[str, Side] = {"up": Side.UP, "down": Side.DOWN}
-KNOWN = ("Up", "Down", "StatementBegin", "StatementEnd", "NO TRANSACTION", "ENVSUB ON", "ENVSUB OFF")
+SHOWN = ("Up", "Down", "StatementBegin", "StatementEnd", "NO TRANSACTION", "ENVSUB ON", "ENVSUB OFF")
+KNOWN: Mapping[str, str] = {each.lower(): each for each in SHOWN}
 
 
 def cut(source: Source) -> tuple[Section, ...]:
@@ -46,7 +47,7 @@ def cut(source: Source) -> tuple[Section, ...]:
     Raises:
         Refused: an unknown mark, or marks in an order that goose does not take; with the place.
     """
-    marks = list(_marks(source))
+    marks = tuple(_marks(source))
     alone = any(mark == NO_TRANSACTION for mark, _ in marks)
     return between(source, _borders(source, marks, alone=alone), "-- +goose Up")
 
@@ -55,10 +56,9 @@ def _marks(source: Source) -> Iterator[tuple[str, re.Match[str]]]:
     """The marks of a file in lower case, as goose takes them in any, with their lines."""
     for match in MARK.finditer(source.text):
         mark = match[0].replace("--", "").replace("+goose", "", 1).strip().lower()
-        if mark not in {each.lower() for each in KNOWN} or not match[0].startswith("--"):
-            known = ", ".join(KNOWN)
-            help_text = f"write it at the beginning of a line, as -- +goose and one of: {known}"
-            raise _refused(source, match, "is no mark that goose knows", help_text)
+        if mark not in KNOWN or not match[0].startswith("--"):
+            help_text = f"write it at the beginning of a line, as -- +goose and one of: {', '.join(KNOWN.values())}"
+            raise refused_mark(source, match, "is no mark that goose knows", help_text)
         yield mark, match
 
 
@@ -69,19 +69,17 @@ def _borders(source: Source, marks: Sequence[tuple[str, re.Match[str]]], *, alon
             continue
         if (now, mark) not in NEXT:
             help_text = "goose takes Up, then Down, and in each StatementBegin, then StatementEnd"
-            raise _refused(source, match, "does not fit to the marks above it", help_text)
+            raise refused_mark(source, match, "does not fit to the marks above it", help_text)
         now, begun = NEXT[now, mark], match
         if now in SIDES:
             yield Border(match.start(), match.end(), SIDES[now], alone)
     if begun and now not in SIDES:
-        raise _refused(source, begun, "begins a statement that nothing ends", "write -- +goose StatementEnd below it")
+        raise refused_mark(
+            source, begun, "begins a statement that nothing ends", "write -- +goose StatementEnd below it"
+        )
 
 
-def _refused(source: Source, match: re.Match[str], what: str, help_text: str) -> Refused:
-    return Refused(f"'{match[0].strip()}' {what}", place=source.place(match.start()), help=help_text)
-
-
-def _filled(environment: Mapping[str, str], source: Source, variables: Mapping[str, Variable]) -> Source:
+def _filled(source: Source, variables: Mapping[str, Variable]) -> Source:
     """A part with its variables filled in where the file says ENVSUB ON; what was given goes before the environment.
 
     Raises:
@@ -90,16 +88,25 @@ def _filled(environment: Mapping[str, str], source: Source, variables: Mapping[s
     regions = _regions(source)
     if not regions:
         return source
-    return substituted(source, regions, {**environment, **{name: each.value for name, each in variables.items()}})
+    given = {name: variable.value for name, variable in variables.items()}
+    return substituted(source, regions, ChainMap(given, os.environ))
 
 
 def _regions(source: Source) -> list[tuple[int, int]]:
     """From where to where in a part variables are filled in; a mark above the part counts for it, too."""
     start = source.marks[0][1] if source.marks else 0
-    whole = replace(source, text=source.original or source.text, original=None, marks=())
-    switches = [(match.end() - start, SWITCHES[mark]) for mark, match in _marks(whole) if mark in SWITCHES]
-    ends = [at for at, _ in switches[1:]] + [len(source.text)]
-    return [(at, end) for (at, on), end in zip(switches, ends, strict=bool(switches)) if on and at < end]
+    switches = _switches(source.text if source.original is None else source.original)
+    borders = [(at - start, on) for at, on in switches] + [(len(source.text), False)]
+    return [(at, end) for (at, on), (end, _) in pairwise(borders) if on and at < end]
+
+
+@lru_cache(maxsize=1)  # a file may have thousands of parts
+def _switches(text: str) -> tuple[tuple[int, bool], ...]:
+    """From where on in a file variables are filled in, and from where on they are not."""
+    return tuple((match.end(), SWITCHES[mark]) for mark, match in _marks(Source("", text)) if mark in SWITCHES)
+
+
+READING = Reading("goose", cut, _filled)
 
 
 def _recognise(folder: Folder) -> Sign | None:
@@ -110,16 +117,15 @@ def _recognise(folder: Folder) -> Sign | None:
     return Sign(Strength.SHAPED, f"steps in Go such as {found}") if found else None
 
 
-def _find(folders: Sequence[Folder], settings: Settings, _: list[Finding]) -> Iterator[Candidate]:
-    reading = Reading("goose", cut, partial(_filled, settings.variables))
+def _find(folders: Sequence[Folder], _: Settings, __: list[Finding]) -> Iterator[Candidate]:
     for folder in folders:
         for match in filter(None, map(NAME.fullmatch, folder.names)):
             language, name = _language(match), match["name"] or match[0]
             if language:
-                yield folder.candidate(match[0], Kind.VERSIONED, match["version"], name, reading, language=language)
+                yield folder.candidate(match[0], Kind.VERSIONED, match["version"], name, READING, language=language)
             elif match["language"] == "sql":
                 for kind in (Kind.VERSIONED, Kind.UNDO):
-                    yield folder.candidate(match[0], kind, match["version"], name, reading)
+                    yield folder.candidate(match[0], kind, match["version"], name, READING)
 
 
 def _language(match: re.Match[str]) -> str:
@@ -128,9 +134,9 @@ def _language(match: re.Match[str]) -> str:
 
 
 def _settings(foreign: Foreign) -> Settings:
-    """Of goose's environment, which holds the values for its files, too."""
-    folder, table = os.environ.get("GOOSE_MIGRATION_DIR", ""), os.environ.get("GOOSE_TABLE", "")
-    return Settings(dict(os.environ), (foreign.project / folder,) if folder else (), table)
+    """What goose takes from its environment."""
+    folder, table = os.environ.get("GOOSE_MIGRATION_DIR"), os.environ.get("GOOSE_TABLE", "")
+    return Settings(locations=(foreign.project / folder,) if folder else (), table=table)
 
 
 GOOSE = Layout("goose", "goose", _recognise, _find, _settings, re.compile(r"[^/]*\.go"))

@@ -35,7 +35,7 @@ MARK = re.compile(r"^--!\s*(?P<word>[\w-]+)[^\n]*", re.MULTILINE)
 # What it writes itself into the body when it commits.
 WRITTEN = ("split", "Included", "EndIncluded")
 PLACEHOLDER = Syntax(re.compile(r":(?P<name>[A-Z][0-9A-Z_]+)\b"))
-BUILT_IN = ("DATABASE_NAME", "DATABASE_OWNER")
+BUILT_IN = {"DATABASE_NAME": "database", "DATABASE_OWNER": "owner"}
 FROM_ENVIRONMENT = "!ENV"
 CONFIG, PROGRAMS = ".gmrc", (".gmrc.js", ".gmrc.cjs")
 ACTIONS = ("beforeAllMigrations", "afterAllMigrations", "afterReset")
@@ -64,7 +64,8 @@ def _recognise(folder: Folder) -> Sign | None:
 
 def _find(folders: Sequence[Folder], settings: Settings, findings: list[Finding]) -> Iterator[Candidate]:
     needed = (*BUILT_IN, *settings.options.get("unset", "").split())
-    reading = Reading("graphile-migrate", _cut, partial(_filled, settings.variables, needed))
+    asked = {name: fact for name, fact in BUILT_IN.items() if name not in settings.variables}
+    reading = Reading("graphile-migrate", _cut, partial(_filled, settings.variables, needed), asked)
     findings += _not_done(settings)
     for folder in folders:
         findings += _uncommitted(folder)

@@ -36,6 +36,11 @@ def between(source: Source, borders: Iterable[Border], first: str) -> tuple[Sect
     return tuple(section for section in _sections(listed) if section.start < section.end)
 
 
+def refused_mark(source: Source, match: re.Match[str], what: str, help_text: str) -> Refused:
+    """What to say of a line with a mark: ``what`` ends the sentence that begins with it."""
+    return Refused(f"'{match[0].strip()}' {what}", place=source.place(match.start()), help=help_text)
+
+
 def _sections(borders: list[Border]) -> Iterator[Section]:
     for border, following in pairwise(borders):
         yield Section(Side.MARK, border.start, border.end)

@@ -25,6 +25,7 @@ from platformdb.migrations.layouts.sqitch_plan import (
 from platformdb.migrations.model import Candidate, Kind, Reading
 from platformdb.project import Foreign
 from platformdb.report.model import Finding, Severity
+from platformdb.report.words import counted
 from platformdb.sqltext.placeholders import PSQL, fill
 from platformdb.sqltext.source import Source, read_source
 from platformdb.variables import Variable
@@ -42,9 +43,10 @@ VALUE = re.compile(r'(?P<key>[A-Za-z][\w.-]*)\s*=\s*(?:"(?P<quoted>[^"]*)"|(?P<b
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A plan, and the folder of which paths are relative."""
+    """A plan, the folder of which paths are relative, and the names in it."""
 
     folder: Folder
+    names: frozenset[str]
     plan: str
     options: Mapping[str, str]
 
@@ -64,7 +66,7 @@ class Project:
         """The file of a change, whether it is there or not."""
         inside = self.inside(what, reworked=bool(change.later))
         names = [inside + name for name in script_names(change, self.options["extension"])]
-        return next((name for name in names if name in self.folder.names), names[0])
+        return next((name for name in names if name in self.names), names[0])
 
 
 def read_settings(foreign: Foreign) -> Settings:
@@ -135,7 +137,7 @@ def _find(folders: Sequence[Folder], settings: Settings, findings: list[Finding]
             help_text = f"name the folder that holds {PLAN}, or say plan_file in {CONF}"
             findings.append(Finding("no-plan", message, folder.shown, place=Place(folder.shown), help=help_text))
         else:
-            yield from _planned(Project(folder, plan, options), reading, findings)
+            yield from _planned(Project(folder, frozenset(folder.names), plan, options), reading, findings)
 
 
 def _refused_several(folders: Sequence[Folder], findings: list[Finding]) -> Sequence[Folder]:
@@ -179,12 +181,12 @@ def _planned(project: Project, reading: Reading, findings: list[Finding]) -> Ite
     taken: set[str] = set()
     for version, change in enumerate(plan.changes, 1):
         deploy, revert = project.script("deploy", change), project.script("revert", change)
-        if deploy not in folder.names:
+        if deploy not in project.names:
             findings.append(_missing(folder.shown_name(deploy), change))
             continue
         taken |= {deploy, revert}
         yield folder.candidate(deploy, Kind.VERSIONED, str(version), change.name, reading)
-        if revert in folder.names:
+        if revert in project.names:
             yield folder.candidate(revert, Kind.UNDO, str(version), change.name, reading)
     findings += _unplanned(project, taken)
 
@@ -207,8 +209,8 @@ def _unplanned(project: Project, taken: set[str]) -> Iterator[Finding]:
             yield Finding("file-unmatched", message, shown, Severity.WARNING, Place(shown), help_text)
     checks = sum(name.startswith(project.inside("verify")) for name in folder.names)
     if checks:
-        message = f"{checks} files in {folder.shown_name(project.inside('verify'))} check what was deployed"
-        help_text = "platformdb does not run them, as sqitch deploy does not; sqitch verify does"
+        message = f"{folder.shown_name(project.inside('verify'))} holds {counted(checks, 'check')} of what was deployed"
+        help_text = "platformdb does not run them: sqitch verify does"
         yield Finding("verify-files", message, folder.shown, Severity.NOTE, help=help_text)
 
 

@@ -10,8 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from platformdb.errors import Refused
-from platformdb.migrations.layouts.marks import Border, between
+from platformdb.migrations.layouts.marks import Border, between, refused_mark
 from platformdb.migrations.layouts.model import Folder, Layout, Settings, Sign, Strength
 from platformdb.migrations.layouts.sequence import in_sequence, refusal
 from platformdb.migrations.layouts.variables import filled_where_declared
@@ -23,7 +22,7 @@ from platformdb.sqltext.source import Source
 NAME = re.compile(r"(?P<number>\d*)(?P<name>[^/]*)\.sql")
 SIGN = re.compile(r"^-- \+migrate (?:Up|Down)\b", re.MULTILINE)
 # Wider than sql-migrate's own, which passes over a mark that is written otherwise.
-MARK = re.compile(r"^[^\S\n]*--[^\S\n]*\+migrate\b[^\n]*\n?", re.MULTILINE | re.IGNORECASE)
+MARK = re.compile(r"^[^\S\n]*--[^\S\n]*\+migrate[^\n]*\n?", re.MULTILINE | re.IGNORECASE)
 PREFIX = "-- +migrate "
 SIDES: Mapping[str, Side] = {"Up": Side.UP, "Down": Side.DOWN}
 NO_TRANSACTION = "notransaction"
@@ -60,7 +59,7 @@ def _borders(source: Source) -> Iterator[Border]:
             begun = None
             yield Border(match.start(), match.end(), side, alone)
     if begun:
-        raise _refused(source, begun, "begins a statement that nothing ends", f"write {PREFIX}{END} below it")
+        raise refused_mark(source, begun, "begins a statement that nothing ends", f"write {PREFIX}{END} below it")
 
 
 def _read(source: Source, match: re.Match[str]) -> tuple[str, Sequence[str]]:
@@ -72,15 +71,11 @@ def _read(source: Source, match: re.Match[str]) -> tuple[str, Sequence[str]]:
     command, *options = match[0].split("+", 1)[1].split()[1:] or [""]
     if command not in {*SIDES, BEGIN, END} or not match[0].startswith(PREFIX):
         known = ", ".join(PREFIX + each for each in (*SIDES, BEGIN, END))
-        raise _refused(source, match, "is no mark that sql-migrate knows", f"write one of: {known}")
+        raise refused_mark(source, match, "is no mark that sql-migrate knows", f"write one of: {known}")
     if command in SIDES and (others := set(options) - {NO_TRANSACTION}):
         what = f"has an unknown option, {min(others)}"
-        raise _refused(source, match, what, f"sql-migrate knows only {NO_TRANSACTION}")
+        raise refused_mark(source, match, what, f"sql-migrate knows only {NO_TRANSACTION}")
     return command, options
-
-
-def _refused(source: Source, match: re.Match[str], what: str, help_text: str) -> Refused:
-    return Refused(f"'{match[0].strip()}' {what}", place=source.place(match.start()), help=help_text)
 
 
 READING = Reading("sql-migrate", cut, filled_where_declared)

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from psycopg import sql
+
 from platformdb.config import Config
 from platformdb.errors import Refused
+from platformdb.postgres.connect import connect
 from platformdb.postgres.server.binaries import list_all
-from platformdb.postgres.server.lifecycle import discard, ensure_running
-from platformdb.postgres.server.model import Binaries, Server
+from platformdb.postgres.server.lifecycle import discard, ensure_running, shut_down
+from platformdb.postgres.server.model import SUPERUSER, Binaries, Server
 from platformdb.postgres.server.plan import INSTALL_HELP
+from platformdb.postgres.server.run import target_of
 from platformdb.report.progress import Observer
 
 
 @contextmanager
-def throwaway_server(config: Config, observer: Observer, *, major: int) -> Iterator[Server]:
+def throwaway_server(
+    config: Config, observer: Observer, *, major: int, settings: Mapping[str, str]
+) -> Iterator[Server]:
     """A server of PostgreSQL ``major``, or else of the nearest newer one that is on this machine.
 
-    It has no port, runs with the settings of every embedded server, and is removed at the end whatever happens.
+    It has no port, runs with these ``settings`` above those of every embedded server, and is removed at the end
+    whatever happens.
 
     Raises:
         Refused: there are no server programs of that version or a newer one.
@@ -30,9 +37,17 @@ def throwaway_server(config: Config, observer: Observer, *, major: int) -> Itera
     with tempfile.TemporaryDirectory(prefix="platformdb_") as folder:
         own = config.but(project=Path(folder), port=None, binaries=binaries.folder)
         try:
+            _set(ensure_running(own, observer), settings)
+            shut_down(own, observer)  # some take effect when it starts
             yield ensure_running(own, observer)
         finally:
             discard(own.state_folder)
+
+
+def _set(server: Server, settings: Mapping[str, str]) -> None:
+    with connect(target_of(server, SUPERUSER)) as connection:
+        for name, value in settings.items():
+            connection.execute(sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), sql.Literal(value)))
 
 
 def _nearest(configured: Path | None, major: int) -> Binaries:

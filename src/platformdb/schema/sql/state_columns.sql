@@ -5,9 +5,9 @@ SELECT 'pg_class', a.attrelid, a.attnum, 'column', c.oid::regclass || '.' || quo
        json_build_object(
            'type', format_type(a.atttypid, a.atttypmod),
            'nullable', NOT a.attnotnull,
-           'default', CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END,
-           'generated', CASE a.attgenerated WHEN 's' THEN pg_get_expr(d.adbin, d.adrelid) || ' stored'
-                                            WHEN 'v' THEN pg_get_expr(d.adbin, d.adrelid) END,
+           'default', CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid, true) END,
+           'generated', CASE a.attgenerated WHEN 's' THEN pg_get_expr(d.adbin, d.adrelid, true) || ' stored'
+                                            WHEN 'v' THEN pg_get_expr(d.adbin, d.adrelid, true) END,
            'identity', CASE a.attidentity WHEN 'a' THEN 'always' WHEN 'd' THEN 'by default' END,
            'collation', CASE WHEN a.attcollation <> t.typcollation THEN a.attcollation::regcollation::text END,
            'storage', CASE WHEN a.attstorage <> t.typstorage THEN CASE a.attstorage

@@ -10,7 +10,7 @@ SELECT 'pg_constraint', k.oid, 0, 'constraint',
             WHEN c.relkind = 'f' THEN 'foreign table ' || k.conrelid::regclass
             ELSE 'table ' || k.conrelid::regclass END,
        json_build_object(
-           'definition', regexp_replace(pg_get_constraintdef(k.oid), ' NOT VALID$', ''),
+           'definition', regexp_replace(pg_get_constraintdef(k.oid, true), ' NOT VALID$', ''),
            'valid', k.convalidated,
            'inherited', k.coninhcount > 0 OR k.conparentid <> 0,
            'only inherited', NOT k.conislocal)

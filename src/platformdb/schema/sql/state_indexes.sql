@@ -6,7 +6,7 @@ SELECT 'pg_class', c.oid, 0, 'index', c.oid::regclass::text,
                     WHERE a.attrelid = x.indrelid AND a.attnum = x.indkey[0] AND a.attnum > 0) END,
                 CASE t.relkind WHEN 'm' THEN 'materialized view ' ELSE 'table ' END || x.indrelid::regclass),
        json_build_object(
-           'definition', pg_get_indexdef(c.oid),
+           'definition', pg_get_indexdef(c.oid, 0, true),
            'valid', x.indisvalid,
            'ready', x.indisready,
            'what its table is clustered by', x.indisclustered,

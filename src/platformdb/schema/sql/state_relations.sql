@@ -19,9 +19,9 @@ SELECT 'pg_class', c.oid, 0,
            'parents', (SELECT array_agg(i.inhparent::regclass::text ORDER BY i.inhseqno)
                        FROM pg_inherits AS i WHERE c.relkind IN ('r', 'p', 'f') AND i.inhrelid = c.oid),
            'partition key', CASE c.relkind WHEN 'p' THEN pg_get_partkeydef(c.oid) END,
-           'partition', CASE WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END,
+           'partition', CASE WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid, true) END,
            'of type', CASE WHEN c.reloftype <> 0 THEN c.reloftype::regtype::text END,
-           'definition', CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END,
+           'definition', CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid, true) END,
            'populated', c.relkind = 'm' AND c.relispopulated,
            'order of columns', CASE WHEN c.relkind <> 'S' THEN (
                SELECT array_agg(a.attname ORDER BY a.attnum) FROM pg_attribute AS a

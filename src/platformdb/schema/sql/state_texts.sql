@@ -1,7 +1,7 @@
 -- Collations, conversions, and what text search is made of.
 SELECT 'pg_collation', c.oid, 0, 'collation', c.oid::regcollation::text, 'schema ' || quote_ident(n.nspname),
        json_build_object(
-           'provider', c.collprovider, 'deterministic', c.collisdeterministic, 'encoding', c.collencoding,
+           'provider', c.collprovider, 'deterministic', c.collisdeterministic,
            'owner', c.collowner::regrole::text,
            'locale', coalesce(to_jsonb(c) ->> 'colllocale', to_jsonb(c) ->> 'colliculocale', c.collcollate),
            'character classes', c.collctype, 'rules', to_jsonb(c) ->> 'collicurules')

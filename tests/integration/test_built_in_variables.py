@@ -1,0 +1,38 @@
+"""Variables that a tool asks the database for have their values from the target, unless somebody gave one."""
+
+from __future__ import annotations
+
+import pytest
+
+from catalog import rows
+from commandline import environment, platformdb_run
+from inprocess import call
+from platformdb.postgres.target import Target
+from projects import Project
+
+pytestmark = pytest.mark.newest_server
+
+SQL = "CREATE TABLE t AS SELECT '${flyway:database}' AS d, '${flyway:user}' AS u, '${flyway:defaultSchema}' AS s;"
+ASKED = "SELECT d = current_database(), u = current_user, s FROM t"
+
+
+@pytest.fixture
+def asking(project: Project) -> Project:
+    return project.write({"db/V1__a.sql": SQL, "db/U1__a.sql": "DROP TABLE t; SELECT '${flyway:database}';"})
+
+
+def test_they_are_asked_of_the_target(db: Target, asking: Project) -> None:
+    assert call(db, asking, "migrate", "--migrations", "db").code == 0
+    assert rows(db, ASKED) == [(True, True, "public")]
+    assert call(db, asking, "status", "--migrations", "db", "--check").code == 0
+    assert call(db, asking, "down", "--migrations", "db", "--to", "0", "--allow-destructive").code == 0
+
+
+def test_what_was_given_goes_before(db: Target, asking: Project) -> None:
+    assert call(db, asking, "migrate", "--migrations", "db", "--var", "flyway:defaultSchema=other").code == 0
+    assert rows(db, ASKED) == [(True, True, "other")]
+
+
+def test_files_are_checked_without_a_database(asking: Project) -> None:
+    ran = platformdb_run("check", "--migrations", "db", cwd=asking.root, env=environment())
+    assert ran.returncode == 0, ran.stdout + ran.stderr
