@@ -46,7 +46,6 @@ DIRECTORIES = (
     Directory("rust-lang/crates.io", "migrations", "diesel"),
     Directory("hatchet-dev/hatchet", "cmd/hatchet-migrate/migrate/migrations", "goose"),
     Directory("google/exposure-notifications-server", "migrations", "golang-migrate"),
-    Directory("chirpstack/chirpstack", "chirpstack/migrations_postgres", "diesel"),
     Directory("blnkfinance/blnk", "sql", "sql-migrate"),
     Directory("svix/svix-webhooks", "server/svix-server/migrations", "sqlx"),
 )
@@ -60,7 +59,7 @@ def main() -> None:
     total: Counter[str] = Counter()
     lies: Counter[str] = Counter()
     print(
-        f"| directory | layout | undo files | {' | '.join(VERDICTS)} | not reached |\n|{'---|' * (len(VERDICTS) + 4)}"
+        f"| directory | layout | undo files | {' | '.join(VERDICTS)} | does not run here |\n|{'---|' * (len(VERDICTS) + 4)}"
     )
     for directory in DIRECTORIES:
         if arguments.only not in directory.project:
@@ -118,7 +117,7 @@ def lies_of(proof: dict[str, Any]) -> Iterator[str]:
         return
     for words in proof["differences"]:
         if match := OF_A_KIND.fullmatch(words):
-            yield f"a {match['kind']} {match['what']}"
+            yield f"{match['kind']} {match['what']}"
         elif " are in another order" in words:
             yield f"{words.split(' ')[0]} come in another order"
         else:

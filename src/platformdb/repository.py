@@ -77,6 +77,12 @@ def remote_names(repository: Repository, ref: str) -> tuple[str, ...]:
     return tuple(found.stdout.split())
 
 
+def left_out(repository: Repository, paths: Iterable[str]) -> tuple[str, ...]:
+    """What a sparse checkout leaves out of the working copy at these paths (git's pathspecs)."""
+    listed = run_git(repository.top, "ls-files", "-t", "-z", "--", *paths).stdout.split("\0")
+    return tuple(line.removeprefix("S ") for line in listed if line.startswith("S "))
+
+
 @contextmanager
 def exported(repository: Repository, commit: str, paths: Iterable[str] = (".",)) -> Iterator[Path]:
     """A folder, gone at the end, that holds what a commit has at these paths (git's pathspecs), from the top on.

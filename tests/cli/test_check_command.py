@@ -49,7 +49,7 @@ def said(branch: Branch, *arguments: str, **variables: str) -> Said:
 def test_what_a_branch_did_wrong_in_every_format(branch: Branch, form: str, request: pytest.FixtureRequest) -> None:
     found = said(branch, "--base", "main", "--format", form)
     assert found.code == 1
-    text = re.sub(r"(?<=[ \"])\d+(\.\d+)?(?= ms)|(?<=time=\")\d+\.\d+", "N", found.out)
+    text = re.sub(r"(?<=\()[\d.]+ m?s(?=\))|(?<= )[\d.]+ m?s\b|(?<=time=\")[\d.]+", "N", found.out)
     path = GOLDEN / f"expected.{form}"
     if request.config.getoption("--update-golden"):
         path.parent.mkdir(exist_ok=True)

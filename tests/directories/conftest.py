@@ -11,7 +11,10 @@ import pytest
 from manual import DOCS
 from servers import Server, available_versions, running_server
 
-HEAD = ("| project | layout | files | statements | PostgreSQL | schema |", "|---|---|---:|---:|---|---|")
+HEAD = (
+    "| project | layout | files run | statements run | sections | PostgreSQL | schema |",
+    "|---|---|---:|---:|---:|---|---|",
+)
 PAGE, MARK = DOCS / "coming-from/directories.md", "<!-- directories -->"
 lines = pytest.StashKey[dict[str, str]]()
 
@@ -50,7 +53,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 def written(page: Path, rows: str) -> None:
     before, mark, after = page.read_text(encoding="utf-8").partition(MARK)
-    rest = after.lstrip("\n").splitlines(keepends=True)
-    while rest and rest[0].startswith("|"):
-        rest.pop(0)
-    page.write_text(f"{before}{mark}\n{rows}\n{''.join(rest)}", encoding="utf-8")
+    rest = [line for line in after.splitlines(keepends=True) if not line.startswith("|")]
+    page.write_text(f"{before}{mark}\n{rows}\n\n{''.join(rest).lstrip()}", encoding="utf-8")

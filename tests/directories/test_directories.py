@@ -129,8 +129,18 @@ def test_the_schema_is_the_one_that_psql_makes(
     ran = [result.step for result in report.steps if result.step.kind in FROM_FILES]
     assert len({step.subject for step in ran}) == count
     statements_run = sum(len(step.statements) for step in ran)
-    facts = (directory.project, directory.layout, f"{count:,}", f"{statements_run:,}", directory.server, "the same")
+    numbers = (count, statements_run, sections(platform))
+    facts = (directory.project, directory.layout, *(f"{each:,}" for each in numbers), directory.server, "the same")
     table[directory.project] = f"| {' | '.join(facts)} |"
+
+
+def sections(platform: Platform) -> int:
+    """How many parts all files have together, those that do not run among them."""
+    files = list_files(platform)
+    every = (*files.migrations, *files.undo.values(), *files.baselines)
+    readings = {file.path: (file.reading, file.shown) for file in every if file.reading and not file.language}
+    sources = ((reading, read_source(Path(path), shown)) for path, (reading, shown) in readings.items())
+    return sum(len(reading.cut(source)) for reading, source in sources if reading)
 
 
 @contextmanager

@@ -165,6 +165,15 @@ def test_forgetting_is_refused_once_platformdb_ran_something(db: Target, put) ->
     assert said(db, project, "adopt", "--undo").code == 0
 
 
+def test_what_was_taken_over_can_be_taken_back(db: Target, put) -> None:
+    project = put(GOLANG_MIGRATE)
+    assert said(db, project, "adopt", layout="golang-migrate").code == 0
+    down = said(db, project, "down", "--to", "1", "--allow-destructive", layout="golang-migrate")
+    assert down.code == 0, down.everything
+    assert states(db, project, "golang-migrate") == ("applied", "pending", "pending")
+    assert "two" not in relations(db)
+
+
 def test_a_later_edit_of_what_was_taken_over_is_seen(db: Target, put) -> None:
     project = put(DBMATE)
     assert said(db, project, "adopt").code == 0

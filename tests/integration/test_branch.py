@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import shlex
+import signal
 import subprocess
+import sys
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
@@ -12,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from branches import Branch, git, new_branch
+from commandline import environment
 from platformdb.branch import rename
 from platformdb.branch.run import check, fix
 from platformdb.errors import ConfigError, Refused
@@ -193,6 +196,33 @@ def test_a_branch_that_only_the_remote_has_is_named(branch: Branch, tmp_path: Pa
     assert caught.value.help == "there is origin/main: --base origin/main"
 
 
+def test_a_commit_that_a_shallow_clone_cut_off_is_asked_for(branch: Branch, tmp_path: Path) -> None:
+    ci = clone(branch.commit(), tmp_path / "ci", "--depth=1", "--branch=feature")
+    for ref in (git(branch.top, "rev-parse", "main").strip(), "HEAD~1"):
+        with pytest.raises(ConfigError) as caught:
+            checked(ci, ref)
+        assert "git fetch --unshallow" in caught.value.help
+    git(ci.top, "fetch", "--quiet", "--unshallow", "origin")
+    assert checked(ci, "HEAD~1").ok
+
+
+def test_a_sparse_checkout_is_not_taken_for_removed_files(branch: Branch) -> None:
+    branch.commit({"docs/a.md": "a"})
+    git(branch.top, "sparse-checkout", "set", "docs", "sql")
+    branch.write({"phases/003_c.sql": "SELECT 1;\n"})
+    with pytest.raises(ConfigError, match=r"this checkout is sparse: it leaves out phases/001_a.sql"):
+        checked(branch)
+    git(branch.top, "sparse-checkout", "add", "phases")
+    assert checked(branch).ok
+
+
+def test_a_linked_working_tree_is_one_like_any_other(branch: Branch, tmp_path: Path) -> None:
+    git(branch.top, "worktree", "add", "--quiet", "--detach", str(tmp_path / "shop2"))
+    linked = Branch(tmp_path / "shop2").write({"phases/000_z.sql": "SELECT 1;\n"})
+    assert rules(checked(linked)) == ["branch-order"]
+    assert rules(checked(branch)) == []
+
+
 def test_no_repository_is_said(project) -> None:
     with pytest.raises(ConfigError, match="is in no git repository"):
         check(project.write({"phases/001_a.sql": "SELECT 1;"}).platform, base="main", options=OPTIONS)
@@ -232,6 +262,12 @@ def test_after_a_fix_the_check_is_clean(branch: Branch) -> None:
     assert checked(branch).ok
     git(branch.top, "merge", "--quiet", "--no-edit", "main")
     assert checked(branch).ok
+
+
+def test_a_new_file_that_requires_an_old_number_means_the_old_file(branch: Branch) -> None:
+    branch.commit({"phases/001_x.sql": "SELECT 1;\n", "phases/003_y.sql": "-- platformdb: requires=001\nSELECT 2;\n"})
+    assert fixed(branch).ok
+    assert (branch.project / "phases/004_y.sql").read_text() == "-- platformdb: requires=001\nSELECT 2;\n"
 
 
 def test_both_files_of_one_number_side_by_side_can_be_fixed(branch: Branch) -> None:
@@ -278,10 +314,10 @@ def test_interrupted_in_the_middle_everything_is_put_back(
     branch: Branch, monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
     mine = {
-        "phases/001_x.sql": "SELECT 1;\n",
-        "phases/001_x.undo.sql": "SELECT 1;\n",
-        "phases/003_y.sql": "-- platformdb: requires=001\nSELECT 2;\n",
-        "sql/views/v.sql": "-- platformdb: requires=001_x\nCREATE OR REPLACE VIEW v AS SELECT 1 AS one;\n",
+        "phases/000_x.sql": "SELECT 1;\n",
+        "phases/000_x.undo.sql": "SELECT 1;\n",
+        "phases/003_y.sql": "-- platformdb: requires=000\nSELECT 2;\n",
+        "sql/views/v.sql": "-- platformdb: requires=000_x\nCREATE OR REPLACE VIEW v AS SELECT 1 AS one;\n",
     }
     branch.commit(mine)
     renamed = Path.rename
@@ -296,6 +332,45 @@ def test_interrupted_in_the_middle_everything_is_put_back(
     with pytest.raises((Refused, KeyboardInterrupt)):
         fixed(branch)
     assert git(branch.top, "status", "--porcelain") == ""
+
+
+DYING = """
+import os, signal, sys
+from pathlib import Path
+from platformdb.cli.app import run
+
+left, renamed = int(sys.argv[1]), Path.rename
+
+def rename(old, new):
+    global left
+    left -= 1
+    if left < 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return renamed(old, new)
+
+Path.rename = rename
+run(["check", "--base", "main", "--fix", "--quiet"])
+"""
+
+
+@pytest.mark.parametrize("renames", range(4))
+def test_killed_in_the_middle_running_it_again_ends_the_same(branch: Branch, renames: int) -> None:
+    branch.commit(
+        {
+            "phases/000_x.sql": "SELECT 1;\n",
+            "phases/000_x.undo.sql": "SELECT 1;\n",
+            "phases/003_y.sql": "-- platformdb: requires=000\nSELECT 2;\n",
+            "phases/004_z.sql": "-- platformdb: requires=000,003\nSELECT 2;\n",
+        }
+    )
+    command = [sys.executable, "-c", DYING, str(renames)]
+    killed = subprocess.run(command, cwd=branch.project, env=environment(), capture_output=True, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert fixed(branch).ok
+    names = ("001_a.sql", "002_b.sql", "002_b.undo.sql", "003_x.sql", "003_x.undo.sql", "004_y.sql", "005_z.sql")
+    assert branch.names("phases") == list(names)
+    assert "requires=003\n" in (branch.project / "phases/004_y.sql").read_text()
+    assert "requires=003,004\n" in (branch.project / "phases/005_z.sql").read_text()
 
 
 def test_a_name_that_is_taken_stops_it(branch: Branch) -> None:

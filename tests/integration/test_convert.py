@@ -7,7 +7,7 @@ import stat
 
 import pytest
 
-from catalog import relations, run
+from catalog import relations, rows, run
 from foreign_histories import ALEMBIC, HISTORIES, ONE, TWO, History
 from inprocess import Said, as_json, call
 from platformdb.postgres.target import Target
@@ -139,6 +139,13 @@ class TestVariables:
         assert 'db_password = { env = "DB_PASSWORD", secret = true }\n' in settings
         assert "hush" not in "".join(path.read_text() for path in native.root.rglob("*.*") if path.is_file())
 
+    def test_braces_beside_a_variable_stay_braces(self, db: Target, project: Project) -> None:
+        project.write({"migrations/V1__a.sql": "CREATE TABLE ${name} AS SELECT '{{ a }} {% b %} {# c #}' AS text;"})
+        said, native = converted(db, project, "--var", "name=t")
+        assert said.code == 0, said.everything
+        assert call(db, native, "migrate").code == 0
+        assert rows(db, "SELECT text FROM t") == [("{{ a }} {% b %} {# c #}",)]
+
     def test_the_history_holds_after_comments_were_accepted(self, db: Target, project: Project) -> None:
         project.write({"migrations/V1__schema.sql": "CREATE SCHEMA ${name};"})
         flags = ("--migrations", "migrations", "--var", "name=app")
@@ -176,6 +183,10 @@ class TestRefusals:
     def test_a_file_that_cannot_be_read(self, db: Target, project: Project) -> None:
         said = self.refused(db, project.write({**MARKED, "migrations/3_c.sql": "SELECT 'never closed"}))
         assert re.search(r"3_c\.sql", said.everything)
+
+    def test_what_would_not_be_the_same_and_leaves_nothing_behind(self, db: Target, project: Project) -> None:
+        said = self.refused(db, project.write({"migrations/V1__a.sql": "SELECT '{${name}}';"}), "--var", "name=t")
+        assert "1_a.sql" in said.everything
 
     def test_platformdbs_own_project(self, db: Target, project: Project) -> None:
         project.write({"phases/1_a.sql": "SELECT 1;"})

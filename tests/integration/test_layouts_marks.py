@@ -39,9 +39,6 @@ DIRECTORIES = {
         outside=("\n-- +goose NO TRANSACTION", ""),
         end="\n-- +goose StatementEnd\n",
     ),
-    "sql-migrate": marked("-- +migrate Up", "-- +migrate Down", outside=(" notransaction", " notransaction")),
-    "golang-migrate": pairs("{}_x.up.sql", "{}_x.down.sql"),
-    "sqlx": {**pairs("{}_x.up.sql", "{}_x.down.sql", outside="-- no-transaction\n"), "Cargo.toml": ""},
     "diesel": {**pairs("{}_x/up.sql", "{}_x/down.sql"), "m/2_x/metadata.toml": "run_in_transaction = false"},
     "plain": pairs("{}_x.sql", "{}_x.undo.sql"),
 }

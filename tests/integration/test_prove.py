@@ -88,6 +88,7 @@ def test_every_kind_of_lie_is_told_and_none_makes_the_next_one_look_bad(db: Targ
     assert findings["phases/009_again.sql"]["detail"] == "index i9 is left behind"
 
 
+@pytest.mark.newest_server
 def test_a_migration_without_undo_is_an_error_on_request(db: Target, project: Project) -> None:
     project.write(TRUE).remove("phases/002_more.undo.sql")
     assert as_json(db, project, "check", "--undo").code == 0
@@ -96,12 +97,31 @@ def test_a_migration_without_undo_is_an_error_on_request(db: Target, project: Pr
     assert "undo-missing" in said.rules
 
 
+@pytest.mark.newest_server
 def test_only_what_comes_after_a_version_is_proven_on_request(db: Target, project: Project) -> None:
     said = as_json(db, project.write({**TRUE, **LIES}), "check", "--undo", "--since", "009")
     assert said.code == 0, said.everything
     assert verdicts(said) == {"010": "exact"}
 
 
+@pytest.mark.newest_server
+def test_rows_that_an_undo_file_took_do_not_make_the_next_migration_look_bad(db: Target, project: Project) -> None:
+    project.write(
+        {
+            **TRUE,
+            "phases/002_more.sql": "INSERT INTO base VALUES (1, 'one');",
+            "phases/002_more.undo.sql": "DELETE FROM base WHERE id = 1;",
+            "phases/003_greedy.sql": "CREATE TABLE three (x int);",
+            "phases/003_greedy.undo.sql": "DROP TABLE three;\nDELETE FROM base;",
+            "phases/004_wants.sql": "CREATE TABLE four (x int);\nINSERT INTO four SELECT 1 / count(*) FROM base;",
+            "phases/004_wants.undo.sql": "DROP TABLE four;",
+        }
+    )
+    said = as_json(db, project, "check", "--undo")
+    assert verdicts(said) == {"001": "exact", "002": "exact", "003": "exact", "004": "exact"}
+
+
+@pytest.mark.newest_server
 def test_a_migration_that_does_not_run_ends_the_proof(db: Target, project: Project) -> None:
     project.write({**TRUE, "phases/002_more.sql": "CREATE TABLE more (id int REFERENCES nowhere);"})
     said = as_json(db, project, "check", "--undo")
@@ -119,6 +139,22 @@ def test_it_is_said_as_ci_reads_it(db: Target, project: Project, form: str) -> N
     assert "table a is left behind" in said.out
 
 
+ROLES = {
+    "phases/003_role.sql": "CREATE ROLE proof_of_role;",
+    "phases/003_role.undo.sql": "DROP ROLE proof_of_role;",
+}
+
+
+@pytest.mark.newest_server
+def test_what_acts_on_the_whole_server_is_named(db: Target, project: Project) -> None:
+    said = as_json(db, project.write({**TRUE, **ROLES}), "check", "--undo")
+    with connect(db) as connection:
+        connection.execute("DROP ROLE IF EXISTS proof_of_role")
+    assert (said.code, said.rules) == (0, ["undo-acts-on-server"])
+    assert "phases/003_role.sql, phases/003_role.undo.sql" in said.envelope["findings"][0]["message"]
+
+
+@pytest.mark.newest_server
 def test_another_tools_directory_is_proven_as_it_is(db: Target, project: Project) -> None:
     project.write(
         {
@@ -154,6 +190,7 @@ def test_down_is_proven_from_the_real_schema_and_its_rows(db: Target, applied: P
     assert databases(db) == 0
 
 
+@pytest.mark.newest_server
 def test_what_stands_in_the_way_of_going_down_is_said(db: Target, applied: Project) -> None:
     with connect(db) as connection:
         connection.execute("CREATE VIEW byhand AS SELECT id FROM more")
@@ -173,10 +210,26 @@ def test_what_the_way_there_and_back_loses_is_said(db: Target, applied: Project)
     assert said.envelope["findings"][0]["detail"] == "index byhand is gone"
 
 
+@pytest.mark.newest_server
+def test_the_roles_of_the_target_are_out_of_reach(db: Target, project: Project) -> None:
+    project.write({**TRUE, "phases/003_role.sql": "ALTER ROLE proof_of_role NOLOGIN;"})
+    project.write({"phases/003_role.undo.sql": "DROP ROLE proof_of_role;"})
+    with connect(db) as connection:
+        connection.execute("CREATE ROLE proof_of_role")
+    assert call(db, project, "migrate").code == 0
+    said = as_json(db, project, "down", "--to", "002", "--prove")
+    assert "undo-without-rows" in said.rules
+    assert rows(db, "SELECT rolname FROM pg_roles WHERE rolname = 'proof_of_role'") == [("proof_of_role",)]
+    with connect(db) as connection:
+        connection.execute("DROP ROLE proof_of_role")
+
+
+@pytest.mark.newest_server
 def test_a_version_that_is_not_there_is_refused(db: Target, applied: Project) -> None:
     assert call(db, applied, "down", "--to", "777", "--prove").code == 2
 
 
+@pytest.mark.newest_server
 def test_nothing_above_the_version_is_nothing_to_prove(db: Target, applied: Project) -> None:
     said = as_json(db, applied, "down", "--to", "002", "--prove")
     assert (said.code, verdicts(said)) == (0, {})

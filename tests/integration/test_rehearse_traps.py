@@ -45,6 +45,9 @@ TRAPS = {
     "truncated": "TRUNCATE t;",
     "renamed": "ALTER TABLE t RENAME COLUMN n TO m;",
     "spilled": "SET LOCAL maintenance_work_mem = '1MB';\nCREATE INDEX t_wide ON t (wide);",
+    "parallel": "SELECT n FROM t LIMIT 1;\nSET LOCAL parallel_setup_cost = 0;\nSET LOCAL parallel_tuple_cost = 0;\n"
+    "SET LOCAL min_parallel_table_scan_size = 0;\nSELECT count(n) FROM t;",
+    "after_parallel": "ALTER TABLE parallel ADD COLUMN c int;",
     "made_new": "CREATE TABLE made_new (id int);\nINSERT INTO made_new SELECT generate_series(1, 5);",
 }
 ACCESS_EXCLUSIVE, SHARE = ("ACCESS EXCLUSIVE", "reads and writes wait"), ("SHARE", "writes wait")
@@ -231,6 +234,13 @@ def test_what_writes_is_seen_by_its_wal(measured: Statements) -> None:
     assert update["wal_bytes"] > ROWS * 50
     assert rename["wal_bytes"] > 0
     assert rewrite["wal_bytes"] > 0
+
+
+def test_what_parallel_workers_scanned_is_not_taken_for_the_next_migrations_work(measured: Statements) -> None:
+    *_, counted = measured["parallel"]
+    (after,) = measured["after_parallel"]
+    assert counted["scanned"] == ["parallel"]
+    assert after["scanned"] == []
 
 
 def test_the_clone_is_gone_and_the_target_is_as_it_was(server: Server, shop: Target, report: Report) -> None:

@@ -250,7 +250,13 @@ CREATE TABLE graphile_migrate.migrations (
     previous_hash text REFERENCES graphile_migrate.migrations,
     filename text NOT NULL,
     date timestamptz NOT NULL DEFAULT now()
-);"""
+);
+CREATE TABLE graphile_migrate.current (
+    filename text PRIMARY KEY DEFAULT 'current.sql',
+    content text NOT NULL,
+    date timestamptz NOT NULL DEFAULT now()
+);
+INSERT INTO graphile_migrate.current (content) VALUES ('SELECT 1;');"""
 GRAPHILE_MIGRATE = History(
     "graphile-migrate",
     {f"committed/00000{n}.sql": text for n, (text, _) in enumerate(CHAIN, 1)},

@@ -120,6 +120,14 @@ class TestOthers:
         assert keys(GRAPHILE_MIGRATE.fold([first, second], ())) == ["1", "2"]
         assert rules(GRAPHILE_MIGRATE.fold([second], ())) == ["adopt-chain"]
 
+    def test_work_of_graphile_migrate_that_is_not_committed_is_said(self) -> None:
+        told = GRAPHILE_MIGRATE.fold([row(filename="current.sql", content="SELECT 1;")], ())
+        assert ([f.severity for f in told.findings], rules(told)) == ([Severity.WARNING], ["adopt-uncommitted"])
+        assert GRAPHILE_MIGRATE.fold([row(filename="current.sql", content="\n")], ()) == Told()
+
+    def test_of_dbmate_nobody_can_tell_an_order_but_that_of_the_numbers(self) -> None:
+        assert keys(DBMATE.fold([row(version="10"), row(version="9")], ())) == ["9", "10"]
+
     def test_a_day_of_diesel_is_one_with_a_time(self) -> None:
         assert keys(DIESEL.fold([row(version="20240101"), row(version="20240101101112")], ())) == [
             "20240101000000",

@@ -133,6 +133,15 @@ def test_diesels_folders_run_by_the_digits_before_their_first_underscore(tmp_pat
     assert layout_of(platform) == "diesel"
 
 
+def test_a_folder_of_diesel_may_have_no_underscore(tmp_path: Path) -> None:
+    platform = diesel(tmp_path, "2019-02-27-1715-d-and-e", "2019-02-27-171501_c", "2019-02-26-000000_b", "3-a")
+    files = list_files(platform)
+    assert list(versions(files).values()) == ["3-a", "b", "c", "2019-02-27-1715-d-and-e"]
+    assert errors(files) == [
+        "Diesel runs 3-a after 2019-02-27-1715-d-and-e, and by its number platformdb would run it before"
+    ]
+
+
 def test_a_day_without_a_time_stands_where_diesel_has_it(tmp_path: Path) -> None:
     platform = diesel(tmp_path, "2019-02-27_c", "20190226120000_b", "2019-02-26_a")
     assert list(versions(list_files(platform)).values()) == ["a", "b", "c"]
@@ -154,7 +163,7 @@ def test_versions_of_diesel(number: str, version: str) -> None:
 
 def test_a_folder_without_a_number_is_refused(tmp_path: Path) -> None:
     assert errors(list_files(diesel(tmp_path, "1_a", "later_b"))) == [
-        "later_b has no number before its first '_': Diesel runs it by its letters, and platformdb by number"
+        "later_b has no number in front: Diesel runs it by its letters, and platformdb by number"
     ]
 
 

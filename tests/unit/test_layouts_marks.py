@@ -173,6 +173,7 @@ def test_dbmates_folders_are_one_sequence_and_names_without_digits_are_none(tmp_
     laid_out(tmp_path, files)
     found = list_files(find_platform(Config(project=tmp_path, migrations=(tmp_path / "a", tmp_path / "b"))))
     assert list(versions(found).values()) == ["a", "b", "20240103.sql"]
+    assert not errors(found)
     assert remarks(found) == ["a/seed.sql belongs to no migration of dbmate: it is not run"]
 
 
@@ -348,7 +349,7 @@ def test_sql_migrate_takes_one_way_out_of_transactions() -> None:
             "1:1: '-- +migrate Up noTransaction' has an unknown option, noTransaction",
         ),
         (
-            "-- +migrate Up\n-- +migrate StatementBegin\nSELECT 1\n-- +migrate Down\n",
+            "-- +migrate Up\n-- +migrate StatementBegin\nSELECT 1\n-- +migrate Down\n-- +migrate StatementEnd\n",
             "2:1: '-- +migrate StatementBegin' begins a statement that nothing ends",
         ),
     ],

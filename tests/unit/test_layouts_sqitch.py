@@ -52,6 +52,18 @@ class TestPlan:
             "3": ["SELECT 'deploy/f.sql'"],
         }
 
+    def test_of_several_tags_since_the_last_one_that_has_a_file_counts(self, tmp_path: Path) -> None:
+        plan = planned("f", "@v1", "g", "@v2", "h", "@v3", "f")
+        names = (
+            "deploy/f@v1.sql",
+            "deploy/f@v2.sql",
+            "deploy/f@v3.sql",
+            "deploy/f.sql",
+            "deploy/g.sql",
+            "deploy/h.sql",
+        )
+        assert statements(project(tmp_path, plan, *names))["1"] == ["SELECT 'deploy/f@v3.sql'"]
+
     def test_notes_blank_lines_and_line_ends_of_windows_are_no_matter(self) -> None:
         text = planned("a # one\\ntwo").replace("\n\n", "\n\n# a remark\n\n").replace("\n", "\r\n")
         (change,) = parsed(text).changes

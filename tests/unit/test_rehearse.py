@@ -243,6 +243,17 @@ def test_a_table_is_shown_for_each_migration_that_somebody_waits_for() -> None:
     )
 
 
+def test_of_many_statements_those_are_shown_that_matter_or_take_long() -> None:
+    quick, slow = (
+        Measured("002_x.sql", sql, None, Work(ms), Guess(ms, "")) for sql, ms in (("QUICK", 1), ("SLOW", 90))
+    )
+    (table,) = tables([measured(rewritten=("a", "b", "c", "d")), *[quick] * 5, slow])
+    assert [row[0] for row in table.rows] == ["3: ALTER …", "SLOW"]
+    assert table.title.endswith("; 5 other statements not shown")
+    assert table.rows[0][2] == "rewrites a and 3 more"
+    assert table.notable == (0,)
+
+
 def test_each_migration_is_a_case_that_fails_with_its_budgets() -> None:
     calm = Measured("001_a.sql", "CREATE …", None, Work(1), Guess(1, ""))
     findings = judge([measured()], [Budget(lock=Lock.SHARE)], SIZES)

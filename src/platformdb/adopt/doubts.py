@@ -11,7 +11,6 @@ from platformdb.migrations.model import Kind, Standing, is_version, version_key
 from platformdb.report.model import Finding, Severity
 
 ALL = "all"
-NAMED = 8
 
 
 @dataclass(frozen=True, slots=True)

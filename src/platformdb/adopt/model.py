@@ -104,7 +104,8 @@ class Tool:
 
     ``table`` is where it is unless somebody said otherwise, ``columns`` it has in all versions that we know, and
     ``lacks`` those that would make it another tool's. ``when`` is the column with the time. ``fold`` is given the rows
-    and the files, both in order.
+    and the files, both in order: the rows by the column ``order``, else by their time. ``beside``
+    is another table in the same schema, whose rows come after the others.
     """
 
     name: str
@@ -112,10 +113,11 @@ class Tool:
     table: str
     columns: frozenset[str]
     fold: Callable[[Sequence[Row], Sequence[Filed]], Told]
-    order: str
+    order: str = ""
     when: str = ""
     lacks: frozenset[str] = frozenset()
     filed: Filing = _by_version
+    beside: str = ""
     sums: Sums | None = None
 
     def knows(self, columns: Collection[str]) -> bool:

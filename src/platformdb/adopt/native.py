@@ -16,6 +16,8 @@ from platformdb.sqltext.source import Source
 from platformdb.variables import Variable
 
 TAGS = re.compile(r"\{[{%#]")
+# What a variable is, until the text around it is known.
+STANDS_FOR = re.compile("\1(?P<name>[^\1]+)\1")
 COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 # What shows that a value is not for a file that everybody reads.
 TELLTALE = re.compile(r"passw|passphrase|secret|token|_key|credential", re.IGNORECASE)
@@ -47,28 +49,24 @@ def rewritten(file: MigrationFile, source: Source, names: Iterable[str]) -> Nati
     side = Side.DOWN if file.kind is Kind.UNDO else Side.UP
     sections = [each for each in file.reading.cut(source) if each.side in {side, Side.EITHER}]
     parts = [part_of(source, section) for section in sections]
-    stands_for = {name: Variable(written_as(name)) for name in names}
-    filled = [file.reading.fill(part, stands_for) for part in parts]
-    used = (name for name in stands_for if any(_uses(part, name, now) for part, now in zip(parts, filled, strict=True)))
+    filled = [file.reading.fill(part, {name: Variable(f"\1{name}\1") for name in names}) for part in parts]
     same = filled == [source]
-    texts = [closed(replace(source, text=part.text)) for part in filled]
+    texts = [closed(replace(part, marks=(), original=None)) for part in filled]
     text = source.text if same else "".join(texts).rstrip("\n") + "\n"
+    used = frozenset(match["name"] for match in STANDS_FOR.finditer(text))
     alone = file.alone or any(section.alone for section in sections)
-    return NativeText(text, frozenset(used), alone, same)
+    return NativeText(as_template(text) if used else text, used, alone, same)
 
 
-def written_as(name: str) -> str:
-    """How a variable is written in platformdb's own files."""
-    return f"{{{{ {variable_name(name)} }}}}"
+def as_template(text: str) -> str:
+    """A text in which variables are to be written as platformdb writes them, and what looks like a tag is none."""
+    escaped = TAGS.sub(lambda tag: f"{{{{ '{tag[0]}' }}}}", text)
+    return STANDS_FOR.sub(lambda match: f"{{{{ {variable_name(match['name'])} }}}}", escaped)
 
 
 def variable_name(name: str) -> str:
     """A name that a template can hold: ``schema-name`` and ``tool:user`` of others have letters that mean something."""
     return re.sub(r"\W", "_", name)
-
-
-def _uses(part: Source, name: str, filled: Source) -> bool:
-    return filled.text.count(written_as(name)) > part.text.count(written_as(name))
 
 
 def closed(part: Source) -> str:

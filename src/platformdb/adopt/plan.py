@@ -104,9 +104,8 @@ def _records(platform: str, standing: Standing, comment: str, *, out_of_order: b
         return
     count = len(migration.segments)
     for number, segment in enumerate(migration.segments, 1):
-        text = f"{comment}\n{segment.text}"
-        late = out_of_order
-        yield Record(*place, migration.checksums, number, count, segment.digest, text, out_of_order=late)
+        what = (migration.checksums, number, count, segment.digest, f"{comment}\n{segment.text}")
+        yield Record(*place, *what, out_of_order=out_of_order)
 
 
 def _comment(account: Account, deed: Deed, accepted: str) -> str:
@@ -144,8 +143,8 @@ def _own(entries: Sequence[Entry], taken: Collection[int]) -> Iterable[str]:
         if record.kind not in {Kind.VERSIONED, Kind.REPEATABLE}:
             continue
         identity = identify(Kind(record.kind), record.version, record.name)
-        forgot_all = record.event is Event.BASELINE and not record.version
-        if forgot_all or record.event is Event.REVERTED or entry.id in taken:
+        forgotten = record.event is Event.REVERTED or (record.event is Event.BASELINE and not record.version)
+        if forgotten or entry.id in taken:
             own.pop(identity, None)
         elif record.event in {Event.STARTED, Event.APPLIED, Event.BASELINE}:
             own[identity] = f"{record.version} {record.name}".strip()

@@ -58,8 +58,7 @@ def read_account(
     """
     expected, said, place = _expected(platform, tool, table)
     found, there = _chosen(connection, expected, said)
-    sql = query("rows", PACKAGE).replace(TABLE, there.quoted)
-    rows = [Row(*row) for row in connection.execute(sql.encode(), (found.when, found.order))]
+    rows = _rows(connection, found, there)
     filed = tuple(found.filed(files.migrations, place))
     by_key = {each.key: each for each in filed}
     told = found.fold(rows, filed)
@@ -84,6 +83,15 @@ def _expected(platform: Platform, name: str | None, table: str | None) -> tuple[
     return known.get(name or layout.name), table or own, Whereabouts(folders, settings)
 
 
+def layout_of(platform: Platform) -> str:
+    """Whose files these are.
+
+    Raises:
+        ConfigError: nobody can tell.
+    """
+    return recognised(platform, platform.foreign)[0].name if platform.foreign else ""
+
+
 def _chosen(connection: Connection, tool: Tool | None, said: str) -> tuple[Tool, FoundTable]:
     """The tool and its table: the only one that is there of what is wanted."""
     schema, _, name = said.rpartition(".")
@@ -95,6 +103,15 @@ def _chosen(connection: Connection, tool: Tool | None, said: str) -> tuple[Tool,
     if len(found) == 1:
         return found[0]
     raise _several(found) if found else _unknown(tool, there[0]) if tool and there else _none(tool, said)
+
+
+def _rows(connection: Connection, tool: Tool, table: FoundTable) -> list[Row]:
+    tables = [table]
+    if tool.beside:
+        others = connection.execute(query("tables", PACKAGE), ([tool.beside],)).fetchall()
+        tables += [FoundTable(row[0], row[1], frozenset()) for row in others if row[0] == table.schema]
+    statements = [query("rows", PACKAGE).replace(TABLE, each.quoted).encode() for each in tables]
+    return [Row(*row) for sql in statements for row in connection.execute(sql, (tool.when, tool.order))]
 
 
 def _is_of(tool: Tool, table: FoundTable, said: str) -> bool:

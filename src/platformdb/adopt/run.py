@@ -9,7 +9,7 @@ from datetime import datetime
 
 from platformdb.adopt.model import Takeover
 from platformdb.adopt.plan import Scene, plan_adoption, plan_forgetting
-from platformdb.adopt.read import PACKAGE, read_account
+from platformdb.adopt.read import PACKAGE, layout_of, read_account
 from platformdb.adopt.shown import forgotten, taken_over
 from platformdb.errors import ConfigError, Refused
 from platformdb.migrations.model import Files, Plan, Standing
@@ -98,7 +98,8 @@ def find_unadopted(target: Target, platform: Platform, variables: Mapping[str, V
         if book.pasts or book.baseline:
             return None
         try:
-            account = read_account(connection, list_files(platform), platform, variables, tool=None, table=None)
+            tool = layout_of(platform)
+            account = read_account(connection, list_files(platform), platform, variables, tool=tool, table=None)
         except (ConfigError, Refused):  # there is no such history; what is wrong with the files is said later
             return None
     ran = sum(deed.baseline or deed.key in account.filed for deed in account.told.deeds)

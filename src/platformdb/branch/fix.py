@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from platformdb.branch.model import Comparison, Mention, Move, Renumbering, Requirement
+from platformdb.branch.model import Comparison, Mention, Move, Renumbered, Requirement
 from platformdb.errors import Place
 from platformdb.migrations.model import Kind, MigrationFile, is_version, version_key
 from platformdb.report.model import Finding
@@ -105,29 +105,24 @@ def find_number(file: MigrationFile) -> Written | None:
     return None
 
 
-def plan_fix(found: Comparison, layout: str) -> tuple[Renumbering, tuple[Finding, ...]]:
+def plan_fix(found: Comparison, layout: str) -> tuple[tuple[Renumbered, ...], tuple[Finding, ...]]:
     """Which of the new files get which name, so that all come after the base's, in the order that they have now.
 
     A file that comes late enough keeps its number. The others are numbered as the base's newest file is: as wide, or
-    with a time stamp. What cannot be is said in findings, and then nothing is to be done.
+    with a time stamp. They come last first, for that makes room for the one before it, and whoever is stopped on the
+    way and does it again ends with the same names. What cannot be is said in findings, and then nothing is to be done.
     """
     numbers = tuple(_numbers(found))
     if numbers and layout in BY_HAND:
-        return Renumbering(), tuple(_refused(file, BY_HAND[layout]) for file, _ in numbers)
-    moves: dict[Move, None] = {}
+        return (), tuple(_refused(file, BY_HAND[layout]) for file, _ in numbers)
+    plan: list[Renumbered] = []
     findings: list[Finding] = []
-    for file, number in numbers:
-        for member in _members(file, found):
-            move = _move(member, number, found)
-            if isinstance(move, Finding):
-                findings.append(move)
-            else:
-                moves[move] = None
-    if findings:
-        return Renumbering(), tuple(findings)
-    # The last first: it makes room for the one before it.
-    changed = tuple((file, number.version) for file, number in numbers if number is not None)
-    return Renumbering(changed, tuple(reversed(moves))), ()
+    for file, number in reversed(numbers):
+        moves = dict.fromkeys(_move(member, number, found) for member in _members(file, found))
+        findings += [each for each in moves if isinstance(each, Finding)]
+        if number is not None:
+            plan.append(Renumbered(file, number.version, tuple(each for each in moves if isinstance(each, Move))))
+    return (() if findings else tuple(plan)), tuple(findings)
 
 
 def _numbers(found: Comparison) -> Iterator[tuple[MigrationFile, Number | None]]:
@@ -147,12 +142,12 @@ def _numbers(found: Comparison) -> Iterator[tuple[MigrationFile, Number | None]]
 
 
 def _members(file: MigrationFile, found: Comparison) -> Iterator[MigrationFile]:
-    """The file, and the new one that takes it back."""
-    yield file
+    """The new file that takes it back, and last the file itself: as long as it is misplaced, all of it is done again."""
     key = version_key(file.version)
     alone = sum(version_key(each.version) == key for each in found.arrivals) == 1
     undo = (each for each in found.new if each.kind is Kind.UNDO and version_key(each.version) == key)
     yield from (each for each in undo if alone or each.name == file.name)
+    yield file
 
 
 def _move(file: MigrationFile, number: Number | None, found: Comparison) -> Move | Finding:
@@ -171,23 +166,26 @@ def _refused(file: MigrationFile, help_text: str) -> Finding:
     return Finding("branch-not-fixed", message, file.shown, place=Place(file.shown, 1, 1), help=help_text)
 
 
-def with_mentions(fix: Renumbering, requirements: Iterable[Requirement]) -> Renumbering:
+def with_mentions(plan: tuple[Renumbered, ...], requirements: Iterable[Requirement]) -> tuple[Renumbered, ...]:
     """The same, and what refers to the files, by version or by name, refers to them afterwards, too."""
-    versions = {version_key(file.version): version for file, version in fix.numbers}
-    stems = {_stem(move.old): _stem(move.new) for move in fix.moves}
-    mentions = []
+    found: dict[MigrationFile, list[Mention]] = {each.file: [] for each in plan}
     for requirement in requirements:
-        if (new := _renamed(requirement.name, versions, stems)) is not None:
-            mentions.append(Mention(requirement, new))
-    return replace(fix, mentions=tuple(mentions))
+        for each in reversed(plan):
+            if (new := _renamed(requirement.name, each)) is not None:
+                found[each.file].append(Mention(requirement, new))
+                break
+    return tuple(replace(each, mentions=tuple(found[each.file])) for each in plan)
 
 
-def _renamed(name: str, versions: Mapping[tuple[int, ...], str], stems: Mapping[str, str]) -> str | None:
+def _renamed(name: str, renumbered: Renumbered) -> str | None:
+    """What the file that a requirement names is called afterwards; None where it names another."""
     if is_version(name):
-        return versions.get(version_key(name))
+        return renumbered.version if version_key(name) == version_key(renumbered.file.version) else None
     folder, slash, last = name.rpartition("/")
-    stem, suffix = (last.removesuffix(".sql"), ".sql") if last.endswith(".sql") else (last, "")
-    return f"{folder}{slash}{stems[stem]}{suffix}" if stem in stems else None
+    suffix = ".sql" if last.endswith(".sql") else ""
+    stems = {_stem(move.old): _stem(move.new) for move in renumbered.moves}
+    new = stems.get(last.removesuffix(".sql"))
+    return None if new is None else f"{folder}{slash}{new}{suffix}"
 
 
 def _stem(path: str) -> str:

@@ -25,13 +25,14 @@ def compare(name: str, here: Tree, base: Tree, fork: Tree | None) -> Comparison:
     renamed = tuple(_renamed(new, gone))
     moved = {pair.now for pair in renamed}
     left = {pair.then for pair in renamed}
-    touched = (Pair(now, base.files[key]) for key, now in here.files.items() if key in base.files)
+    common = [Pair(now, base.files[key]) for key, now in here.files.items() if key in base.files]
     return Comparison(
         name,
         tuple(file for file in base.files.values() if file.kind is Kind.VERSIONED),
         _by_version(file for file in new if file not in moved),
-        tuple(pair for pair in touched if _is_touched(pair, fork)),
+        tuple(pair for pair in common if _is_touched(pair, fork)),
         renamed,
+        tuple(_reordered(common)),
         _by_version(file for file in gone if file not in left),
         _by_version(behind),
         _by_version(unsure),
@@ -68,6 +69,14 @@ def _renamed(new: Iterable[MigrationFile], gone: Sequence[MigrationFile]) -> Ite
             yield Pair(file, then)
 
 
+def _reordered(common: Iterable[Pair]) -> Iterator[Pair]:
+    """Files with another one in their place: where a plan or a journal says the order, not a name."""
+    pairs = [pair for pair in common if pair.now.kind is Kind.VERSIONED]
+    now = sorted(pairs, key=lambda pair: version_key(pair.now.version))
+    then = sorted(pairs, key=lambda pair: version_key(pair.then.version))
+    return (mine for mine, theirs in zip(now, then, strict=True) if mine is not theirs)
+
+
 def _is_touched(pair: Pair, fork: Tree | None) -> bool:
     """Not where it is the base that changed the file since."""
     if pair.now.raw == pair.then.raw and not pair.now.includes:
@@ -81,8 +90,8 @@ def _by_version(files: Iterable[MigrationFile]) -> tuple[MigrationFile, ...]:
 
 
 def order_problems(found: Comparison) -> tuple[Finding, ...]:
-    """New files that do not come after all files of the base."""
-    return tuple(_misplaced(file, found) for file in misplaced(found))
+    """New files that do not come after all files of the base, and files of the base that changed places."""
+    return (*(_misplaced(file, found) for file in misplaced(found)), *_moved(found))
 
 
 def misplaced(found: Comparison) -> tuple[MigrationFile, ...]:
@@ -106,6 +115,14 @@ def _misplaced(file: MigrationFile, found: Comparison) -> Finding:
         place=_top(file),
         help=f"give it the next number: platformdb check --base {found.base} --fix",
     )
+
+
+def _moved(found: Comparison) -> Iterator[Finding]:
+    if found.reordered:
+        first = found.reordered[0].now
+        message = f"{_listed([pair.now for pair in found.reordered])} run in another order here than on {found.base}"
+        help_text = f"put them into the order that they have on {found.base}, and new ones behind them"
+        yield Finding("branch-reordered", message, first.shown, place=_top(first), help=help_text)
 
 
 def edit_problems(found: Comparison, edits: Iterable[Edit]) -> tuple[Finding, ...]:

@@ -51,9 +51,9 @@ class Comparison:
 
     ``base`` is what people call it, ``there`` its versioned files. ``new`` are versioned files and their undo that
     only the branch has, by version. ``touched`` are files of the base with other bytes, ``renamed`` those under
-    another name, ``gone`` those that it took away. ``behind`` are files that the base got since the branch left;
-    ``unsure`` are files of which nobody can tell whether they are that or gone, for the commit where the branch left is
-    not here (``forked`` is then false).
+    another name, ``reordered`` those that run in another order, ``gone`` those that it took away. ``behind`` are files
+    that the base got since the branch left; ``unsure`` are files of which nobody can tell whether they are that or
+    gone, for the commit where the branch left is not here (``forked`` is then false).
     """
 
     base: str
@@ -61,6 +61,7 @@ class Comparison:
     new: tuple[MigrationFile, ...] = ()
     touched: tuple[Pair, ...] = ()
     renamed: tuple[Pair, ...] = ()
+    reordered: tuple[Pair, ...] = ()
     gone: tuple[MigrationFile, ...] = ()
     behind: tuple[MigrationFile, ...] = ()
     unsure: tuple[MigrationFile, ...] = ()
@@ -97,12 +98,13 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True)
-class Renumbering:
-    """What gives new files numbers above the base's newest; ``numbers`` has the new versions by file.
+class Renumbered:
+    """A new file, the version that it gets, and what has to happen for it, the mentions first.
 
-    The ``moves`` are in an order in which none is in another's way.
+    The ``moves`` are its own and that of the file that takes it back; a folder moves once for both.
     """
 
-    numbers: tuple[tuple[MigrationFile, str], ...] = ()
-    moves: tuple[Move, ...] = ()
+    file: MigrationFile
+    version: str
+    moves: tuple[Move, ...]
     mentions: tuple[Mention, ...] = ()

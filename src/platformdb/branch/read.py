@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -15,10 +16,21 @@ from platformdb.migrations.load import load_all
 from platformdb.migrations.model import Kind, Migration, MigrationFile, is_version, version_key
 from platformdb.migrations.read import each_file
 from platformdb.project import Foreign, Platform
-from platformdb.repository import Repository, exported, find_commit, find_repository, fork_point, remote_names
+from platformdb.repository import (
+    Repository,
+    exported,
+    find_commit,
+    find_repository,
+    fork_point,
+    left_out,
+    remote_names,
+)
 from platformdb.variables import Variable
 
 FETCH = "fetch it: git fetch --depth=1 origin +refs/heads/{ref}:refs/remotes/origin/{ref}, then --base origin/{ref}"
+DEEPEN = "a shallow clone has not all of the history: git fetch --unshallow origin"
+# A commit's number, or one that is counted from another.
+IN_HISTORY = re.compile(r"^[0-9a-f]{7,64}$|[~^@]")
 IN_CI = "GitHub's actions/checkout brings every commit with fetch-depth: 0, GitLab with GIT_DEPTH: 0"
 OF_NATIVE = "native"
 
@@ -80,7 +92,14 @@ def find_checkout(platform: Platform) -> Checkout:
             help="check each of them by itself: --migrations DIR",
         )
     _refuse_submodule(repository, platform)
-    return Checkout(repository, platform, layout)
+    checkout = Checkout(repository, platform, layout)
+    if missing := left_out(repository, checkout.paths):
+        folder = missing[0].rpartition("/")[0]
+        raise ConfigError(
+            f"this checkout is sparse: it leaves out {missing[0]}, which would look removed",
+            help=f"git sparse-checkout add {folder}",
+        )
+    return checkout
 
 
 def _refuse_submodule(repository: Repository, platform: Platform) -> None:
@@ -106,10 +125,12 @@ def find_base(checkout: Checkout, ref: str) -> str:
     if commit is not None:
         return commit
     others = remote_names(checkout.repository, ref)
-    branch = ref.removeprefix("origin/")
-    help_text = (
-        f"there is {', '.join(others)}: --base {others[0]}" if others else f"{FETCH.format(ref=branch)} ({IN_CI})"
-    )
+    if others:
+        help_text = f"there is {', '.join(others)}: --base {others[0]}"
+    elif IN_HISTORY.search(ref):
+        help_text = f"{DEEPEN} ({IN_CI})"
+    else:
+        help_text = f"{FETCH.format(ref=ref.removeprefix('origin/'))} ({IN_CI})"
     raise ConfigError(f"git knows no commit '{ref}' here", help=help_text)
 
 

@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from itertools import groupby
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from platformdb.branch.model import Mention, Renumbering
+from platformdb.branch.model import Mention, Move, Renumbered
 from platformdb.errors import Place, Refused
 
-BYTE_ORDER_MARK = "\ufeff"
 
-
-def carry_out(root: Path, plan: Renumbering) -> None:
-    """Writes the mentions, then renames the files; whatever stops it in the middle, everything is put back.
+def carry_out(root: Path, plan: Sequence[Renumbered]) -> None:
+    """For one file after the other writes the mentions, then renames it; what stops it in the middle undoes it all.
 
     Raises:
         Refused: a new name is taken, or a file cannot be renamed; everything is as it was.
     """
     back: list[Callable[[], object]] = []
+    done: list[Move] = []
     try:
-        for file, mentions in groupby(sorted(plan.mentions, key=_file), key=_file):
-            _rewrite(root / file, list(mentions), back)
-        for move in plan.moves:
-            for old, new in _with_companions(root / move.old, root / move.new):
-                _rename(old, new, back)
+        for renumbered in plan:
+            for mention in renumbered.mentions:
+                _rewrite(root / _now(mention.requirement.place.name, done), mention, back)
+            for move in renumbered.moves:
+                for old, new in _with_companions(root / move.old, root / move.new):
+                    _rename(old, new, back)
+            done += renumbered.moves
     except BaseException as error:  # also where somebody interrupts it
         for undo in reversed(back):
             undo()
@@ -35,8 +36,12 @@ def carry_out(root: Path, plan: Renumbering) -> None:
         raise
 
 
-def _file(mention: Mention) -> str:
-    return mention.requirement.place.name
+def _now(name: str, done: Iterable[Move]) -> str:
+    """Where a file is after these moves."""
+    for move in done:
+        if name == move.old or name.startswith(f"{move.old}/"):
+            return move.new + name.removeprefix(move.old)
+    return name
 
 
 def _with_companions(old: Path, new: Path) -> Iterator[tuple[Path, Path]]:
@@ -63,17 +68,13 @@ def _put_back(old: Path, new: Path) -> None:
         new.rename(old)
 
 
-def _rewrite(path: Path, mentions: list[Mention], back: list[Callable[[], object]]) -> None:
+def _rewrite(path: Path, mention: Mention, back: list[Callable[[], object]]) -> None:
+    """Replaces a name in the line that has the directive."""
     before = path.read_bytes()
     lines = before.decode().split("\n")
-    # From the end of a line on, for a new name may be longer.
-    for mention in sorted(mentions, key=lambda each: each.requirement.place.column or 0, reverse=True):
-        place, old = mention.requirement.place, mention.requirement.name
-        number = (place.line or 1) - 1
-        line = lines[number]
-        at = (place.column or 1) - 1 + line.startswith(BYTE_ORDER_MARK)
-        if line[at : at + len(old)] != old:
-            raise Refused(f"{place.name} is no longer what was read", place=place, help="run the command again")
-        lines[number] = line[:at] + mention.new + line[at + len(old) :]
+    place = mention.requirement.place
+    name = re.compile(rf"(?<=[=,\"]){re.escape(mention.requirement.name)}(?![^,\"\s])")
+    number = (place.line or 1) - 1
+    lines[number] = name.sub(lambda _: mention.new, lines[number])
     back.append(lambda: path.write_bytes(before))
     path.write_bytes("\n".join(lines).encode())

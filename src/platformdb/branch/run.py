@@ -6,12 +6,12 @@ differs → judge (pure) → report. Only ``fix`` changes anything: names of fil
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 
 from platformdb.branch.fix import plan_fix, with_mentions
 from platformdb.branch.judge import compare, edit_problems, order_problems, remarks
-from platformdb.branch.model import Comparison, Renumbering
+from platformdb.branch.model import Comparison, Renumbered
 from platformdb.branch.read import find_base, find_checkout, read_edits, read_requirements, read_sides
 from platformdb.branch.rename import carry_out
 from platformdb.errors import Place
@@ -110,9 +110,9 @@ def fix(platform: Platform, *, base: str, opening: Opening | None = None, option
     with read_sides(checkout, find_base(checkout, base)) as sides:
         found = compare(base, sides.here, sides.base, sides.fork)
         plan, problems = plan_fix(found, checkout.layout)
-        if plan.moves:
+        if plan:
             plan = with_mentions(plan, read_requirements(sides, checkout.platform, found))
-    if opening is not None and plan.numbers:
+    if opening is not None and plan:
         with opening() as target:
             problems += tuple(_applied(target, platform, plan))
     if problems:
@@ -120,19 +120,19 @@ def fix(platform: Platform, *, base: str, opening: Opening | None = None, option
         return Report(summary, Outcome.REFUSED, findings=problems, data=_data(platform, found))
     carry_out(platform.root, plan)
     report = check(platform, base=base, opening=opening, options=options)
-    if not plan.moves:
+    if not plan:
         return report
     steps = tuple(_results(plan))
-    said = f"renumbered {counted(len(plan.numbers), 'migration')}"
+    said = f"renumbered {counted(len(plan), 'migration')}"
     summary = report.summary.replace(f"{platform.name}: ", f"{platform.name}: {said}; ", 1)
     return report.but(summary=summary, steps=steps, next=("git status",))
 
 
-def _applied(target: Target, platform: Platform, plan: Renumbering) -> Iterator[Finding]:
+def _applied(target: Target, platform: Platform, plan: Sequence[Renumbered]) -> Iterator[Finding]:
     """New files that the database has had: under another number they would run again."""
     with connect(target) as connection:
         pasts = fold(read_history(connection, platform.name).entries).pasts
-    for file, _ in plan.numbers:
+    for file in (each.file for each in plan):
         past = pasts.get(file.identity)
         if past and (past.done or past.started) and _is_same(file, past.last.record.name, past.checksums.raw):
             yield Finding(
@@ -149,10 +149,11 @@ def _is_same(file: MigrationFile, name: str, raw: str) -> bool:
     return file.name == name or file.raw == raw
 
 
-def _results(plan: Renumbering) -> Iterator[StepResult]:
-    for move in reversed(plan.moves):
-        yield StepResult(Step("renumber", move.old, f"is {move.new.rpartition('/')[2]} now"), StepState.APPLIED)
-    for mention in plan.mentions:
-        wanted = mention.requirement
-        step = Step("requires", str(wanted.place), f"requires {mention.new} now, not {wanted.name}")
-        yield StepResult(step, StepState.APPLIED)
+def _results(plan: Iterable[Renumbered]) -> Iterator[StepResult]:
+    for each in plan:
+        for mention in each.mentions:
+            wanted = mention.requirement
+            step = Step("requires", str(wanted.place), f"requires {mention.new} now, not {wanted.name}")
+            yield StepResult(step, StepState.APPLIED)
+        for move in each.moves:
+            yield StepResult(Step("renumber", move.old, f"is {move.new.rpartition('/')[2]} now"), StepState.APPLIED)

@@ -34,9 +34,7 @@ def adopt(
         typer.Option("--accept", metavar="VERSION", help="The file is right, whatever the history says; or all."),
     ] = None,
     undo: Annotated[bool, typer.Option("--undo", help="Forget what was taken over.")] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be recorded, and change nothing.")
-    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be recorded, and change nothing.")] = False,
 ) -> Report:
     """Take over another tool's history, so that migrate runs only what is new. Its table stays as it is."""
     from platformdb.adopt.run import Request, forget

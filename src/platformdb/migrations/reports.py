@@ -53,7 +53,9 @@ def done(results: Sequence[StepResult], name: str) -> Report:
 
 
 def _verb(step: Step, record: Record) -> str:
-    """What somebody decided was not done by this run."""
+    """What somebody decided was not done by this run; a baseline file, of which there is a digest, was."""
+    if record.event is Event.BASELINE and record.digest:
+        return VERBS[Event.APPLIED]
     return "recorded" if step.kind == "repair" and record.event is not Event.ACCEPTED else VERBS[record.event]
 
 

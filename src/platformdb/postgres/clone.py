@@ -115,7 +115,7 @@ def _original(connection: Connection) -> _Original:
     sizes = {(relation.schema, relation.name): relation.bytes for relation in relations}
     info = connection.info
     asked = "SELECT name, current_setting(name) FROM unnest(%s::text[]) AS name"
-    settings = dict(connection.execute(asked, (list(TAKEN_OVER),)).fetchall())
+    settings: dict[str, str] = dict(connection.execute(asked, (list(TAKEN_OVER),)).fetchall())
     return _Original(sizes, info.parameter_status("server_version") or "", info.server_version // 10_000, settings)
 
 

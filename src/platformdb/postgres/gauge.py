@@ -41,6 +41,7 @@ class _Turn:
 
     step: Step
     seconds: dict[int, float] = field(default_factory=dict)
+    rows: dict[int, int | None] = field(default_factory=dict)
     temporary: dict[int, int] = field(default_factory=dict)
     begun: dict[int, float] = field(default_factory=dict)
     answers: dict[int, bytes] = field(default_factory=dict)
@@ -57,6 +58,7 @@ class _Turn:
             Ran(
                 number,
                 self.begun[number] - ended[number - 1] if number - 1 in ended and number in self.begun else seconds,
+                self.rows[number],
                 self.temporary[number] if temporary else None,
                 readings.get(number),
             )
@@ -80,11 +82,13 @@ def read_wal(connection: Connection) -> int:
 class Gauge:
     """Has every statement of a run in ``target`` measured, and keeps what was heard of it; an observer of the run.
 
-    ``tells``: the server tells of temporary files, which only a superuser's session may ask it to.
+    ``newest`` is the highest number of a relation that was there before: what is newer is nobody else's yet, and there
+    may be thousands of it. ``tells``: the server tells of temporary files, which only a superuser may ask it to.
     """
 
-    def __init__(self, target: Target, observer: Observer, *, tells: bool) -> None:
+    def __init__(self, target: Target, observer: Observer, *, newest: int, tells: bool) -> None:
         self._turns: list[_Turn] = []
+        self._newest = newest
         self._tells = tells
         self._target = target
         self._observer = observer
@@ -165,11 +169,13 @@ class Gauge:
                 turn.answers[number] = value  # read when the run is over: the next statement's time is running
 
         yield Statement(NOW, listener=begin)
-        yield Statement(query("gauge" if turn.step.transactional else "gauge_all"), listener=listen)
+        asked = query("gauge" if turn.step.transactional else "gauge_all")
+        yield Statement(asked, (self._newest,), listener=listen)
 
     def _heard(self, turn: _Turn, number: int) -> Listener:
-        def listen(_: int | None, seconds: float, __: bytes | None) -> None:
+        def listen(rows: int | None, seconds: float, _: bytes | None) -> None:
             turn.seconds[number] = seconds
+            turn.rows[number] = rows
             turn.temporary[number], self._temporary = self._temporary, 0
 
         return listen

@@ -153,6 +153,7 @@ def _as_data(proof: Proof) -> dict[str, object]:
         "differences": [each.words for each in proof.differences],
         "differences_again": [each.words for each in proof.again],
         "problem": proof.problem.message if proof.problem else None,
+        "fingerprint": proof.fingerprint or None,
         "elapsed_ms": round(proof.elapsed_ms, 1),
     }
 

@@ -30,6 +30,7 @@ class Proof:
 
     ``differences`` are those of the schema after going back, against before (EMPTY: what would stay), ``again`` those
     after the second time, against the first. ``problem`` is what the server, or reading the file, had to say.
+    ``fingerprint`` is that of the schema after the migration, where all three runs went well.
     """
 
     file: MigrationFile
@@ -38,6 +39,7 @@ class Proof:
     differences: tuple[Difference, ...] = ()
     again: tuple[Difference, ...] = ()
     problem: Finding | None = None
+    fingerprint: str = ""
     elapsed_ms: float = 0.0
 
     @property

@@ -28,9 +28,11 @@ from platformdb.project import Platform
 from platformdb.prove.judge import judged, lost_on_the_way, not_tried, reported, without_rows
 from platformdb.prove.lanes import Lanes, Scope, back, forward, open_lanes, runner
 from platformdb.prove.model import Proof, Verdict
+from platformdb.prove.reach import acting_on_server, stays_on_server
 from platformdb.report.model import Finding, Report, Step, StepResult, StepState
 from platformdb.report.progress import Observer, Silent
 from platformdb.schema.differences import Difference, differences
+from platformdb.schema.fingerprint import fingerprint
 from platformdb.schema.snapshot import read_snapshot
 
 
@@ -66,7 +68,8 @@ def prove_undo(
                     return reported(platform.name, proofs, require_undo=require_undo)
         with open_lanes(ground, scope) as lanes:
             proofs = list(_proofs(lanes, above, scope, observer))
-    return reported(platform.name, proofs, require_undo=require_undo)
+    names = tuple(acting_on_server(scope, above)) if target.provider == "url" else ()
+    return reported(platform.name, proofs, require_undo=require_undo, more=tuple(stays_on_server(names)))
 
 
 def _parted(scope: Scope, since: str | None) -> tuple[Sequence[MigrationFile], Sequence[MigrationFile]]:
@@ -117,7 +120,7 @@ def _prove(lanes: Lanes, file: MigrationFile, scope: Scope) -> Proof:
     if problem := lanes.forward(file):
         return Proof(file, judged(returned, (), Verdict.AGAIN_FAILS), undo, returned, problem=problem)
     again = differences(after, lanes.snapshot())
-    return Proof(file, judged(returned, again), undo, returned, again)
+    return Proof(file, judged(returned, again), undo, returned, again, fingerprint=fingerprint(after))
 
 
 def prove_down(
@@ -149,7 +152,9 @@ def prove_down(
         leaving, wrong = _leaving(outlook, options.target or "")
         if wrong or not leaving:
             return reported(platform.name, (), require_undo=True, more=wrong)
-        with cloned(target, Wish(still=False), config, observer) as clone:
+        plain = Scope(platform, files, options)
+        elsewhere = any(acting_on_server(plain, leaving))  # a copy beside it shares its roles and settings
+        with cloned(target, Wish(elsewhere=elsewhere, still=False), config, observer) as clone:
             proofs, lost = _there_and_back(clone.target, outlook, leaving, options, also, observer)
     untried = len(leaving) - len(proofs)
     more = (*lost_on_the_way(lost), *not_tried(untried), *(() if clone.whole else (without_rows(clone.why),)))

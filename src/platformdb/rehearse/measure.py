@@ -13,6 +13,11 @@ from platformdb.report.readings import Heard, Ran, Reading, Relation
 # What gives a table a new file and copies no row.
 EMPTIES = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*truncate\b", re.IGNORECASE | re.DOTALL)
 
+# What says how many rows it wrote; they may be in tables that were made just now.
+WRITES = re.compile(
+    r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(?:insert|update|delete|merge|copy|create)\b", re.IGNORECASE | re.DOTALL
+)
+
 # The locks that a statement took, by the numbers of the tables.
 Locks = Mapping[int, Lock]
 
@@ -85,7 +90,8 @@ def _step(heard: Heard, scene: Scene, now: dict[int, Relation]) -> Iterator[Meas
     for ran in heard.statements:
         statement = heard.step.statements[ran.number]
         changes = [] if EMPTIES.match(statement.sql) else _changes(ran.reading, now)
-        work = _work(ran, changes, before, now)
+        said = (ran.rows or 0) if WRITES.match(statement.sql) else 0
+        work = _work(ran, said, changes, before, now)
         known = tuple(scene.relations[table] for table in _tables(changes, now) if table in scene.relations)
         place = statement.origin.place(0) if statement.origin else heard.step.source
         measured = Measured(heard.step.subject, statement.text, place, work, estimate(work.ms, known, scene))
@@ -121,12 +127,12 @@ def _tables(changes: Iterable[_Change], now: Mapping[int, Relation]) -> list[int
     return sorted({change.after.table for change in changes if change.works or _is_built(change, now)})
 
 
-def _work(ran: Ran, changes: Sequence[_Change], before: Reading | None, now: Mapping[int, Relation]) -> Work:
+def _work(ran: Ran, said: int, changes: Sequence[_Change], before: Reading | None, now: Mapping[int, Relation]) -> Work:
     tables = [change for change in changes if change.after.kind != "i"]
     changed = sum(change.changed for change in tables)
     return Work(
         ms=ran.seconds * 1000,
-        rows=changed + sum(change.inserted for change in tables),
+        rows=max(said, changed + sum(change.inserted for change in tables)),
         changed=changed,
         wal=ran.reading.wal - before.wal if ran.reading and before else 0,
         temp=ran.temporary,

@@ -95,7 +95,7 @@ def _perform(
         scene = Scene(read_relations(connection), clone.sizes)
         wal = read_wal(connection)
     noise = 0
-    gauge = Gauge(clone.target, observer, tells=clone.tells)
+    gauge = Gauge(clone.target, observer, newest=max(scene.relations, default=0), tells=clone.tells)
 
     def decide(connection: Connection, outlook: Outlook, options: Options) -> Plan:
         nonlocal noise

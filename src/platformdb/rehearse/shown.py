@@ -12,6 +12,10 @@ from platformdb.report.model import Case, Finding, Table
 from platformdb.report.words import counted
 
 SQL_SHOWN = 48
+# A statement that takes less than one part in so many of its migration's time is only counted.
+LEAST_PART = 10
+# Of more names than these only the first is said.
+MOST_NAMES = 3
 COLUMNS = ("statement", "who waits", "what it does", "lock", "ms", "WAL", "estimate")
 # What a narrow terminal goes without, the first of them first.
 SPARE = ("WAL", "ms", "lock")
@@ -75,9 +79,13 @@ def _matters(each: Measured) -> bool:
 
 
 def _table(name: str, group: Sequence[Measured]) -> Table:
-    rows = tuple(map(_row, group))
-    notable = tuple(place for place, each in enumerate(group) if _matters(each))
-    return Table(f"{name}: {worst_words(group)}", COLUMNS, rows, spare=SPARE, notable=notable)
+    """With the statements that matter or take a good part of the time; the others are counted."""
+    total = sum(each.work.ms for each in group)
+    told = [each for each in group if _matters(each) or each.work.ms * LEAST_PART >= total]
+    left = len(group) - len(told)
+    others = f"; {counted(left, 'other statement')} not shown" if left else ""
+    notable = tuple(place for place, each in enumerate(told) if _matters(each))
+    return Table(f"{name}: {worst_words(group)}{others}", COLUMNS, tuple(map(_row, told)), spare=SPARE, notable=notable)
 
 
 def _row(each: Measured) -> tuple[object, ...]:
@@ -116,14 +124,18 @@ def _estimate(each: Measured) -> str:
 
 def _does(work: Work) -> str:
     parts = (
-        f"rewrites {', '.join(work.rewritten)}" if work.rewritten else "",
-        f"builds {', '.join(work.built)}" if work.built else "",
+        f"rewrites {_several(work.rewritten)}" if work.rewritten else "",
+        f"builds {_several(work.built)}" if work.built else "",
         # What is rewritten or built has been read for that.
-        f"scans {', '.join(work.scanned)}" if work.scanned and not (work.rewritten or work.built) else "",
+        f"scans {_several(work.scanned)}" if work.scanned and not (work.rewritten or work.built) else "",
         f"writes {counted(work.rows, 'row')}" if work.rows else "",
         f"{size(work.temp)} of temporary files" if work.temp else "",
     )
     return "; ".join(part for part in parts if part)
+
+
+def _several(names: Sequence[str]) -> str:
+    return ", ".join(names) if len(names) <= MOST_NAMES else f"{names[0]} and {len(names) - 1} more"
 
 
 def _short(sql: str) -> str:

@@ -55,13 +55,14 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """A statement that ran: how long, the bytes of its temporary files, and what was read after it.
+    """A statement that ran: how long, how many rows the server says, its temporary files, and what was read after it.
 
-    ``temporary`` is None where the server does not tell; ``reading`` where nothing may be asked yet.
+    ``temporary`` is in bytes, None where the server does not tell; ``reading`` where nothing may be asked yet.
     """
 
     number: int
     seconds: float
+    rows: int | None = None
     temporary: int | None = None
     reading: Reading | None = None
 

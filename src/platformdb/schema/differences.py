@@ -87,6 +87,8 @@ def _first_other_line(old: str, new: str) -> str:
     before, after = old.splitlines(), new.splitlines()
     for number in range(max(len(before), len(after))):
         one, other = before[number : number + 1], after[number : number + 1]
+        if one and other and one != other and one[0].split() == other[0].split():
+            return f", first in the white space of line {number + 1}"
         if one != other:
             was, now = (_quoted(line[0].strip()) if line else "missing" for line in (one, other))
             return f", first in line {number + 1}: it was {was} and is {now}"

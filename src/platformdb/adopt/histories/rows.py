@@ -17,7 +17,7 @@ from platformdb.adopt.histories.simple import version_of
 from platformdb.adopt.model import Deed, Filed, Row, Sums, Told, Tool, Whereabouts, keyed_by, plain_key
 from platformdb.migrations.layouts import drizzle, graphile, prisma, sqlx
 from platformdb.migrations.model import MigrationFile
-from platformdb.report.model import Finding
+from platformdb.report.model import Finding, Severity
 
 NANOSECONDS = 1_000_000
 
@@ -79,6 +79,9 @@ def _fold_graphile(rows: Sequence[Row], _: Sequence[Filed]) -> Told:
     before = ""
     for row in rows:
         name = row.text("filename")
+        if "content" in row.values:
+            findings += [_uncommitted(name)] if row.text("content").strip() else []
+            continue
         if row.text("previous_hash") != before:
             message = f"graphile_migrate.migrations is no chain: {name} does not follow the row before it"
             help_text = (
@@ -88,6 +91,16 @@ def _fold_graphile(rows: Sequence[Row], _: Sequence[Filed]) -> Told:
         before = row.text("hash")
         deeds.append(Deed(_number(name), name, row.at, checksum=before))
     return Told(tuple(deeds), tuple(findings))
+
+
+def _uncommitted(name: str) -> Finding:
+    message = (
+        f"graphile-migrate ran {name} here, which is not committed: its work is in the database, and in no migration"
+    )
+    help_text = (
+        "commit it (graphile-migrate commit), or take it back (an empty current.sql, and graphile-migrate watch)"
+    )
+    return Finding("adopt-uncommitted", message, name, Severity.WARNING, help=help_text)
 
 
 def _number(name: str) -> str:
@@ -138,7 +151,6 @@ PRISMA = Tool(
     "_prisma_migrations",
     frozenset({"checksum", "finished_at", "migration_name", "rolled_back_at", "started_at"}),
     _fold_prisma,
-    order="started_at",
     when="finished_at",
     filed=keyed_by(_folder_name),
     sums=Sums(re.compile(r"[0-9a-f]{32,64}"), _prisma_sums),
@@ -149,7 +161,6 @@ SQLX = Tool(
     "_sqlx_migrations",
     frozenset({"version", "installed_on", "success", "checksum", "execution_time"}),
     _fold_sqlx,
-    order="version",
     when="installed_on",
     sums=Sums(re.compile(r"[0-9a-f]{96}"), lambda data: (sqlx.checksum(data).hex(),)),
 )
@@ -161,6 +172,7 @@ GRAPHILE_MIGRATE = Tool(
     _fold_graphile,
     order="filename",
     when="date",
+    beside="current",
     sums=Sums(re.compile(r"sha1:[0-9a-f]{40}"), _graphile_sums),
 )
 DRIZZLE = Tool(

@@ -13,7 +13,7 @@ from pathlib import PurePath
 from platformdb.adopt.model import Deed, Filed, Row, Told, Tool, keyed_by, plain_key
 from platformdb.migrations.layouts import diesel
 from platformdb.migrations.layouts.node_pg_migrate import recorded_name
-from platformdb.migrations.model import MigrationFile, is_version
+from platformdb.migrations.model import MigrationFile, is_version, version_key
 
 
 def version_of(row: Row) -> str:
@@ -44,13 +44,20 @@ def one_by_one(key: Callable[[Row], str], shown: str) -> Callable[[Sequence[Row]
     return fold
 
 
+def _fold_dbmate(rows: Sequence[Row], _: Sequence[Filed]) -> Told:
+    """dbmate keeps no times: that one version came after another nobody can tell but by their numbers."""
+    keys = sorted(
+        map(version_of, rows), key=lambda key: (is_version(key), version_key(key) if is_version(key) else key)
+    )
+    return Told(tuple(Deed(key, key) for key in keys))
+
+
 DBMATE = Tool(
     "dbmate",
     "dbmate",
     "schema_migrations",
     frozenset({"version"}),
-    one_by_one(version_of, "version"),
-    order="version",
+    _fold_dbmate,
     lacks=frozenset({"dirty"}),
 )
 DIESEL = Tool(
@@ -59,7 +66,6 @@ DIESEL = Tool(
     "__diesel_schema_migrations",
     frozenset({"version", "run_on"}),
     one_by_one(_of_diesel, "version"),
-    order="run_on",
     when="run_on",
 )
 SQL_MIGRATE = Tool(
@@ -68,7 +74,6 @@ SQL_MIGRATE = Tool(
     "gorp_migrations",
     frozenset({"id", "applied_at"}),
     one_by_one(lambda row: row.text("id"), "id"),
-    order="applied_at",
     when="applied_at",
     filed=keyed_by(_basename),
 )

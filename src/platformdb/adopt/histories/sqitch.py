@@ -63,7 +63,6 @@ SQITCH = Tool(
     "sqitch.changes",
     frozenset({"change_id", "script_hash", "change", "project", "committed_at", "committer_name", "committer_email"}),
     _fold,
-    order="committed_at",
     when="committed_at",
     filed=_filed,
     sums=Sums(re.compile("[0-9a-f]{40}"), lambda data: (hashlib.sha1(data, usedforsecurity=False).hexdigest(),)),

@@ -6,5 +6,6 @@ JOIN pg_attribute AS attribute ON attribute.attrelid = relation.oid AND attribut
 WHERE relation.relkind IN ('r', 'p')
   AND relation.relname = ANY (%s)
   AND namespace.nspname NOT LIKE 'pg\_temp\_%%'
+  AND has_schema_privilege(namespace.oid, 'USAGE') -- else it is another application's
 GROUP BY namespace.nspname, relation.relname
 ORDER BY namespace.nspname, relation.relname

@@ -1,7 +1,7 @@
 """Diesel: a folder ``NUMBER_name`` for each migration, with up.sql, down.sql and, for some, metadata.toml.
 
-A version is what stands before the first ``_`` of a folder's name, without its dashes; Diesel compares versions as
-texts, so ``2019-02-26`` comes before ``20190226120000``.
+A version is what stands before the first ``_`` of a folder's name, without its dashes, be it digits or not; Diesel
+compares versions as texts, so ``2019-02-26`` comes before ``20190226120000``. Here the digits in front are the version.
 
 Source: Diesel's diesel_migrations/migrations_internals/src/lib.rs (names, metadata), src/file_based_migrations.rs and
 src/migration_harness.rs (their order).
@@ -25,7 +25,7 @@ from platformdb.project import Foreign
 from platformdb.report.model import Finding
 
 NAME = re.compile(r"(?P<folder>(?P<number>[^_/]*)_?(?P<name>[^/]*))/(?P<side>up|down)\.sql")
-NUMBER = re.compile(r"\d[\d-]*")
+NUMBER = re.compile(r"\d[\d-]*")  # words may follow, where there is no "_"
 # A day, of which the time may be left out.
 DAY_DIGITS, TIME_DIGITS = 8, 14
 METADATA = "metadata.toml"
@@ -37,40 +37,41 @@ def version_of(number: str) -> str:
     """The version that stands for one of Diesel's, such that parts compared as numbers give the order of its texts.
 
     ``20190226`` becomes ``20190226000000``. What is longer than a day and a time has the rest behind a point, and one
-    more, for ``-0000`` comes after nothing.
+    more, for ``-0000`` comes after nothing. Where words follow a day, nines do, for letters come after digits. ""
+    stands for one without digits in front.
     """
-    digits = number.replace("-", "")
+    found = NUMBER.match(number)
+    digits = found[0].replace("-", "") if found else ""
     if len(digits) < DAY_DIGITS:
         return digits
-    day_and_time, rest = digits[:TIME_DIGITS].ljust(TIME_DIGITS, "0"), digits[TIME_DIGITS:]
+    last = "0" if found and found[0] == number else "9"
+    day_and_time, rest = digits[:TIME_DIGITS].ljust(TIME_DIGITS, last), digits[TIME_DIGITS:]
     return f"{day_and_time}.{int(rest) + 1}" if rest else day_and_time
 
 
 def _recognise(folder: Folder) -> Sign | None:
     matches = filter(None, map(NAME.fullmatch, folder.names))
     pairs = (match for match in matches if match["side"] == "up")  # others keep a down.sql beside theirs
-    found = next((match["folder"] for match in pairs if NUMBER.fullmatch(match["number"])), None)
+    found = next((match["folder"] for match in pairs if NUMBER.match(match["number"])), None)
     return Sign(Strength.SURE, f"folders such as {found} with up.sql in them") if found else None
 
 
 def _find(folders: Sequence[Folder], _: Settings, findings: list[Finding]) -> Iterator[Candidate]:
     found = [(folder, match) for folder in folders for match in map(NAME.fullmatch, folder.names) if match]
     named = {folder.shown_name(match["folder"]): match["number"] for folder, match in found}
-    findings += [_numberless(shown) for shown, number in named.items() if not NUMBER.fullmatch(number)]
-    ordered = sorted((number.replace("-", ""), shown) for shown, number in named.items() if NUMBER.fullmatch(number))
+    findings += [_numberless(shown) for shown, number in named.items() if not version_of(number)]
+    ordered = sorted(((number.replace("-", ""), shown) for shown, number in named.items() if version_of(number)))
     findings += ascending(((shown, version_of(number)) for number, shown in ordered), "Diesel")
     alone = {(folder.path, name) for folder in folders for name in _outside_transactions(folder, findings)}
     for folder, match in found:
-        if not NUMBER.fullmatch(match["number"]):
-            continue  # a finding above
-        kind = Kind.VERSIONED if match["side"] == "up" else Kind.UNDO
-        version, name = version_of(match["number"]), match["name"] or match["folder"]
-        outside = (folder.path, match["folder"]) in alone
-        yield folder.candidate(match[0], kind, version, name, READING, alone=outside)
+        if version := version_of(match["number"]):  # else it is a finding above
+            kind = Kind.VERSIONED if match["side"] == "up" else Kind.UNDO
+            name, outside = match["name"] or match["folder"], (folder.path, match["folder"]) in alone
+            yield folder.candidate(match[0], kind, version, name, READING, alone=outside)
 
 
 def _numberless(shown: str) -> Finding:
-    message = f"{shown} has no number before its first '_': Diesel runs it by its letters, and platformdb by number"
+    message = f"{shown} has no number in front: Diesel runs it by its letters, and platformdb by number"
     return refusal("order-differs", message, shown, "put the number of its turn in front of its name, and a '_'")
 
 

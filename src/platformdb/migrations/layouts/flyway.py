@@ -1,7 +1,7 @@
 """Flyway: ``V1__title.sql``, ``U1__title.sql``, ``B1__title.sql``, ``R__title.sql``, callbacks, per-file ``.conf``.
 
 Source: Flyway's reference, "Migrations" and "Script Configuration"; its ResourceNameParser.java for names,
-ResolvedMigrationComparator.java for the order, PlaceholderReplacingReader.java and ParsingContext.java for values.
+ResolvedMigrationComparator.java for the order.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from platformdb.errors import Place, Refused
+from platformdb.errors import Place
 from platformdb.migrations.layouts.flyway_settings import (
     CONF,
     DEFAULTS,
@@ -22,14 +22,13 @@ from platformdb.migrations.layouts.flyway_settings import (
     properties,
     read_settings,
 )
+from platformdb.migrations.layouts.flyway_values import default_schema, filled
 from platformdb.migrations.layouts.model import Folder, Layout, Settings, Sign, Strength
 from platformdb.migrations.layouts.native import EVENTS
 from platformdb.migrations.layouts.sections import whole
 from platformdb.migrations.model import VERSION, Candidate, Kind, Reading
 from platformdb.report.model import Finding, Severity
-from platformdb.sqltext.placeholders import Syntax, fill
-from platformdb.sqltext.source import Source
-from platformdb.variables import Variable
+from platformdb.sqltext.placeholders import Syntax
 
 NAME = re.compile(r"(?:.*/)?(?:[VUB][0-9][0-9._]*__|R__)[^/]*(?i:\.sql)")
 KINDS = {
@@ -134,7 +133,7 @@ def _rules(options: Mapping[str, str], variables: Mapping[str, str]) -> Rules:
     )
     opening, closing = (re.escape(options[f"placeholder{end}"]) for end in ("Prefix", "Suffix"))
     syntax = Syntax(re.compile(rf"{opening}(?P<name>.*?){closing}", re.DOTALL))
-    filling = partial(_filled, syntax=syntax, options=options, variables=variables)
+    filling = partial(filled, syntax=syntax, options=options, variables=variables)
     return Rules(
         name,
         kinds,
@@ -156,34 +155,6 @@ def _built_in(options: Mapping[str, str], variables: Mapping[str, str]) -> Mappi
 
 def _is_off(value: str) -> bool:
     return value.lower() == "false"
-
-
-def _filled(
-    source: Source,
-    given: Mapping[str, Variable],
-    *,
-    syntax: Syntax,
-    options: Mapping[str, str],
-    variables: Mapping[str, str],
-) -> Source:
-    """A file with its placeholders filled in, whose names Flyway compares without regard to case."""
-    own = f"flyway{options['placeholderSeparator']}"
-    defaults = {f"{own}filename": source.name.rpartition("/")[2], f"{own}table": options["table"]}
-    if schema := default_schema(options):
-        defaults[f"{own}defaultSchema"] = schema
-    known = {name.lower(): Variable(value) for name, value in {**defaults, **variables}.items()}
-    known |= {name.lower(): variable for name, variable in given.items()}
-    names = {match["name"] for match in syntax.pattern.finditer(source.text)}
-    try:
-        return fill(source, (syntax,), {name: known[name.lower()] for name in names if name.lower() in known})
-    except Refused as error:
-        more = f"or placeholderReplacement=false in {options['file']}, or in a .conf beside it, if it means itself"
-        raise Refused(error.message, place=error.place, help=f"{error.help}; {more}") from None
-
-
-def default_schema(options: Mapping[str, str]) -> str:
-    """The schema that the configuration makes the first of search_path; "" where it names none."""
-    return options["defaultSchema"] or options["schemas"].partition(",")[0].strip()
 
 
 def _named(folders: Iterable[Folder], rules: Rules) -> Iterator[Named]:

@@ -97,7 +97,7 @@ def _regions(source: Source) -> list[tuple[int, int]]:
     start = source.marks[0][1] if source.marks else 0
     switches = _switches(source.text if source.original is None else source.original)
     borders = [(at - start, on) for at, on in switches] + [(len(source.text), False)]
-    return [(at, end) for (at, on), (end, _) in pairwise(borders) if on and at < end]
+    return [(at, end) for (at, on), (end, _) in pairwise(borders) if on]
 
 
 @lru_cache(maxsize=1)  # a file may have thousands of parts

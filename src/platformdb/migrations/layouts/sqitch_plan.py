@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
@@ -29,6 +29,8 @@ DEPENDENCY = re.compile(
 ESCAPED = re.compile(r"\\([\\nr])")
 PORTS = {"http": 80, "https": 443}
 SYMBOLIC = ("HEAD", "ROOT")
+# A line, taken apart; its note; where it stands.
+Entry = tuple[re.Match[str], str, Place]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,25 +79,17 @@ def read_plan(source: Source) -> SqitchPlan:
         Refused: a line is none of a plan, with its place; or the project has no name.
     """
     pragmas: dict[str, str] = {}
-    changes: list[Change] = []
-    since_tag: dict[str, int] = {}
-    for text, place in _lines(source):
+    entries: list[Entry] = []
+    for number, text in enumerate(source.text.splitlines(), 1):
         line, note = _without_note(text)
-        if pragma := None if changes else PRAGMA.fullmatch(line):
+        if pragma := None if entries else PRAGMA.fullmatch(line):
             pragmas[pragma["name"]] = (pragma["value"] or "").strip()
         elif line.strip():
-            _add(_entry(line, place), note, place, changes, since_tag)
+            entries.append(_entry(line, note, Place(source.name, number, 1, text)))
     if not pragmas.get("project"):
         help_text = "its first lines are %syntax-version=1.0.0 and %project=NAME"
         raise Refused(f"{source.name} does not name its project", place=Place(source.name), help=help_text)
-    return SqitchPlan(pragmas["project"], pragmas.get("uri", ""), tuple(changes))
-
-
-def _lines(source: Source) -> Iterator[tuple[str, Place]]:
-    offset = 0
-    for line in source.text.splitlines(keepends=True):
-        yield line.rstrip("\r\n"), source.place(offset)
-        offset += len(line)
+    return SqitchPlan(pragmas["project"], pragmas.get("uri", ""), _changes(entries))
 
 
 def _without_note(text: str) -> tuple[str, str]:
@@ -105,39 +99,42 @@ def _without_note(text: str) -> tuple[str, str]:
     return text[: found.start()], ESCAPED.sub(lambda match: {"n": "\n", "r": "\r"}.get(match[1], match[1]), note)
 
 
-def _entry(line: str, place: Place) -> re.Match[str]:
+def _entry(line: str, note: str, place: Place) -> Entry:
     match = ENTRY.fullmatch(line)
     if match is None:
+        what = f"this line of the plan is neither a change nor a tag: {line.strip()}"
         help_text = "a change is: name [requires !conflicts] 2026-11-21T09:30:00Z Planner Name <address> # note"
-        raise Refused(
-            f"this line of the plan is neither a change nor a tag: {line.strip()}", place=place, help=help_text
-        )
-    return match
+        raise Refused(what, place=place, help=help_text)
+    return match, note, place
 
 
-def _add(entry: re.Match[str], note: str, place: Place, changes: list[Change], since_tag: dict[str, int]) -> None:
-    """A change to the end, or a tag to the last change; what is reworked gets the tags since it.
+def _changes(entries: Iterable[Entry]) -> tuple[Change, ...]:
+    """The changes with their tags; one that is reworked gets the tags since it.
 
     Raises:
         Refused: a tag before all changes, or a change twice without a tag between.
     """
-    name = entry["name"]
-    if entry["sign"] == "@":
-        if not changes:
-            raise Refused(f"the tag @{name} stands before any change", place=place, help="move it below a change")
-        changes[-1] = replace(changes[-1], tags=(*changes[-1].tags, name))
-        since_tag.clear()
-        return
-    if name in since_tag:
-        message = f"the change {name} is there twice, with no tag between"
-        raise Refused(message, place=place, help="put a tag between them, as sqitch rework asks for")
-    since_tag[name] = len(changes)
-    before = max((at for at, change in enumerate(changes) if change.name == name), default=None)
-    if before is not None:
-        between = tuple(tag for change in reversed(changes[before + 1 :]) for tag in change.tags)
-        changes[before] = replace(changes[before], later=(*between, *changes[before].tags))
-    planner = f"{entry['planner']} <{entry['email']}>"
-    changes.append(Change(name, place, entry["date"], planner, note, _depends(entry["depends"] or "", place)))
+    changes: list[Change] = []
+    last: dict[str, int] = {}
+    tagged = -1
+    for entry, note, place in entries:
+        name, before = entry["name"], last.get(entry["name"], -1)
+        if entry["sign"] == "@":
+            if not changes:
+                raise Refused(f"the tag @{name} stands before any change", place=place, help="move it below a change")
+            changes[-1] = replace(changes[-1], tags=(*changes[-1].tags, name))
+            tagged = len(changes) - 1
+            continue
+        if before > tagged:
+            message = f"the change {name} is there twice, with no tag between"
+            raise Refused(message, place=place, help="put a tag between them, as sqitch rework asks for")
+        if before >= 0:
+            between = tuple(tag for change in reversed(changes[before + 1 :]) for tag in change.tags)
+            changes[before] = replace(changes[before], later=(*between, *changes[before].tags))
+        last[name] = len(changes)
+        planner = f"{entry['planner']} <{entry['email']}>"
+        changes.append(Change(name, place, entry["date"], planner, note, _depends(entry["depends"] or "", place)))
+    return tuple(changes)
 
 
 def _depends(text: str, place: Place) -> tuple[Dependency, ...]:
@@ -187,30 +184,32 @@ def _canonical(uri: str) -> str:
 
 def dependency_problems(plan: SqitchPlan) -> Iterator[Finding]:
     """What a change requires and what does not come before it, and conflicts with what does."""
-    known: set[str] = set()
-    for change in plan.changes:
+    names: dict[str, int] = {}
+    tags: dict[str, int] = {}
+    for number, change in enumerate(plan.changes):
         for each in change.depends:
+            there = _comes_before(each.key, names, tags)
             if each.project not in {"", plan.project}:
                 message = f"the change {change.name} depends on {each.shown(plan.project)}, of another project"
                 yield _problem(change, message, "platformdb does not look at other projects: deploy that one first")
-            elif not each.conflicts and not _is_known(each.key, known):
+            elif not each.conflicts and not there:
                 message = f"the change {change.name} requires {each.key}, which does not come before it"
                 yield _problem(change, message, "correct the plan: sqitch refuses it, too")
-            elif each.conflicts and _is_known(each.key, known):
+            elif each.conflicts and there:
                 message = f"the change {change.name} conflicts with {each.key}, which comes before it"
                 yield _problem(change, message, "take one of the two out of the plan: sqitch refuses it, too")
-        known |= _names(change, known)
+        names.setdefault(change.name, number)
+        tags |= dict.fromkeys(change.tags, number)
 
 
-def _names(change: Change, known: set[str]) -> set[str]:
-    """By what it is known from here on; what its tags are put on, is known as it is there."""
-    plain = {name for name in (*known, change.name) if "@" not in name}
-    symbols = {f"{change.name}@{symbol}" for symbol in SYMBOLIC}
-    return {change.name, *symbols, *(f"{name}@{tag}" for tag in change.tags for name in ("", *plain))}
-
-
-def _is_known(key: str, known: set[str]) -> bool:
-    return key in known or re.fullmatch(r"[0-9a-f]{40}", key) is not None
+def _comes_before(key: str, names: Mapping[str, int], tags: Mapping[str, int]) -> bool:
+    """Whether a change, a tag or a change at a tag is among those so far; an id cannot be looked up here."""
+    name, _, tag = key.partition("@")
+    if re.fullmatch(r"[0-9a-f]{40}", key):
+        return True
+    if not tag or tag in SYMBOLIC:
+        return name in names
+    return tag in tags and (not name or names.get(name, len(names)) <= tags[tag])
 
 
 def _problem(change: Change, message: str, help_text: str) -> Finding:

@@ -102,8 +102,7 @@ def _find(folders: Sequence[Folder], _: Settings, findings: list[Finding]) -> It
 
 def _number(match: re.Match[str]) -> str:
     """The digits in front, or, as sql-migrate goes by name where there are none, the first digits."""
-    inside = match["number"] or re.search(r"\d+", match["name"])
-    return inside if isinstance(inside, str) else inside[0] if inside else ""
+    return match["number"] or "".join(re.findall(r"\d+", match["name"])[:1])
 
 
 def _rank(match: re.Match[str]) -> tuple[bool, int, str]:
@@ -118,7 +117,8 @@ def _settings(foreign: Foreign) -> Settings:
     stands otherwise, nothing is said, and people are asked for the folder.
     """
     path = foreign.project / "dbconfig.yml"
-    found = DEVELOPMENT.search(f"{path.read_text(encoding='utf-8')}\n") if path.is_file() else None
+    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    found = DEVELOPMENT.search(f"{text}\n")
     if found is None:
         return Settings(table=TABLE)
     said = {match["key"]: match["value"] for match in ENTRY.finditer(found["entries"])}

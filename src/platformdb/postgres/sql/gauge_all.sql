@@ -19,7 +19,8 @@ SELECT pg_catalog.json_build_array(
         FROM pg_catalog.pg_class AS c
         JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
         LEFT JOIN pg_catalog.pg_index AS i ON i.indexrelid = c.oid
-        WHERE c.oid >= 16384 AND c.relkind IN ('r', 'm', 'i')
+        WHERE c.relkind IN ('r', 'm', 'i')
+          AND coalesce(i.indrelid, c.oid) BETWEEN 16384 AND $1::oid
     ),
     extract(epoch FROM pg_catalog.clock_timestamp())
 )::text

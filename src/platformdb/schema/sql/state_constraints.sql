@@ -13,7 +13,8 @@ SELECT 'pg_constraint', k.oid, 0, 'constraint',
            'definition', regexp_replace(pg_get_constraintdef(k.oid, true), ' NOT VALID$', ''),
            'valid', k.convalidated,
            'inherited', k.coninhcount > 0 OR k.conparentid <> 0,
-           'only inherited', NOT k.conislocal)
+           -- Of partitions a dump that is restored tells otherwise.
+           'only inherited', NOT (k.conislocal OR coalesce(c.relispartition, false)))
 FROM pg_constraint AS k
 JOIN pg_namespace AS n ON n.oid = k.connamespace
 LEFT JOIN pg_class AS c ON c.oid = k.conrelid
