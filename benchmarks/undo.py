@@ -58,9 +58,8 @@ def main() -> None:
     targets = [url_target(Config(project=Path(), url=url)) for url in arguments.url]
     total: Counter[str] = Counter()
     lies: Counter[str] = Counter()
-    print(
-        f"| directory | layout | undo files | {' | '.join(VERDICTS)} | does not run here |\n|{'---|' * (len(VERDICTS) + 4)}"
-    )
+    heads = ("directory", "layout", "undo files", *VERDICTS, "does not run here")
+    print(f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}")
     for directory in DIRECTORIES:
         if arguments.only not in directory.project:
             continue

@@ -149,13 +149,14 @@ VARIABLES: Mapping[str, str] = {
 }
 
 
-def script(layout: str, folders: Sequence[Path], variables: Mapping[str, str]) -> tuple[int, str]:
-    """How many files run, and all of them for one psql, each in a session of its own."""
-    parts = []
+def script(layout: str, folders: Sequence[Path], variables: Mapping[str, str]) -> tuple[list[str], str]:
+    """What runs, in order, and all of it for one psql, each file in a session of its own."""
+    names, parts = [], []
     for name, text in TOOLS[layout](folders):
         for variable, value in variables.items():
             text = re.sub(VARIABLES[layout].format(variable), lambda _, value=value: value, text)
         needs = WANTS_TRANSACTION.search(text) and not OWN_TRANSACTION.search(text) and not OUTSIDE.search(text)
         begin, end = ("BEGIN;\n", "COMMIT;\n") if needs else ("", "")
+        names.append(name)
         parts.append(f"\\connect\n\\echo {name!r}\n{begin}{text.removeprefix(chr(0xFEFF))}\n;\n{end}")
-    return len(parts), "".join(parts)
+    return names, "".join(parts)

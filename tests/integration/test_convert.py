@@ -188,6 +188,16 @@ class TestRefusals:
         said = self.refused(db, project.write({"migrations/V1__a.sql": "SELECT '{${name}}';"}), "--var", "name=t")
         assert "1_a.sql" in said.everything
 
+    def test_a_value_that_the_tool_would_quote_in_another_way(self, db: Target, project: Project) -> None:
+        project.write({"migrations/1_a.sql": "SELECT :'name';"})
+        said = self.refused(db, project, "--layout", "plain", "--var", "name=back\\slash")
+        assert said.rules == ["not-the-same"]
+        assert "would not run the same statements as phases/migrations/1_a.sql" in said.everything
+
+    def test_two_repeatable_files_that_would_have_one_name(self, db: Target, project: Project) -> None:
+        project.write({f"migrations/{name}.sql": "SELECT 1;" for name in ("V1__a", "R__b c", "R__b,c")})
+        assert "not-the-same" in self.refused(db, project).rules
+
     def test_platformdbs_own_project(self, db: Target, project: Project) -> None:
         project.write({"phases/1_a.sql": "SELECT 1;"})
         said = as_json(db, project, "convert", "--to", "native")

@@ -6,10 +6,11 @@ from contextlib import nullcontext
 
 import pytest
 
-from catalog import history, relations, rows
+from catalog import history, relations, rows, run
 from platformdb.config import Config
 from platformdb.errors import ApplyFailed
 from platformdb.migrations.outlook import Options
+from platformdb.migrations.repair import Verdict, repair
 from platformdb.migrations.run import down, migrate
 from platformdb.migrations.status import status
 from platformdb.postgres.target import Target
@@ -27,6 +28,8 @@ ALL = {
     "sql/B2__b.sql": "CREATE TABLE a (); CREATE TABLE b ();",
     "sql/B3__c.sql": "CREATE TABLE a (); CREATE TABLE b (); CREATE TABLE c ();",
 }
+# Nobody can tell how far it came.
+COMMITTING = "DO $$ BEGIN COMMIT; PERFORM 1 / 0; END $$;"
 
 
 def flyway(project: Project) -> Platform:
@@ -100,6 +103,17 @@ class TestBaselineFiles:
             ("baseline", 3, 3),
             ("applied", 1, 1),
         ]
+
+    def test_somebody_may_say_that_its_last_part_ran(self, db: Target, project: Project) -> None:
+        project.write({"sql/B2__b.sql": f"CREATE TABLE a (); {COMMITTING}", "sql/V1__a.sql": ALL["sql/V1__a.sql"]})
+        with pytest.raises(ApplyFailed):
+            migrated(db, project)
+        run(db, "DELETE FROM platformdb.history WHERE event = 'failed'")  # as if it had been cut short
+        assert states(db, project) == [("1", "baseline"), ("2", "interrupted")]
+        verdict = Verdict(ran=("2",))
+        assert repair(nullcontext(db), flyway(project), Silent(), verdict=verdict, options=Options()).ok
+        assert events(db)[-1] == ("versioned", "2", "B2__b.sql", "baseline", 2, 2)
+        assert states(db, project) == [("1", "baseline"), ("2", "applied")]
 
     def test_one_in_java_stops_the_plan_and_can_be_marked(self, db: Target, project: Project) -> None:
         project.write(

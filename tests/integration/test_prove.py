@@ -35,8 +35,8 @@ LIES = {
     "DO $$ BEGIN IF EXISTS (SELECT FROM base WHERE id = 9) THEN CREATE INDEX i9 ON nine (x); END IF; END $$;\n"
     "INSERT INTO base VALUES (9, 'nine') ON CONFLICT DO NOTHING;",
     "phases/009_again.undo.sql": "DROP TABLE nine;",
-    "phases/010_true.sql": "CREATE TABLE ten (x int);",
-    "phases/010_true.undo.sql": "DROP TABLE ten;",
+    "phases/010_true.sql": "CREATE TABLE ten (x int);\nCREATE INDEX IF NOT EXISTS i9 ON nine (x);",
+    "phases/010_true.undo.sql": "DROP TABLE ten;\nDROP INDEX i9;",
 }
 
 

@@ -26,13 +26,19 @@ from servers import Server
 BASE = """
 CREATE TABLE users (id int PRIMARY KEY, name text);
 CREATE TABLE orders (id int PRIMARY KEY, user_id int REFERENCES users);
+CREATE TABLE notes (id int);
+INSERT INTO notes SELECT generate_series(1, 10);
 INSERT INTO users SELECT g, 'somebody' FROM generate_series(1, 2000) AS g;
 INSERT INTO orders SELECT g, g FROM generate_series(1, 2000) AS g;
 """
 NOT_NULL = "ALTER TABLE users ALTER COLUMN name SET NOT NULL;"
 BUDGET = '[[rehearse.budget]]\nlock = "access exclusive"\nheld = "0.001ms"\n'
 TAKEN_OVER = """
-DO $$ BEGIN ASSERT current_setting('work_mem') = '17MB', 'it is ' || current_setting('work_mem'); END $$;
+DO $$ BEGIN
+    ASSERT current_setting('work_mem') = '17MB', 'it is ' || current_setting('work_mem');
+    ASSERT (SELECT count(*) FROM notes) = 10, 'of the chosen table';
+    ASSERT (SELECT count(*) FROM users) = 200, 'of the seeded one';
+END $$;
 """
 SEED = """
 start = 2025-01-01T00:00:00Z
@@ -151,24 +157,17 @@ def test_where_there_is_no_copy_the_schema_goes_to_a_server_of_its_own(shop: Tar
     assert statement["estimate"]["basis"].startswith("unknown: users has no rows here, and ")
 
 
-def test_rows_of_chosen_tables_come_along_and_what_decides_how_long_things_take(shop: Target, project: Project) -> None:
+def test_elsewhere_there_are_chosen_rows_and_seeds_and_the_settings_that_decide_how_long_things_take(
+    shop: Target, project: Project
+) -> None:
+    pytest.importorskip("numpy")
     with connect(shop) as connection:
         connection.execute(f"ALTER DATABASE \"{shop.parameters['dbname']}\" SET work_mem = '17MB'".encode())
-    project.write({"phases/003_taken_over.sql": TAKEN_OVER})
-    said = as_json(shop, project, "rehearse", "--elsewhere", "--data", "users")
+    project.write({"seeds/seed.toml": SEED, "phases/003_taken_over.sql": TAKEN_OVER})
+    said = as_json(shop, project, "rehearse", "--data", "notes", "--scale", "2")
     statement, _ = said.envelope["data"]["statements"]
     assert said.code == 0
     assert said.envelope["data"]["clone"]["why_not_beside"] == ""
-    assert "users" in statement["estimate"]["basis"]
-    assert statement["estimate"]["ms"] > 0
-
-
-@pytest.mark.newest_server
-def test_seeds_fill_a_clone_that_has_no_rows(shop: Target, project: Project) -> None:
-    pytest.importorskip("numpy")
-    project.write({"seeds/seed.toml": SEED})
-    said = as_json(shop, project, "rehearse", "--scale", "2")
-    (statement,) = said.envelope["data"]["statements"]
     assert statement["estimate"]["basis"].startswith("by size: users has ")
     assert statement["estimate"]["ms"] > 0
 
@@ -193,7 +192,9 @@ def test_ctrl_c_drops_the_clone(shop: Target, project: Project, server: Server) 
             assert running.poll() is None
             time.sleep(0.05)
         running.send_signal(signal.SIGINT)
-        assert running.wait(timeout=30) == 130
+        said = running.communicate(timeout=30)[1].decode()
+    assert running.returncode == 130
+    assert "interrupted: the clone is dropped, and the database is as it was" in said
     assert clones(server) == []
 
 

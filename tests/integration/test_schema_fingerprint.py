@@ -82,13 +82,13 @@ CASES = (
         "a storage parameter",
         T,
         "ALTER TABLE t SET (fillfactor = 70)",
-        ("fillfactor=70 among the options of table t is left behind",),
+        ("option fillfactor=70 of table t is left behind",),
     ),
     Case(
         "a storage parameter of the TOAST table",
         T,
         "ALTER TABLE t SET (toast.autovacuum_enabled = off)",
-        ("autovacuum_enabled=off among the options of its TOAST table of table t is left behind",),
+        ("TOAST option autovacuum_enabled=off of table t is left behind",),
     ),
     Case("row security", T, "ALTER TABLE t ENABLE ROW LEVEL SECURITY", ("table t was not under row security and is",)),
     Case(
@@ -113,7 +113,7 @@ CASES = (
         "inheritance",
         "CREATE TABLE p (a int); CREATE TABLE t (a int)",
         "ALTER TABLE t INHERIT p",
-        ("column t.a was not inherited and is", "p among the parents of table t is left behind"),
+        ("column t.a was not inherited and is", "parent p of table t is left behind"),
     ),
     Case(
         "a partition key",
@@ -217,7 +217,7 @@ CASES = (
         "an option of a column",
         T,
         "ALTER TABLE t ALTER b SET (n_distinct = 5)",
-        ("n_distinct=5 among the options of column t.b is left behind",),
+        ("option n_distinct=5 of column t.b is left behind",),
     ),
     Case(
         "a grant on a column",
@@ -312,7 +312,7 @@ CASES = (
         "statistics of an index",
         T + "CREATE INDEX i ON t (lower(b))",
         "ALTER INDEX i ALTER 1 SET STATISTICS 9",
-        ("1: 9 among the statistics targets of index i is left behind",),
+        ("statistics target 1: 9 of index i is left behind",),
     ),
     # Views, rules, triggers, policies
     Case(
@@ -325,7 +325,7 @@ CASES = (
         "a view's options",
         T + "CREATE VIEW v AS SELECT a FROM t",
         "ALTER VIEW v SET (security_barrier)",
-        ("security_barrier=true among the options of view v is left behind",),
+        ("option security_barrier=true of view v is left behind",),
     ),
     Case(
         "a materialized view without rows",
@@ -378,8 +378,8 @@ CASES = (
         T + ROLE + "CREATE POLICY p ON t USING (a > 0)",
         "ALTER POLICY p ON t TO fp_reader",
         (
-            "public among the roles of policy p on t is gone",
-            "fp_reader among the roles of policy p on t is left behind",
+            "role public of policy p on t is gone",
+            "role fp_reader of policy p on t is left behind",
         ),
     ),
     # Functions
@@ -420,8 +420,8 @@ CASES = (
         "CREATE AGGREGATE s(int) (SFUNC = int4pl, STYPE = int, INITCOND = '0')",
         "DROP AGGREGATE s(int); CREATE AGGREGATE s(int) (SFUNC = int4pl, STYPE = int, INITCOND = '1')",
         (
-            "initial '0' - among the parts of aggregate s(integer) is gone",
-            "initial '1' - among the parts of aggregate s(integer) is left behind",
+            "part initial '0' - of aggregate s(integer) is gone",
+            "part initial '1' - of aggregate s(integer) is left behind",
         ),
     ),
     # Types
@@ -429,7 +429,7 @@ CASES = (
         "a label",
         "CREATE TYPE e AS ENUM ('a', 'c')",
         "ALTER TYPE e ADD VALUE 'b' BEFORE 'c'",
-        ("b among the labels of type e is left behind",),
+        ("label b of type e is left behind",),
     ),
     Case(
         "the order of labels",
@@ -461,15 +461,15 @@ CASES = (
         "CREATE TYPE r AS RANGE (SUBTYPE = float8)",
         "DROP TYPE r; CREATE TYPE r AS RANGE (SUBTYPE = float8, SUBTYPE_DIFF = float8mi)",
         (
-            "difference - among the properties of type r is gone",
-            "difference float8mi among the properties of type r is left behind",
+            "trait difference - of type r is gone",
+            "trait difference float8mi of type r is left behind",
         ),
     ),
     Case(
         "a base type",
         COMPLEX.format(""),
         "DROP TYPE c CASCADE;" + COMPLEX.format(", DELIMITER = ':'"),
-        ("among the parts of type c is gone", "among the parts of type c is left behind"),
+        ("part category U f delimiter , of type c is gone", "part category U f delimiter : of type c is left behind"),
     ),
     Case(
         "a type's owner", "CREATE TYPE e AS ENUM ('a');" + ROLE, "ALTER TYPE e OWNER TO fp_reader", ("owner of type e",)
@@ -510,7 +510,7 @@ CASES = (
         "an operator family",
         "CREATE OPERATOR FAMILY fam USING btree",
         "ALTER OPERATOR FAMILY fam USING btree ADD FUNCTION 1 (int4, int2) btint42cmp(int4, int2)",
-        ("among the functions of operator family public.fam using btree is left behind",),
+        ("function 1 (integer, smallint) btint42cmp of operator family public.fam using btree is left behind",),
     ),
     Case(
         "an operator class",
@@ -518,8 +518,8 @@ CASES = (
         "DROP OPERATOR FAMILY cls USING hash; CREATE OPERATOR CLASS cls FOR TYPE int8 USING hash AS OPERATOR 1 =",
         (
             "type of operator class public.cls using hash was integer and is bigint",
-            "operators of operator family public.cls using hash is gone",
-            "operators of operator family public.cls using hash is left behind",
+            "operator 1 =(integer,integer) of operator family public.cls using hash is gone",
+            "operator 1 =(bigint,bigint) of operator family public.cls using hash is left behind",
         ),
     ),
     Case("a cast", EQUAL, "CREATE CAST (int4 AS point) WITH INOUT", ("cast (integer AS point) is left behind",)),
@@ -564,7 +564,7 @@ CASES = (
         "a text search configuration",
         "CREATE TEXT SEARCH CONFIGURATION tc (COPY = english)",
         "ALTER TEXT SEARCH CONFIGURATION tc DROP MAPPING FOR email",
-        ("4: simple among the mappings of text search configuration tc is gone",),
+        ("mapping 4: simple of text search configuration tc is gone",),
     ),
     Case(
         "a text search dictionary",
@@ -615,26 +615,26 @@ CASES = (
         "a publication",
         T + "CREATE PUBLICATION pub",
         "ALTER PUBLICATION pub ADD TABLE t",
-        ("t among the tables of publication pub is left behind",),
+        ("table t of publication pub is left behind",),
     ),
     Case(
         "what a publication publishes",
         T + "CREATE PUBLICATION pub FOR TABLE t",
         "ALTER PUBLICATION pub SET (publish = 'insert')",
-        ("update among the events of publication pub is gone", "delete among", "truncate among"),
+        ("event update of publication pub is gone", "event delete", "event truncate"),
     ),
     Case(
         "a row filter",
         T + "CREATE PUBLICATION pub FOR TABLE t",
         "ALTER PUBLICATION pub SET TABLE t (a) WHERE (a > 1)",
-        ("t among the tables of publication pub is gone", "t (a) WHERE (a > 1) among the tables"),
+        ("table t of publication pub is gone", "table t (a) WHERE (a > 1) of publication pub is left behind"),
         since=15,
     ),
     Case(
         "a schema in a publication",
         "CREATE SCHEMA s; CREATE PUBLICATION pub",
         "ALTER PUBLICATION pub ADD TABLES IN SCHEMA s",
-        ("among the schemas of publication pub is left behind",),
+        ("schema s of publication pub is left behind",),
         since=15,
     ),
     Case(

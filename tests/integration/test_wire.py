@@ -47,6 +47,13 @@ def test_each_statement_has_an_answer_of_its_own(work: Connection) -> None:
     assert [(answer.rows, answer.value) for answer in answers] == [(None, None), (2, None), (2, b"1"), (None, None)]
 
 
+def test_the_first_of_a_files_statements_is_not_timed_with_what_comes_before_it(work: Connection) -> None:
+    slept = "SELECT pg_sleep(0.2)"
+    own = Statement(slept, origin=TextOrigin(Source("x.sql", slept), 0))
+    begun, first = send(work, (Statement("BEGIN"), own), nothing)
+    assert first.seconds > begun.seconds
+
+
 def test_each_statement_is_timed_by_itself(work: Connection) -> None:
     texts = ("SELECT 1", "SELECT pg_sleep(0.3)", "SELECT 1")
     first, second, third = send(work, tuple(Statement(t, origin=TextOrigin(Source("a", t), 0)) for t in texts), nothing)

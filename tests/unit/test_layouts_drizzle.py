@@ -131,3 +131,8 @@ def test_its_table_is_found_by_version() -> None:
         ("0000", 1700000000000),
         ("0001", 1700000000001),
     ]
+
+
+def test_a_folder_in_which_the_tool_would_find_nothing_is_no_success(tmp_path: Path) -> None:
+    files = list_files(laid_out(tmp_path, {"1_a/migration.sql": ""}, layout="drizzle"))
+    assert [message for message in errors(files) if message.startswith("no migration files in ")]

@@ -54,6 +54,13 @@ def test_a_chain_that_lacks_a_link_is_refused(tmp_path: Path) -> None:
     assert "and before it stands committed/000001.sql with sha1:" in said
 
 
+def test_two_files_of_one_number_break_the_chain(tmp_path: Path) -> None:
+    files = committed("SELECT 1;", "SELECT 2;")
+    files["committed/000002-other.sql"] = files["committed/000002.sql"].replace("SELECT 2", "SELECT 3")
+    (said,) = errors(list_files(laid_out(tmp_path, files)))
+    assert said.startswith("committed/000002.sql follows sha1:")
+
+
 def test_a_file_without_its_header_is_not_committed(tmp_path: Path) -> None:
     files = committed("SELECT 1;") | {"committed/000002.sql": "SELECT 2;"}
     assert errors(list_files(laid_out(tmp_path, files))) == [

@@ -51,7 +51,7 @@ def test_an_order_is_said_only_of_what_both_have() -> None:
         ({}, {"valid": True}, "index i was not valid and is"),
         ({"owner": "one"}, {"owner": "two"}, "owner of index i was one and is two"),
         ({"comment": "kept"}, {}, "comment kept of index i is gone"),
-        ({}, {"options": ("fillfactor=70",)}, "fillfactor=70 among the options of index i is left behind"),
+        ({}, {"options": ("fillfactor=70",)}, "option fillfactor=70 of index i is left behind"),
         (
             {"definition": "one\ntwo"},
             {"definition": "one\nthree"},

@@ -104,8 +104,8 @@ def _records(platform: str, standing: Standing, comment: str, *, out_of_order: b
         return
     count = len(migration.segments)
     for number, segment in enumerate(migration.segments, 1):
-        what = (migration.checksums, number, count, segment.digest, f"{comment}\n{segment.text}")
-        yield Record(*place, *what, out_of_order=out_of_order)
+        text, late = f"{comment}\n{segment.text}", out_of_order
+        yield Record(*place, migration.checksums, number, count, segment.digest, text, out_of_order=late)
 
 
 def _comment(account: Account, deed: Deed, accepted: str) -> str:

@@ -107,7 +107,7 @@ def find_unadopted(target: Target, platform: Platform, variables: Mapping[str, V
         return None
     message = f"{account.shown} says that {counted(ran, 'migration')} of these ran here already"
     help_text = "take that over first: platformdb adopt, with the same --migrations (look before with --dry-run)"
-    return Finding("adopt-first", message, account.table, help=help_text)
+    return Finding("refused", message, account.table, help=help_text)
 
 
 def _as_they_lie(outlook: Outlook) -> tuple[Files, tuple[Standing, ...]]:

@@ -142,7 +142,7 @@ def _numbers(found: Comparison) -> Iterator[tuple[MigrationFile, Number | None]]
 
 
 def _members(file: MigrationFile, found: Comparison) -> Iterator[MigrationFile]:
-    """The new file that takes it back, and last the file itself: as long as it is misplaced, all of it is done again."""
+    """The new file that takes it back, and last the file itself: while it is misplaced, all of it is done again."""
     key = version_key(file.version)
     alone = sum(version_key(each.version) == key for each in found.arrivals) == 1
     undo = (each for each in found.new if each.kind is Kind.UNDO and version_key(each.version) == key)

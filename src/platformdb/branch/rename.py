@@ -46,10 +46,10 @@ def _now(name: str, done: Iterable[Move]) -> str:
 
 def _with_companions(old: Path, new: Path) -> Iterator[tuple[Path, Path]]:
     """A file's own settings go with it: ``V2__name.sql.conf``."""
-    yield old, new
     for path in sorted(old.parent.iterdir()):
         if path.name.startswith(f"{old.name}."):
             yield path, path.with_name(new.name + path.name.removeprefix(old.name))
+    yield old, new
 
 
 def _rename(old: Path, new: Path, back: list[Callable[[], object]]) -> None:

@@ -37,6 +37,10 @@ def rehearse(  # noqa: PLR0913 - one parameter for each option
     scale: Annotated[
         float | None, typer.Option(metavar="X", help="Elsewhere: with seeds, so many times the profile's numbers.")
     ] = None,
+    mark_applied: Annotated[
+        list[str] | None,
+        typer.Option("--mark-applied", metavar="VERSION", help="Record it as applied, and do not run it; repeatable."),
+    ] = None,
     profile: Annotated[str, typer.Option(metavar="NAME", help="Which profile of seed.toml --scale takes.")] = "dev",
     *,
     elsewhere: Annotated[
@@ -54,7 +58,9 @@ def rehearse(  # noqa: PLR0913 - one parameter for each option
 
     platform = find_platform(run.config)
     opening = open_sound_target(run, platform.name)
-    options = replace(migration_options(run.config), target=to, out_of_order=out_of_order)
+    options = replace(
+        migration_options(run.config), target=to, out_of_order=out_of_order, mark_applied=tuple(mark_applied or ())
+    )
     chosen = tuple(data or ())
     wish = Wish(_size(largest), elsewhere or bool(chosen) or scale is not None, chosen)
     stage = Stage(run.config, wish, _seeding(run, platform, profile, scale) if scale is not None else None)

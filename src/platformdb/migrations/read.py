@@ -18,7 +18,7 @@ from platformdb.errors import Place, PlatformdbError, Refused
 from platformdb.migrations.layouts.native import find_native, find_present, unmatched
 from platformdb.migrations.model import Candidate, Files, Identity, Kind, MigrationFile, identify, version_key
 from platformdb.project import Platform
-from platformdb.report.model import Finding
+from platformdb.report.model import Finding, Severity
 from platformdb.sqltext.source import read_source
 
 PIECE = 1 << 16
@@ -42,7 +42,7 @@ def list_files(platform: Platform) -> Files:
     findings += _undoing_nothing(undo, versioned, unread)
     migrations = (*versioned.values(), *found[Kind.REPEATABLE])
     baselines = tuple(_by_version(found[Kind.BASELINE], findings).values())
-    if not migrations and not baselines and not findings:
+    if not migrations and not baselines and not any(finding.severity is Severity.ERROR for finding in findings):
         findings.append(_nothing(platform))
     events = _by_event(found[Kind.CALLBACK])
     return Files(platform.name, migrations, undo, tuple(findings), frozenset(unread), events, baselines)

@@ -135,9 +135,10 @@ def _pipeline(
     pgconn = connection.pgconn
     began = time.perf_counter()
     pgconn.enter_pipeline_mode()
-    for statement in statements:
+    for statement, following in zip(statements, (*statements[1:], None), strict=True):
         _dispatch(connection, statement)
-        if statement.origin is not None or statement.listener is not None:
+        # What comes before it would else be answered with it, and its time be taken for that of the one before.
+        if _is_timed(statement) or _is_timed(following):
             pgconn.send_flush_request()
     pgconn.pipeline_sync()
     try:
@@ -151,6 +152,11 @@ def _pipeline(
             _drain(connection, idle)
         raise
     _drain(connection, idle)
+
+
+def _is_timed(statement: Statement | None) -> bool:
+    """Whether it is a file's own, or somebody wants to hear of it."""
+    return statement is not None and (statement.origin is not None or statement.listener is not None)
 
 
 def _pass_on(statement: Statement, answer: Answer) -> None:

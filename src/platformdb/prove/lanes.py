@@ -136,9 +136,10 @@ class Lanes:
         self._target = trial
         self._session = self._stack.enter_context(ExitStack())
         self.trial = self._session.enter_context(runner(trial, self._scope.options))
-        # A connection of its own, which no file's DISCARD reaches: the server plans each question to the catalog once.
+        # A connection of its own, which no file's DISCARD reaches: the server plans each question to the catalog once,
+        # unless a pooler stands before it, where what is prepared may be somebody else's.
         self._eyes = self._session.enter_context(connect(trial))
-        self._eyes.prepare_threshold = 0
+        self._eyes.prepare_threshold = None if self.trial.guard.pooled else 0
         self.fresh, self._seen = True, None
 
 

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
 from platformdb.config import Config
-from platformdb.errors import ApplyFailed
+from platformdb.errors import ApplyFailed, Interrupted
 from platformdb.migrations.model import Plan, Planner
 from platformdb.migrations.outlook import Options, Outlook
 from platformdb.migrations.run import Course, migrate, plan_forward
@@ -32,6 +32,7 @@ from platformdb.report.words import counted
 
 Fill = Callable[[Target], object]
 FAILED = "rehearse-failed"
+INTERRUPTED = "interrupted: the clone is dropped, and the database is as it was"
 # So much WAL of others' between two looks is no accident, in bytes.
 NOISE = 1 << 16
 
@@ -83,7 +84,11 @@ def rehearse(
         with cloned(target, stage.wish, stage.config, observer) as clone:
             if stage.fill is not None:
                 stage.fill(clone.target)
-            performance = _perform(clone, platform, observer, options, also)
+            try:
+                performance = _perform(clone, platform, observer, options, also)
+            except Interrupted:
+                # Its steps are of the clone, and would read as if something were applied.
+                raise Interrupted(INTERRUPTED, help="run the same command again") from None
     report = _report(performance, clone, budgets)
     return report.but(findings=(*planned.findings, *report.findings))
 

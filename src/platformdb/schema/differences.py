@@ -117,7 +117,7 @@ def _member(identity: str, fact: str, member: str) -> str:
         privilege, _, grantee = member.partition(" to ")
         grant = f"grant {privilege} on {identity} to {grantee}"
         return grant if fact == "grants" else f"the revocation of {grant}"
-    return f"{member} among the {fact.removeprefix(ORDER)} of {identity}"
+    return f"{fact.removeprefix(ORDER).removesuffix('s')} {member} of {identity}"
 
 
 def _of_secrets(identity: str, old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:

@@ -62,8 +62,7 @@ _TOKEN = re.compile(
     rf"|(?=[+\-*/<>=]*[~!@#%^&|`?])(?:{_OPERATOR})++|(?:{_SIMPLE})*(?!/\*)[*/<>=]|.)",
     re.DOTALL,
 )
-# Of a longer statement (characters) tokens are read one by one, for most who ask want only the first.
-_SHORT = 1 << 16
+_SHORT = 1 << 16  # of longer ones (characters) tokens are read one by one, for most who ask want only the first
 _LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 
@@ -79,7 +78,7 @@ class PieceKind(enum.Enum):
 class Piece(NamedTuple):
     """A part of a file; ``start`` and ``end`` are offsets in its text.
 
-    A tuple, for there are many: a frozen dataclass takes three times as long to make.
+    A tuple, for there are many: a frozen dataclass takes thrice as long to make.
     """
 
     kind: PieceKind

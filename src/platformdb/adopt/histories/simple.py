@@ -45,7 +45,7 @@ def one_by_one(key: Callable[[Row], str], shown: str) -> Callable[[Sequence[Row]
 
 
 def _fold_dbmate(rows: Sequence[Row], _: Sequence[Filed]) -> Told:
-    """dbmate keeps no times: that one version came after another nobody can tell but by their numbers."""
+    """In the order of the numbers: dbmate keeps no times, so nobody can tell another."""
     keys = sorted(
         map(version_of, rows), key=lambda key: (is_version(key), version_key(key) if is_version(key) else key)
     )

@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -70,10 +71,11 @@ def _find(folders: Sequence[Folder], settings: Settings, findings: list[Finding]
     for folder in folders:
         findings += _uncommitted(folder)
         top = "committed/" if any(name.startswith("committed/") for name in folder.names) else ""
-        found = sorted((m["number"], m) for m in map(FILE.fullmatch, folder.names) if m and m["top"] == top)
-        findings += _broken_chain(folder, [match[0] for _, match in found])
-        versions = dict(in_sequence(((match[0], number) for number, match in found), "graphile-migrate", findings))
-        for _, match in found:
+        found = [match for match in map(FILE.fullmatch, folder.names) if match and match["top"] == top]
+        found.sort(key=itemgetter("number"))
+        findings += _broken_chain(folder, [match[0] for match in found])
+        versions = dict(in_sequence(((match[0], match["number"]) for match in found), "graphile-migrate", findings))
+        for match in found:
             yield folder.candidate(match[0], Kind.VERSIONED, versions[match[0]], match["name"] or "committed", reading)
 
 
@@ -87,7 +89,8 @@ def _broken_chain(folder: Folder, files: Iterable[str]) -> Iterator[Finding]:
             message = f"{shown} is not committed: it lacks '--! Previous:' or '--! Hash:'"
             yield refusal("chain-broken", message, shown, "let graphile-migrate commit write it")
         elif header["Previous"] != before:
-            message = f"{shown} follows {header['Previous']}, and before it stands {last or 'nothing'} with {before}"
+            stands = f"{last} with {before}" if last else "nothing"
+            message = f"{shown} follows {header['Previous']}, and before it stands {stands}"
             help_text = "bring back the file that is missing, or graphile-migrate uncommit and commit it again"
             yield refusal("chain-broken", message, shown, help_text)
         before, last = header.get("Hash", ""), shown

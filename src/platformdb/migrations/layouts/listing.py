@@ -114,7 +114,7 @@ def _two_tools(shown: str, likely: Iterable[tuple[Layout, Sign]]) -> ConfigError
 
 def _strays(folder: Folder, layout: Layout, taken: set[str]) -> Iterator[Finding]:
     """Nothing is passed over in silence: SQL that no version runs, and what else lies there."""
-    left = [name for name in folder.names if str(folder.path / name) not in taken]
+    left = [name for name in folder.names if folder.path_of(name) not in taken]
     left = [name for name in left if not (layout.beside and layout.beside.fullmatch(name))]
     for name in (each for each in left if each.endswith(".sql")):
         shown = folder.shown_name(name)

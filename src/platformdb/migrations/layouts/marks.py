@@ -33,7 +33,7 @@ def between(source: Source, borders: Iterable[Border], first: str) -> tuple[Sect
     size = len(source.text)
     listed = [Border(0, 0, Side.MARK), *borders, Border(size, size, Side.MARK)]
     _nothing_lost(source, listed[1].start, first)
-    return tuple(section for section in _sections(listed) if section.start < section.end)
+    return tuple(_sections(listed))
 
 
 def refused_mark(source: Source, match: re.Match[str], what: str, help_text: str) -> Refused:
@@ -43,8 +43,10 @@ def refused_mark(source: Source, match: re.Match[str], what: str, help_text: str
 
 def _sections(borders: list[Border]) -> Iterator[Section]:
     for border, following in pairwise(borders):
-        yield Section(Side.MARK, border.start, border.end)
-        yield Section(border.side, border.end, following.start, border.alone)
+        if border.start < border.end:
+            yield Section(Side.MARK, border.start, border.end)
+        if border.end < following.start:
+            yield Section(border.side, border.end, following.start, border.alone)
 
 
 def _nothing_lost(source: Source, end: int, first: str) -> None:

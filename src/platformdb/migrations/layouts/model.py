@@ -57,7 +57,11 @@ class Folder:
         language: str = "",
     ) -> Candidate:
         """One of the files as a migration."""
-        return Candidate(kind, version, name, str(self.path / file), self.shown_name(file), reading, alone, language)
+        return Candidate(kind, version, name, self.path_of(file), self.shown_name(file), reading, alone, language)
+
+    def path_of(self, file: str) -> str:
+        """Where a file of the folder is; a text, for making 10,000 paths takes as long as reading the files."""
+        return f"{self.path}/{file}"
 
     def shown_name(self, file: str) -> str:
         """What people know a file of the folder by."""

@@ -46,8 +46,9 @@ SELECT 'pg_publication', p.oid, 0, 'publication', quote_ident(p.pubname), NULL,
                            WHERE v.pubname = p.pubname
                              AND format('%I.%I', v.schemaname, v.tablename)::regclass = r.prrelid)) ORDER BY 1)
                       FROM pg_publication_rel AS r WHERE r.prpubid = p.oid),
-           'schemas', (SELECT array_agg((pg_identify_object(d.classid, d.objid, 0)).identity ORDER BY 1)
-                       FROM pg_depend AS d WHERE d.refclassid = 'pg_publication'::regclass AND d.refobjid = p.oid
+           'schemas', (SELECT array_agg(split_part(o.identity, ' in publication ', 1) ORDER BY o.identity)
+                       FROM pg_depend AS d CROSS JOIN LATERAL pg_identify_object(d.classid, d.objid, 0) AS o
+                       WHERE d.refclassid = 'pg_publication'::regclass AND d.refobjid = p.oid
                          AND d.classid::regclass::text = 'pg_publication_namespace'))
 FROM pg_publication AS p
 UNION ALL

@@ -9,7 +9,7 @@ SELECT 'pg_class', c.oid, 0,
            'owner', c.relowner::regrole::text,
            'unlogged', c.relpersistence = 'u',
            'options', c.reloptions,
-           'options of its TOAST table', t.reloptions,
+           'TOAST options', t.reloptions,
            'under row security', c.relrowsecurity,
            'under row security for its owner, too', c.relforcerowsecurity,
            'replica identity', CASE c.relreplident WHEN 'f' THEN 'full' WHEN 'n' THEN 'nothing'

@@ -11,7 +11,7 @@ SELECT 'pg_type', t.oid, 0, 'type', t.oid::regtype::text, 'schema ' || quote_ide
            'default', t.typdefault,
            'collation', CASE WHEN t.typcollation <> coalesce(b.typcollation, 0) AND t.typtype = 'd'
                              THEN t.typcollation::regcollation::text END,
-           'properties', CASE WHEN r.rngtypid IS NOT NULL THEN ARRAY[
+           'traits', CASE WHEN r.rngtypid IS NOT NULL THEN ARRAY[
                concat('subtype ', r.rngsubtype::regtype), concat('multirange ', r.rngmultitypid::regtype),
                concat('canonical ', r.rngcanonical), concat('difference ', r.rngsubdiff),
                concat('operator class ', o.opcname), concat('collation ', nullif(r.rngcollation, 0)::regcollation)] END,
