@@ -22,9 +22,10 @@ from platformdb.config import Config
 from platformdb.migrations.layouts.listing import recognised
 from platformdb.migrations.layouts.sections import part_of
 from platformdb.migrations.load import load_all
-from platformdb.migrations.model import Kind, MigrationFile, Side
+from platformdb.migrations.model import Kind, MigrationFile
 from platformdb.migrations.outlook import Options
 from platformdb.migrations.read import list_files
+from platformdb.migrations.reading import Side
 from platformdb.migrations.run import migrate
 from platformdb.postgres.connect import connect
 from platformdb.postgres.server.binaries import find_candidates

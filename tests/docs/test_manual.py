@@ -26,8 +26,8 @@ from platformdb.counters import read as counters_file
 from platformdb.indexes.model import State as IndexState
 from platformdb.indexes.read import read_tiers
 from platformdb.migrations import header
-from platformdb.migrations.model import State
 from platformdb.migrations.layouts.native import EVENTS
+from platformdb.migrations.model import State
 from platformdb.postgres.pins import PINS
 from platformdb.postgres.queries import query
 from platformdb.project import bundled_root, platform_names

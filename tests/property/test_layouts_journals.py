@@ -13,7 +13,7 @@ from platformdb.errors import Refused
 from platformdb.migrations.layouts import drizzle, graphile, node_pg_migrate
 from platformdb.migrations.layouts.graphile import body_hash
 from platformdb.migrations.layouts.sections import part_of
-from platformdb.migrations.model import Reading, Side
+from platformdb.migrations.reading import Reading, Side
 from platformdb.sqltext.source import Source
 from platformdb.sqltext.statements import split
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from platformdb.errors import Refused
 from platformdb.migrations.layouts import dbmate, goose, plain, sql_migrate, sqlx
 from platformdb.migrations.layouts.sections import part_of
-from platformdb.migrations.model import Section, Side
+from platformdb.migrations.reading import Section, Side
 from platformdb.sqltext.source import Source
 
 CUTS = {

@@ -13,8 +13,9 @@ from platformdb.errors import ConfigError, Refused
 from platformdb.migrations.layouts import dbmate, goose, sql_migrate
 from platformdb.migrations.layouts.sections import part_of
 from platformdb.migrations.load import load_all
-from platformdb.migrations.model import Kind, Side
+from platformdb.migrations.model import Kind
 from platformdb.migrations.read import list_files
+from platformdb.migrations.reading import Side
 from platformdb.project import Platform, find_platform
 from platformdb.sqltext.source import Source
 from platformdb.variables import Variable

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from platformdb.migrations.model import Files, Kind
 from platformdb.migrations.layouts.native import EVENTS
+from platformdb.migrations.model import Files, Kind
 from platformdb.migrations.read import list_files
 from platformdb.project import Platform
 from platformdb.report.model import Finding

@@ -9,7 +9,8 @@ from pathlib import PurePosixPath
 
 from platformdb.migrations.layouts.native import VERSIONED_NAME
 from platformdb.migrations.layouts.sections import part_of
-from platformdb.migrations.model import Kind, Migration, MigrationFile, Side
+from platformdb.migrations.model import Kind, Migration, MigrationFile
+from platformdb.migrations.reading import Side
 from platformdb.report.model import ended
 from platformdb.sqltext.lexer import PieceKind, lex
 from platformdb.sqltext.source import Source

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from platformdb.errors import Place, Refused
 from platformdb.migrations.header import check_included, read_header, refuse_down_part, runs_alone, template_wanted
 from platformdb.migrations.layouts.sections import part_of
-from platformdb.migrations.model import Kind, Migration, MigrationFile, Names, Needs, Segment, Side
+from platformdb.migrations.model import Kind, Migration, MigrationFile, Names, Needs, Segment
 from platformdb.migrations.read import as_finding
+from platformdb.migrations.reading import Side
 from platformdb.migrations.segments import Part, segments
 from platformdb.report.history import Checksums
 from platformdb.report.model import Finding, Leaves, Severity, Statement

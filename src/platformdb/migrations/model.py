@@ -11,12 +11,12 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from platformdb.errors import Place
+from platformdb.migrations.reading import Reading
 from platformdb.report.history import Checksums, Entry, History
 from platformdb.report.model import Finding, Leaves, Severity, Statement, Step, as_script
 
 if TYPE_CHECKING:
-    from platformdb.sqltext.source import Source
-    from platformdb.variables import Variable
+    pass
 
 
 class Kind(enum.StrEnum):
@@ -44,44 +44,6 @@ def is_version(text: str) -> bool:
 def version_key(version: str) -> tuple[int, ...]:
     """Sort key of a version such as ``001`` or ``1.2``: part by part as integers, so 2 comes before 10."""
     return tuple(int(part) for part in re.split(r"[._]", version) if part)
-
-
-class Side(enum.StrEnum):
-    """What a part of another tool's file is for."""
-
-    UP = "up"
-    DOWN = "down"
-    EITHER = "either"  # a file that holds one way only: what it is for, its name says
-    MARK = "mark"  # what the tool itself reads, and PostgreSQL does not: the lines that say where a part begins
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A part of a file of another tool; ``start`` and ``end`` are offsets in its text.
-
-    The sections of a file cover all of it, in order, without a gap. Every one of the side that runs is a script of its
-    own: its last statement needs no semicolon. ``alone``: the file says that it runs outside transactions.
-    """
-
-    side: Side
-    start: int
-    end: int
-    alone: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How the files of another tool are read: one value for all files of a layout.
-
-    ``cut`` finds the sections of a file; ``fill`` puts values into one of them, given the variables of the run, which
-    go before those of the tool's own configuration. Both raise Refused, with the place. ``built_in`` are variables that
-    the tool asks the database for, by what they are: the ``database``, its ``owner``, the ``user``, the ``schema``.
-    """
-
-    layout: str
-    cut: Callable[[Source], tuple[Section, ...]]
-    fill: Callable[[Source, Mapping[str, Variable]], Source] = lambda source, _: source
-    built_in: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 # What a file and its rows in the history have in common.

@@ -20,7 +20,8 @@ from platformdb.migrations.layouts.model import Folder, Layout, Settings, Sign, 
 from platformdb.migrations.layouts.sections import whole
 from platformdb.migrations.layouts.sequence import ascending, refusal
 from platformdb.migrations.layouts.variables import filled_where_declared
-from platformdb.migrations.model import Candidate, Kind, Reading
+from platformdb.migrations.model import Candidate, Kind
+from platformdb.migrations.reading import Reading
 from platformdb.project import Foreign
 from platformdb.report.model import Finding
 

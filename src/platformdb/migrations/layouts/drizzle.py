@@ -19,7 +19,8 @@ from typing import Any
 from platformdb.errors import Place, Refused
 from platformdb.migrations.layouts.model import Folder, Layout, Settings, Sign, Strength
 from platformdb.migrations.layouts.sequence import in_sequence, refusal
-from platformdb.migrations.model import Candidate, Kind, Reading, Section, Side
+from platformdb.migrations.model import Candidate, Kind
+from platformdb.migrations.reading import Reading, Section, Side
 from platformdb.report.model import Finding, Severity
 from platformdb.sqltext.source import Source
 

@@ -26,7 +26,8 @@ from platformdb.migrations.layouts.flyway_values import default_schema, filled
 from platformdb.migrations.layouts.model import Folder, Layout, Settings, Sign, Strength
 from platformdb.migrations.layouts.native import EVENTS
 from platformdb.migrations.layouts.sections import whole
-from platformdb.migrations.model import VERSION, Candidate, Kind, Reading
+from platformdb.migrations.model import VERSION, Candidate, Kind
+from platformdb.migrations.reading import Reading
 from platformdb.report.model import Finding, Severity
 from platformdb.sqltext.placeholders import Syntax
 

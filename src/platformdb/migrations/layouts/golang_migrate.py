@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from platformdb.migrations.layouts.model import Folder, Layout, Settings, Sign, Strength
 from platformdb.migrations.layouts.sections import whole
 from platformdb.migrations.layouts.variables import filled_where_declared
-from platformdb.migrations.model import Candidate, Kind, Reading
+from platformdb.migrations.model import Candidate, Kind
+from platformdb.migrations.reading import Reading
 from platformdb.report.model import Finding
 
 # Whatever stands behind the side: .up.sql, .up.pgsql. Tools that are made after golang-migrate have .up.go, too.

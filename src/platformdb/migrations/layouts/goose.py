@@ -16,7 +16,8 @@ from itertools import pairwise
 from platformdb.migrations.layouts.envsub import substituted
 from platformdb.migrations.layouts.marks import Border, between, refused_mark
 from platformdb.migrations.layouts.model import Folder, Layout, Settings, Sign, Strength
-from platformdb.migrations.model import Candidate, Kind, Reading, Section, Side
+from platformdb.migrations.model import Candidate, Kind
+from platformdb.migrations.reading import Reading, Section, Side
 from platformdb.project import Foreign
 from platformdb.report.model import Finding
 from platformdb.sqltext.source import Source

@@ -19,7 +19,8 @@ from platformdb.errors import ConfigError, Place, Refused
 from platformdb.migrations.layouts.json5 import read_json5
 from platformdb.migrations.layouts.model import Folder, Layout, Settings, Sign, Strength
 from platformdb.migrations.layouts.sequence import in_sequence, refusal
-from platformdb.migrations.model import Candidate, Kind, Reading, Section, Side
+from platformdb.migrations.model import Candidate, Kind
+from platformdb.migrations.reading import Reading, Section, Side
 from platformdb.project import Foreign
 from platformdb.report.model import Finding, Severity
 from platformdb.sqltext.lexer import PieceKind, lex

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from platformdb.errors import Refused
-from platformdb.migrations.model import Section, Side
+from platformdb.migrations.reading import Section, Side
 from platformdb.sqltext.source import Source
 
 COMMENTS = re.compile(r"(?:\s++|--[^\n]*+|/\*.*?\*/)*+", re.DOTALL)

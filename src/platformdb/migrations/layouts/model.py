@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from platformdb.migrations.model import Candidate, Kind, Reading
+from platformdb.migrations.model import Candidate, Kind
+from platformdb.migrations.reading import Reading
 from platformdb.project import Foreign
 from platformdb.report.model import Finding
 

@@ -16,7 +16,8 @@ from platformdb.errors import Place
 from platformdb.migrations.layouts.model import Folder, Layout, Settings, Sign, Strength
 from platformdb.migrations.layouts.sections import whole
 from platformdb.migrations.layouts.sequence import in_sequence, refusal
-from platformdb.migrations.model import Candidate, Kind, Reading, version_key
+from platformdb.migrations.model import Candidate, Kind, version_key
+from platformdb.migrations.reading import Reading
 from platformdb.report.model import Finding, Severity
 from platformdb.sqltext.placeholders import DOLLAR, GO, PSQL, fill
 from platformdb.sqltext.source import Source

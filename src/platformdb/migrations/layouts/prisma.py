@@ -15,7 +15,8 @@ from pathlib import Path
 from platformdb.migrations.layouts.model import Folder, Layout, Settings, Sign, Strength
 from platformdb.migrations.layouts.sections import whole
 from platformdb.migrations.layouts.sequence import in_sequence, refusal
-from platformdb.migrations.model import Candidate, Kind, Reading
+from platformdb.migrations.model import Candidate, Kind
+from platformdb.migrations.reading import Reading
 from platformdb.report.model import Finding
 
 FILE = re.compile(r"(?P<top>(?:migrations/)?)(?P<folder>[^/]+)/(?P<file>migration|down)\.sql")

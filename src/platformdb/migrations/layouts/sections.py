@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from platformdb.migrations.model import Section, Side
+from platformdb.migrations.reading import Section, Side
 from platformdb.sqltext.source import Source
 
 

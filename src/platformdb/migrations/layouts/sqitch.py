@@ -22,7 +22,8 @@ from platformdb.migrations.layouts.sqitch_plan import (
     read_plan,
     script_names,
 )
-from platformdb.migrations.model import Candidate, Kind, Reading
+from platformdb.migrations.model import Candidate, Kind
+from platformdb.migrations.reading import Reading
 from platformdb.project import Foreign
 from platformdb.report.model import Finding, Severity
 from platformdb.report.words import counted

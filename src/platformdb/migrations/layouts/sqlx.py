@@ -13,7 +13,8 @@ from collections.abc import Iterator, Sequence
 from platformdb.errors import ConfigError, Place
 from platformdb.migrations.layouts.model import Folder, Layout, Settings, Sign, Strength
 from platformdb.migrations.layouts.variables import filled_where_declared
-from platformdb.migrations.model import Candidate, Kind, Reading, Section, Side
+from platformdb.migrations.model import Candidate, Kind
+from platformdb.migrations.reading import Reading, Section, Side
 from platformdb.project import Foreign
 from platformdb.report.model import Finding
 from platformdb.sqltext.source import Source
