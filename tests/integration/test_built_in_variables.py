@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from catalog import rows
+from catalog import relations, rows, run
 from commandline import environment, platformdb_run
 from inprocess import call
 from platformdb.postgres.target import Target
@@ -31,6 +31,16 @@ def test_they_are_asked_of_the_target(db: Target, asking: Project) -> None:
 def test_what_was_given_goes_before(db: Target, asking: Project) -> None:
     assert call(db, asking, "migrate", "--migrations", "db", "--var", "flyway:defaultSchema=other").code == 0
     assert rows(db, ASKED) == [(True, True, "other")]
+
+
+def test_a_session_that_works_in_another_schema_than_the_tool_would_is_refused(db: Target, project: Project) -> None:
+    project.write({"db/V1__a.sql": "CREATE TABLE t (x int);", "flyway.conf": "flyway.defaultSchema=app\n"})
+    said = call(db, project, "migrate", "--migrations", "db")
+    assert (said.code, relations(db)) == (3, set())
+    assert "has it work in schema app, and this session works in public" in said.everything
+    run(db, "CREATE SCHEMA app")
+    assert call(db, project, "migrate", "--migrations", "db", PGOPTIONS="-csearch_path=app,public").code == 0
+    assert rows(db, "SELECT to_regclass('app.t') IS NOT NULL") == [(True,)]
 
 
 def test_files_are_checked_without_a_database(asking: Project) -> None:

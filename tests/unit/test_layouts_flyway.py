@@ -218,7 +218,6 @@ class TestSettings:
         conf = "flyway.encoding=ISO-8859-1\nflyway.schemas=app,other\n"
         assert remarks(list_files(laid_out(tmp_path, {"V1__a.sql": "", "flyway.conf": conf}))) == [
             "flyway.conf says that the files are ISO-8859-1; platformdb reads UTF-8",
-            "flyway.conf makes app the default schema; platformdb takes search_path from the connection",
         ]
 
     def test_a_configuration_that_is_none_is_refused(self, tmp_path: Path) -> None:

@@ -140,6 +140,20 @@ def pending(found: Iterable[Standing]) -> tuple[Finding, ...]:
     )
 
 
+def elsewhere(schemas: Iterable[str], current: str) -> tuple[Finding, ...]:
+    """What the tool would make in another schema than the one this session works in."""
+    return tuple(
+        Finding(
+            "schema-other",
+            f"the tool's configuration has it work in schema {schema}, and this session works in {current}",
+            schema,
+            help=f"make the schema, and say it in the URL: ?options=-csearch_path%3D{schema},public",
+        )
+        for schema in schemas
+        if schema != current
+    )
+
+
 def awaiting(found: Iterable[Standing]) -> tuple[Finding, ...]:
     """What waits, a note for each extension that it waits for."""
     parts: dict[str, list[str]] = {}

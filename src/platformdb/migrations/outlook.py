@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from platformdb.errors import ConfigError
+from platformdb.migrations.judge import elsewhere
 from platformdb.migrations.model import Files, Kind, Migration, MigrationFile, Standing, State, is_version, version_key
 from platformdb.migrations.past import Book, fold
 from platformdb.migrations.plan import Callbacks
 from platformdb.migrations.read import list_files
+from platformdb.migrations.reading import Reading
 from platformdb.migrations.standing import from_baseline, standings, to_be_read, waiting
 from platformdb.postgres.catalog import read_available_extensions, read_facts, read_procedures
 from platformdb.postgres.connect import Connection
@@ -74,8 +76,11 @@ def look(
     files, seen = from_baseline(files, book, limit)
     wanted = to_be_read(files, seen, templated=bool(variables))
     committing = _committing(connection) if wanted or files.undo or files.callbacks else frozenset()
-    variables = {**_built_in(connection, files), **variables}
+    names, schemas = _names_built_in(files.migrations), _schemas(files.migrations)
+    facts = read_facts(connection) if names or schemas else {}
+    variables = {**{name: Variable(facts[fact]) for name, fact in names.items()}, **variables}
     migrations, problems = read_whole(wanted, platform, variables, committing)
+    problems = (*problems, *elsewhere(schemas, facts.get("schema", "")))
     found = standings(files, seen, migrations)
     if any(migration.needs.awaited for migration in migrations.values()):
         found = waiting(found, read_available_extensions(connection))
@@ -84,14 +89,15 @@ def look(
 
 def _names_built_in(files: Iterable[MigrationFile]) -> Mapping[str, str]:
     """The variables that tools ask the database for, by what they are."""
-    readings = {id(file.reading): file.reading for file in files if file.reading}
-    return {name: fact for reading in readings.values() for name, fact in reading.built_in.items()}
+    return {name: fact for reading in _readings(files) for name, fact in reading.built_in.items()}
 
 
-def _built_in(connection: Connection, files: Files) -> Mapping[str, Variable]:
-    names = _names_built_in(files.migrations)
-    facts = read_facts(connection) if names else {}
-    return {name: Variable(facts[fact]) for name, fact in names.items()}
+def _schemas(files: Iterable[MigrationFile]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(reading.schema for reading in _readings(files) if reading.schema))
+
+
+def _readings(files: Iterable[MigrationFile]) -> Iterable[Reading]:
+    return {id(file.reading): file.reading for file in files if file.reading}.values()
 
 
 def executed_texts(connection: Connection, found: Iterable[Standing]) -> Mapping[int, str]:

@@ -166,7 +166,8 @@ def _failure(error: ApplyFailed) -> tuple[Finding, ...]:
 def _notes(clone: Clone, budgets: Sequence[Budget], quiet: int, noise: int) -> tuple[Finding, ...]:
     notes = []
     if quiet:
-        notes.append(("rehearse-quiet", f"{counted(quiet, 'more migration')}: nobody waits for what is done there", ""))
+        said = f"{counted(quiet, 'migration')} without a table: nobody waits for what is done there"
+        notes.append(("rehearse-quiet", said, ""))
     if not clone.whole and clone.why:
         notes.append(("rehearse-elsewhere", f"no copy beside the database: {clone.why}", ""))
     if not clone.whole and clone.version != clone.version_there:

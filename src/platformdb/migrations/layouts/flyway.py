@@ -138,8 +138,8 @@ def _rules(options: Mapping[str, str], variables: Mapping[str, str]) -> Rules:
     return Rules(
         name,
         kinds,
-        Reading("flyway", whole, filling, _built_in(options, variables)),
-        Reading("flyway", whole),
+        Reading("flyway", whole, filling, _built_in(options, variables), default_schema(options)),
+        Reading("flyway", whole, schema=default_schema(options)),
         alone=_is_off(options["executeInTransaction"]),
         replaces=not _is_off(options["placeholderReplacement"]),
     )
@@ -238,10 +238,6 @@ def _differing(options: Mapping[str, str]) -> Iterator[Finding]:
     if not _is_utf8(options["encoding"]):
         message = f"{file} says that the files are {options['encoding']}; platformdb reads UTF-8"
         yield Finding("encoding", message, file, Severity.WARNING, help="save them as UTF-8 where they are not ASCII")
-    if schema := default_schema(options):
-        message = f"{file} makes {schema} the default schema; platformdb takes search_path from the connection"
-        help_text = f"make the schema, and say it in the URL: ?options=-csearch_path%3D{schema},public"
-        yield Finding("default-schema", message, file, Severity.WARNING, help=help_text)
 
 
 def _same_title(repeatable: Iterable[Named]) -> Iterator[Finding]:
