@@ -137,16 +137,17 @@ def plan_forgetting(
 
 def _own(entries: Sequence[Entry], taken: Collection[int]) -> Iterable[str]:
     """What is in the database by platformdb's own doing, or by the word of somebody who set a baseline."""
-    own: dict[Identity, str] = {}
+    own: dict[Identity | None, str] = {}  # a baseline stands by itself, whatever a file of its version does
     for entry in entries:
         record = entry.record
         if record.kind not in {Kind.VERSIONED, Kind.REPEATABLE}:
             continue
-        identity = identify(Kind(record.kind), record.version, record.name)
-        forgotten = record.event is Event.REVERTED or (record.event is Event.BASELINE and not record.version)
-        if forgotten or entry.id in taken:
+        baseline = record.event is Event.BASELINE and not record.digest
+        identity = None if baseline else identify(Kind(record.kind), record.version, record.name)
+        forgotten = not record.version if baseline else record.event is Event.REVERTED or entry.id in taken
+        if forgotten:
             own.pop(identity, None)
-        elif record.event in {Event.STARTED, Event.APPLIED, Event.BASELINE}:
+        elif entry.id not in taken and record.event in {Event.STARTED, Event.APPLIED, Event.BASELINE}:
             own[identity] = f"{record.version} {record.name}".strip()
     return own.values()
 

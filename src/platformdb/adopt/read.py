@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,13 +59,39 @@ def read_account(
     """
     expected, said, place = _expected(platform, tool, table)
     found, there = _chosen(connection, expected, said)
-    rows = _rows(connection, found, there)
-    filed = tuple(found.filed(files.migrations, place))
+    return _account(connection, files, variables, place, found, there)
+
+
+def read_accounts(
+    connection: Connection, files: Files, platform: Platform, variables: Mapping[str, Variable]
+) -> Iterator[Account]:
+    """What each table says that may hold the history of these files.
+
+    Where their own tool has none, it may be any other's: many tools have files of the same names.
+    """
+    expected, said, place = _expected(platform, None, None)
+    there = _there(connection, expected, said)
+    for tool, table in _matching(there, expected, said) or _matching(_there(connection, None, ""), None, ""):
+        # A table of another tool, which cannot be read beside these files, is not their history.
+        with suppress(ConfigError, Refused):
+            yield _account(connection, files, variables, place, tool, table)
+
+
+def _account(
+    connection: Connection,
+    files: Files,
+    variables: Mapping[str, Variable],
+    place: Whereabouts,
+    tool: Tool,
+    table: FoundTable,
+) -> Account:
+    rows = _rows(connection, tool, table)
+    filed = tuple(tool.filed(files.migrations, place))
     by_key = {each.key: each for each in filed}
-    told = found.fold(rows, filed)
+    told = tool.fold(rows, filed)
     known = [(deed, by_key[deed.key].file) for deed in told.deeds if deed.key in by_key]
-    proofs = {deed.key: _proof(found, deed, file, variables) for deed, file in known}
-    return Account(found, there.shown, told, by_key, proofs)
+    proofs = {deed.key: _proof(tool, deed, file, variables) for deed, file in known}
+    return Account(tool, table.shown, told, by_key, proofs)
 
 
 def _expected(platform: Platform, name: str | None, table: str | None) -> tuple[Tool | None, str, Whereabouts]:
@@ -83,26 +110,25 @@ def _expected(platform: Platform, name: str | None, table: str | None) -> tuple[
     return known.get(name or layout.name), table or own, Whereabouts(folders, settings)
 
 
-def layout_of(platform: Platform) -> str:
-    """Whose files these are.
-
-    Raises:
-        ConfigError: nobody can tell.
-    """
-    return recognised(platform, platform.foreign)[0].name if platform.foreign else ""
-
-
 def _chosen(connection: Connection, tool: Tool | None, said: str) -> tuple[Tool, FoundTable]:
     """The tool and its table: the only one that is there of what is wanted."""
-    schema, _, name = said.rpartition(".")
-    tools = (tool,) if tool else KNOWN
-    names = [name] if name else sorted({each.table.rpartition(".")[2] for each in tools})
-    rows = connection.execute(query("tables", PACKAGE), (names,)).fetchall()
-    there = [FoundTable(row[0], row[1], frozenset(row[2])) for row in rows if schema in {"", row[0]}]
-    found = [(each, one) for one in there for each in tools if _is_of(each, one, said)]
+    there = _there(connection, tool, said)
+    found = _matching(there, tool, said)
     if len(found) == 1:
         return found[0]
     raise _several(found) if found else _unknown(tool, there[0]) if tool and there else _none(tool, said)
+
+
+def _there(connection: Connection, tool: Tool | None, said: str) -> Sequence[FoundTable]:
+    """The tables of the name that is said, or else of one that the tool, or any tool, has for its own."""
+    schema, _, name = said.rpartition(".")
+    names = [name] if name else sorted({each.table.rpartition(".")[2] for each in ((tool,) if tool else KNOWN)})
+    rows = connection.execute(query("tables", PACKAGE), (names,)).fetchall()
+    return [FoundTable(row[0], row[1], frozenset(row[2])) for row in rows if schema in {"", row[0]}]
+
+
+def _matching(there: Sequence[FoundTable], tool: Tool | None, said: str) -> Sequence[tuple[Tool, FoundTable]]:
+    return [(each, one) for one in there for each in ((tool,) if tool else KNOWN) if _is_of(each, one, said)]
 
 
 def _rows(connection: Connection, tool: Tool, table: FoundTable) -> list[Row]:

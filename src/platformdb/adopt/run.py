@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from platformdb.adopt.model import Takeover
+from platformdb.adopt.model import Account, Takeover
 from platformdb.adopt.plan import Scene, plan_adoption, plan_forgetting
-from platformdb.adopt.read import PACKAGE, layout_of, read_account
+from platformdb.adopt.read import PACKAGE, read_account, read_accounts
 from platformdb.adopt.shown import forgotten, taken_over
-from platformdb.errors import ConfigError, Refused
 from platformdb.migrations.model import Files, Plan, Standing
 from platformdb.migrations.outlook import Options, Outlook, read_whole
 from platformdb.migrations.past import fold
@@ -91,22 +91,27 @@ def find_unadopted(target: Target, platform: Platform, variables: Mapping[str, V
     """What another tool ran of these files, in a database where platformdb ran none: it would run all of it again.
 
     Raises:
+        ConfigError: nobody can tell whose files these are.
         NotNow: no server answers.
     """
     with connect(target) as connection:
         book = fold(read_history(connection, platform.name).entries)
         if book.pasts or book.baseline:
             return None
-        try:
-            tool = layout_of(platform)
-            account = read_account(connection, list_files(platform), platform, variables, tool=tool, table=None)
-        except (ConfigError, Refused):  # there is no such history; what is wrong with the files is said later
-            return None
-    ran = sum(deed.baseline or deed.key in account.filed for deed in account.told.deeds)
-    if not ran:
-        return None
+        files = list_files(platform)
+        for account in read_accounts(connection, files, platform, variables):
+            if ran := sum(deed.baseline or deed.key in account.filed for deed in account.told.deeds):
+                return _unadopted(account, ran)
+    return None
+
+
+def _unadopted(account: Account, ran: int) -> Finding:
     message = f"{account.shown} says that {counted(ran, 'migration')} of these ran here already"
-    help_text = "take that over first: platformdb adopt, with the same --migrations (look before with --dry-run)"
+    which = f"--from {account.tool.name} --table {shlex.quote(account.table)}"
+    help_text = (
+        f"take that over first: platformdb adopt {which}, with the same --migrations (look before with --dry-run); "
+        "if it is the history of other files, say that nothing of these ran: platformdb baseline 0"
+    )
     return Finding("refused", message, account.table, help=help_text)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -87,6 +88,8 @@ def _names(path: str, prefix: str) -> Iterator[str]:
 
 def _head(path: str) -> str:
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 - as below; opening a pipe would wait for a writer
+            return ""
         with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - see MigrationFile.path
             return file.read(HEAD_BYTES).decode(errors="replace")
     except OSError:  # who reads it whole says what is wrong with it
