@@ -17,6 +17,7 @@ from foreign_histories import (
     HISTORIES,
     ONE,
     PRISMA,
+    SQLX,
     TWO,
     History,
     crc32,
@@ -28,6 +29,7 @@ from projects import Project
 
 pytestmark = pytest.mark.newest_server
 
+PAIRS_OF_SQLX = replace(SQLX, files={name.replace(".sql", ".up.sql"): text for name, text in SQLX.files.items()})
 each_tool = pytest.mark.parametrize("history", HISTORIES.values(), ids=HISTORIES.keys())
 
 
@@ -151,6 +153,53 @@ def test_adopting_again_takes_over_what_the_tool_did_since(db: Target, put) -> N
     assert said(db, project, "adopt").envelope["data"]["taken"] == []
     run(db, "INSERT INTO schema_migrations VALUES ('20240103')")
     assert [each["key"] for each in said(db, project, "adopt").envelope["data"]["taken"]] == ["20240103"]
+
+
+def test_what_the_tool_did_since_is_not_run_again_before_it_is_taken_over(db: Target, put) -> None:
+    project = put(DBMATE)
+    assert said(db, project, "adopt").code == 0
+    run(db, "INSERT INTO schema_migrations VALUES ('20240103')")
+    before = picture(db)
+    refused = said(db, project, "migrate")
+    assert (refused.code, refused.rules) == (3, ["refused"])
+    assert "1 migration of these ran here already" in refused.everything
+    assert picture(db) == before
+    assert said(db, project, "adopt").code == 0
+    assert said(db, project, "migrate").code == 0
+
+
+def test_what_platformdb_took_back_may_be_applied_again_whatever_the_tool_says(db: Target, put) -> None:
+    project = put(DBMATE)
+    assert said(db, project, "adopt").code == 0
+    assert said(db, project, "down", "--to", "20240101").code == 0
+    run(db, "DROP TABLE two")  # what that way back leaves
+    assert [step["kind"] for step in said(db, project, "migrate").envelope["steps"]] == ["versioned", "versioned"]
+
+
+@pytest.mark.parametrize(
+    ("history", "layout"),
+    [(GOLANG_MIGRATE, "plain"), (SQLX, "plain"), (PAIRS_OF_SQLX, "golang-migrate")],
+    ids=["golang-migrate as plain", "sqlx as plain", "sqlx as golang-migrate"],
+)
+def test_what_a_tool_ran_is_not_run_again_where_its_files_look_like_anothers(
+    db: Target, put, history: History, layout: str
+) -> None:
+    project = put(history)
+    run(db, GOOSE.ddl)  # a second history, which says nothing of these files
+    refused = said(db, project, "migrate", layout=layout)
+    assert (refused.code, refused.rules) == (3, ["refused"])
+    assert f"platformdb adopt --from {history.layout} --table {history.table}" in refused.everything
+    assert "three" not in relations(db)
+    assert said(db, project, "baseline", "0", layout=layout).code == 0  # it is the history of other files
+    assert "already exists" in said(db, project, "migrate", layout=layout).everything
+
+
+def test_a_baseline_that_somebody_set_is_not_forgotten(db: Target, put) -> None:
+    project = put(DBMATE)
+    assert said(db, project, "baseline", "20240102").code == 0
+    assert said(db, project, "adopt").code == 0
+    refused = said(db, project, "adopt", "--undo")
+    assert (refused.code, refused.rules) == (3, ["adopt-late"])
 
 
 def test_forgetting_is_refused_once_platformdb_ran_something(db: Target, put) -> None:

@@ -23,6 +23,7 @@ from platformdb.migrations.run import migrate
 from platformdb.postgres.target import Target
 from platformdb.report.model import Outcome, Report, Severity
 from platformdb.report.progress import Silent
+from platformdb.variables import Variable
 
 OPTIONS = Options()
 BASE = {
@@ -268,6 +269,19 @@ def test_a_new_file_that_requires_an_old_number_means_the_old_file(branch: Branc
     branch.commit({"phases/001_x.sql": "SELECT 1;\n", "phases/003_y.sql": "-- platformdb: requires=001\nSELECT 2;\n"})
     assert fixed(branch).ok
     assert (branch.project / "phases/004_y.sql").read_text() == "-- platformdb: requires=001\nSELECT 2;\n"
+
+
+def test_a_file_with_variables_is_read_for_what_it_requires_or_nothing_is_renumbered(branch: Branch) -> None:
+    """Left as it is, its number would name a file of the base."""
+    template = "-- platformdb: requires=003 template=on\nCREATE TABLE {{ name }} (i int);\n"
+    branch.commit({"phases/003_mine.sql": "SELECT 1;\n", "phases/004_more.sql": template})
+    ahead(branch, {"phases/003_theirs.sql": "SELECT 1;\n"})
+    with pytest.raises(Refused, match=r"nothing was renumbered, for what phases/004_more\.sql requires"):
+        fixed(branch)
+    assert git(branch.top, "status", "--porcelain") == ""
+    given = Options(variables={"name": Variable("d")})
+    assert fix(branch.platform(), base="main", options=given).ok
+    assert (branch.project / "phases/005_more.sql").read_text() == template.replace("003", "004")
 
 
 def test_both_files_of_one_number_side_by_side_can_be_fixed(branch: Branch) -> None:

@@ -117,3 +117,4 @@ def test_down_stops_at_a_step_without_an_undo_file(db: Target, mixed: Project) -
     said = call(db, mixed, "down", *FROM, "--to", "0", "--allow-destructive")
     assert (said.code, relations(db)) == (3, {"a", "c"})
     assert "db/00002_fill.go has no undo file" in said.everything
+    assert "where goose looks for it" in said.everything

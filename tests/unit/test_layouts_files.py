@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,22 @@ def undone(files: Files) -> dict[str, str]:
 def solo(platform: Platform) -> list[list[bool]]:
     loaded = load_all(list_files(platform).migrations, platform, {})
     return [[segment.solo for segment in migration.segments] for migration in loaded.migrations.values()]
+
+
+def test_a_pipe_in_a_folder_is_refused_and_nobody_waits_for_its_writer(tmp_path: Path) -> None:
+    platform = laid_out(tmp_path, {"1_a.sql": ""})
+    assert platform.foreign is not None
+    os.mkfifo(platform.foreign.locations[0] / "2_b.sql")
+    assert errors(list_files(platform)) == ["cannot read 2_b.sql: Not a regular file"]
+
+
+def test_a_commit_without_begin_ends_a_transaction_as_it_does_for_the_tool(tmp_path: Path) -> None:
+    platform = laid_out(tmp_path, {"1_a.up.sql": "CREATE TABLE a ();\nCOMMIT;\nCREATE TABLE b ();\nCOMMIT;\n"})
+    loaded = load_all(list_files(platform).migrations, platform, {})
+    assert not loaded.findings
+    (migration,) = loaded.migrations.values()
+    found = [[statement.sql for statement in segment.statements] for segment in migration.segments]
+    assert found == [["CREATE TABLE a ()"], ["CREATE TABLE b ()"]]
 
 
 # golang-migrate

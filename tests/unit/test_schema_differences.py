@@ -63,6 +63,16 @@ def test_an_order_is_said_only_of_what_both_have() -> None:
             "definition of index i differs, first in line 2: it was missing and is more",
         ),
         (
+            {"parameters": f"{'alike ' * 20}CACHE 1"},
+            {"parameters": f"{'alike ' * 20}CACHE 5"},
+            "parameters of index i differs, first in line 1: it was …CACHE 1 and is …CACHE 5",
+        ),
+        (
+            {"definition": f"{'x' * 100}a"},
+            {"definition": f"{'x' * 100}b"},
+            f"definition of index i differs, first in line 1: it was …{'x' * 36}a and is …{'x' * 36}b",
+        ),
+        (
             {"secret options": ("password=ab12",)},
             {"secret options": ("password=cd34",)},
             "option password of index i has another value",

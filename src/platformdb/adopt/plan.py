@@ -9,7 +9,7 @@ from datetime import datetime
 from platformdb.adopt.doubts import Doubt, doubts, said_of
 from platformdb.adopt.model import Account, Deed, Proof, Takeover
 from platformdb.migrations.model import Identity, Kind, Past, Plan, Standing, identify, version_key
-from platformdb.migrations.past import Book
+from platformdb.migrations.past import KINDS, Book
 from platformdb.report.history import Checksums, Entry, Event, Record
 from platformdb.report.model import Finding, Step
 
@@ -115,6 +115,24 @@ def _comment(account: Account, deed: Deed, accepted: str) -> str:
     proof = account.proofs.get(deed.key, Proof.NONE)
     checksum = f"; its checksum {deed.checksum}: {proof}{accepted}" if deed.checksum else ""
     return " ".join(f"{MARK}{account.shown}: {deed.shown}, applied{when}{who}{checksum}".split())
+
+
+def count_unseen(account: Account, book: Book, entries: Iterable[Entry]) -> int:
+    """How many of these files the tool ran of which the history, where it says anything, knows nothing.
+
+    Repeatable ones count only where it says nothing at all: else adopt may have left them to run again.
+    """
+    deeds = account.told.deeds
+    if not (book.pasts or book.baseline):
+        return sum(deed.baseline or deed.key in account.filed for deed in deeds)
+    records = [entry.record for entry in entries if entry.record.kind in KINDS]
+    seen = {identify(Kind(each.kind), each.version, each.name) for each in records}
+    files = [account.filed[deed.key].file for deed in deeds if deed.key in account.filed and not deed.repeatable]
+    known = [
+        version_key(each.version) <= book.baseline or identify(each.kind, each.version, each.name) in seen
+        for each in files
+    ]
+    return known.count(False)
 
 
 def plan_forgetting(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from platformdb.adopt.model import Account, Takeover
-from platformdb.adopt.plan import Scene, plan_adoption, plan_forgetting
+from platformdb.adopt.plan import MARK, Scene, count_unseen, plan_adoption, plan_forgetting
 from platformdb.adopt.read import PACKAGE, read_account, read_accounts
 from platformdb.adopt.shown import forgotten, taken_over
 from platformdb.migrations.model import Files, Plan, Standing
@@ -88,31 +88,40 @@ def forget(
 
 
 def find_unadopted(target: Target, platform: Platform, variables: Mapping[str, Variable]) -> Finding | None:
-    """What another tool ran of these files, in a database where platformdb ran none: it would run all of it again.
+    """What another tool ran of these files and nobody took over: it would be run again.
+
+    Where platformdb ran some, too, only a tool counts whose history was taken over before: any other is of other files.
 
     Raises:
         ConfigError: nobody can tell whose files these are.
         NotNow: no server answers.
     """
     with connect(target) as connection:
-        book = fold(read_history(connection, platform.name).entries)
-        if book.pasts or book.baseline:
+        entries = read_history(connection, platform.name).entries
+        book = fold(entries)
+        fresh = not (book.pasts or book.baseline)
+        if not fresh and not _was_taken(connection, platform, MARK):
             return None
-        files = list_files(platform)
-        for account in read_accounts(connection, files, platform, variables):
-            if ran := sum(deed.baseline or deed.key in account.filed for deed in account.told.deeds):
-                return _unadopted(account, ran)
+        for account in read_accounts(connection, list_files(platform), platform, variables):
+            ran = count_unseen(account, book, entries)
+            if ran and (fresh or _was_taken(connection, platform, f"{MARK}{account.shown}:")):
+                return _unadopted(account, ran, fresh=fresh)
     return None
 
 
-def _unadopted(account: Account, ran: int) -> Finding:
+def _was_taken(connection: Connection, platform: Platform, beginning: str) -> bool:
+    row = connection.execute(query("taken", PACKAGE), (platform.name, beginning)).fetchone()
+    return row is not None and row[0]
+
+
+def _unadopted(account: Account, ran: int, *, fresh: bool) -> Finding:
     message = f"{account.shown} says that {counted(ran, 'migration')} of these ran here already"
     which = f"--from {account.tool.name} --table {shlex.quote(account.table)}"
     help_text = (
-        f"take that over first: platformdb adopt {which}, with the same --migrations (look before with --dry-run); "
-        "if it is the history of other files, say that nothing of these ran: platformdb baseline 0"
+        f"take that over first: platformdb adopt {which}, with the same --migrations (look before with --dry-run)"
     )
-    return Finding("refused", message, account.table, help=help_text)
+    others = "; if that is the history of other files, nothing of these ran: platformdb baseline 0"
+    return Finding("refused", message, account.table, help=f"{help_text}{others if fresh else ''}")
 
 
 def _as_they_lie(outlook: Outlook) -> tuple[Files, tuple[Standing, ...]]:

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from platformdb.branch.model import Comparison, Edit, Extent, Pair, Requirement, Tree
-from platformdb.errors import ConfigError
+from platformdb.errors import ConfigError, Refused
 from platformdb.migrations.judge import difference
 from platformdb.migrations.layouts.listing import recognised
-from platformdb.migrations.load import load_all
+from platformdb.migrations.load import Loaded, load_all
 from platformdb.migrations.model import Kind, Migration, MigrationFile, is_version, version_key
 from platformdb.migrations.read import each_file
 from platformdb.project import Foreign, Platform
@@ -208,29 +208,45 @@ def _actions(migration: Migration) -> tuple[object, ...]:
     return migration.checksums.tokens, *((part.solo, part.digest) for part in migration.segments)
 
 
-def read_requirements(sides: Sides, here: Platform, found: Comparison) -> Iterator[Requirement]:
+def read_requirements(
+    sides: Sides, here: Platform, found: Comparison, variables: Mapping[str, Variable]
+) -> Iterator[Requirement]:
     """What the branch's own files require, and files that are edited in place where the base does not require it.
 
     A new file that names a version which was there before the branch left means that one.
+
+    Raises:
+        Refused: such a file cannot be read, and what it requires would go on to name a number that is another's now.
     """
     before = {file.identity[1] for file in (sides.fork or Tree({})).files.values()}
     for file in found.arrivals:
-        for requirement in _required(file, here):
+        for requirement in _required(file, here, variables):
             if not is_version(requirement.name) or version_key(requirement.name) not in before:
                 yield requirement
     there = {file.shown: file for file in _in_place(sides.base_platform)}
     for file in _in_place(here):
         same = there.get(file.shown)
-        known = {each.name for each in _required(same, sides.base_platform)} if same else set()
-        yield from (each for each in _required(file, here) if each.name not in known)
+        base = _requirements(_loaded(same, sides.base_platform, variables)) if same else ()
+        known = {each.name for each in base}
+        yield from (each for each in _required(file, here, variables) if each.name not in known)
 
 
 def _in_place(platform: Platform) -> Iterator[MigrationFile]:
     return (file for file in each_file(platform, [], set()) if file.kind is Kind.REPEATABLE)
 
 
-def _required(file: MigrationFile, platform: Platform) -> Iterator[Requirement]:
-    if b"requires=" not in Path(file.path).read_bytes():
-        return
-    for migration in load_all((file,), platform, {}).migrations.values():
-        yield from (Requirement(name, place) for name, place in migration.needs.files)
+def _required(file: MigrationFile, platform: Platform, variables: Mapping[str, Variable]) -> tuple[Requirement, ...]:
+    loaded = _loaded(file, platform, variables)
+    for wrong in loaded.findings:
+        message = f"nothing was renumbered, for what {file.shown} requires cannot be read: {wrong.message}"
+        raise Refused(message, place=wrong.place, help=wrong.help)
+    return _requirements(loaded)
+
+
+def _loaded(file: MigrationFile, platform: Platform, variables: Mapping[str, Variable]) -> Loaded:
+    """The file, if it requires anything."""
+    return load_all((file,) if b"requires=" in Path(file.path).read_bytes() else (), platform, variables)
+
+
+def _requirements(loaded: Loaded) -> tuple[Requirement, ...]:
+    return tuple(Requirement(name, place) for each in loaded.migrations.values() for name, place in each.needs.files)

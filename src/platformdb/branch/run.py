@@ -104,14 +104,15 @@ def fix(platform: Platform, *, base: str, opening: Opening | None = None, option
 
     Raises:
         ConfigError: as :func:`check`.
-        Refused: a file could not be renamed; every file has its old name.
+        Refused: a file could not be renamed, or what it requires not be read; every file has its old name.
     """
     checkout = find_checkout(platform)
     with read_sides(checkout, find_base(checkout, base)) as sides:
         found = compare(base, sides.here, sides.base, sides.fork)
         plan, problems = plan_fix(found, checkout.layout)
         if plan:
-            plan = with_mentions(plan, read_requirements(sides, checkout.platform, found))
+            requirements = read_requirements(sides, checkout.platform, found, options.variables)
+            plan = with_mentions(plan, requirements)
     if opening is not None and plan:
         with opening() as target:
             problems += tuple(_applied(target, platform, plan))

@@ -8,8 +8,9 @@ import typer
 
 from platformdb.cli.frame import Run, command
 from platformdb.cli.migrations import migration_options
+from platformdb.config import Config
 from platformdb.postgres.providers import open_target
-from platformdb.project import default_platform, find_platform, platform_names
+from platformdb.project import FOREIGN_NAME, default_platform, find_platform, platform_names
 from platformdb.report.model import Report
 
 DEFAULT = default_platform()
@@ -35,8 +36,14 @@ def up(
         run.observer.note(
             "up works on a database of its own; the one that DATABASE_URL or platformdb.toml names is left alone"
         )
-    only = platform_names(local.project)
-    name = platform or (local.platform or DEFAULT if len(only) != 1 else only[0])
-    chosen = find_platform(local.but(platform=name))
+    chosen = find_platform(local.but(platform=platform or _usual(local)))
     opening = open_target(local, run.observer, database=chosen.name, create=True)
     return bring_up(opening, chosen, run.observer, options=migration_options(local))
+
+
+def _usual(config: Config) -> str:
+    """The platform that is taken where nobody names one."""
+    if config.migrations or config.layout:
+        return config.platform or FOREIGN_NAME
+    only = platform_names(config.project)
+    return only[0] if len(only) == 1 else config.platform or DEFAULT

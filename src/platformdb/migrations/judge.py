@@ -228,13 +228,16 @@ def undo_problems(
     """What forbids going down: no undo file, an empty one, or one that loses data where that is not allowed."""
     for standing in leaving:
         migration = undo.get(standing.version)
+        tool = standing.file.reading.layout if standing.file and standing.file.reading else ""
         if migration is None:
             yield Finding(
                 "undo-missing",
                 f"{standing.shown} has no undo file",
                 standing.shown,
                 place=Place(standing.shown),
-                help="write one beside it: the same name with .undo.sql",
+                help=f"write the way back where {tool} looks for it"
+                if tool
+                else "write one beside it: the same name with .undo.sql",
             )
         elif not any(segment.statements for segment in migration.segments):
             yield Finding(

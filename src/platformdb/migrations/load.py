@@ -118,7 +118,7 @@ def _load(file: MigrationFile, reader: Reader, committing: set[str]) -> Migratio
         check_included(other, statements)
     parts = _parts(statements, reader, committing)
     place = Place(file.shown) if parts else text.scripts[0].place(0)
-    cut = segments(parts, place, alone=header.alone or text.alone)
+    cut = segments(parts, place, alone=header.alone or text.alone, foreign=file.reading is not None)
     return Migration(
         file,
         _checksums(text.written, parts, cut, file.raw),

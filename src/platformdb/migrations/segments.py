@@ -65,20 +65,21 @@ class Cut:
     begin: str = "BEGIN"
 
 
-def segments(parts: Sequence[Part], place: Place, *, alone: bool = False) -> tuple[Segment, ...]:
+def segments(parts: Sequence[Part], place: Place, *, alone: bool = False, foreign: bool = False) -> tuple[Segment, ...]:
     """The segments of a file in order: every statement in exactly one, but for BEGIN and COMMIT, which are not sent.
 
-    ``alone`` makes every statement outside the file's own BEGIN … COMMIT a segment of its own. A file without
+    ``alone`` makes every statement outside the file's own BEGIN … COMMIT a segment of its own. In a ``foreign`` file a
+    COMMIT without BEGIN ends a transaction, too: of it PostgreSQL only warns, so other tools run it. A file without
     statements has one empty segment, at ``place``: it is recorded like any other.
 
     Raises:
         Refused: a transaction that cannot be kept whole, or rows meant for a client; with the place.
     """
-    found = tuple(_segment(cut) for cut in _cuts(parts, alone=alone))
+    found = tuple(_segment(cut) for cut in _cuts(parts, alone=alone, foreign=foreign))
     return found or (Segment((), solo=False, place=place, digest=tokens_digest(())),)
 
 
-def _cuts(parts: Iterable[Part], *, alone: bool) -> Iterator[Cut]:
+def _cuts(parts: Iterable[Part], *, alone: bool, foreign: bool) -> Iterator[Cut]:
     run: list[Part] = []
     rest = iter(parts)
     for part in rest:
@@ -88,6 +89,9 @@ def _cuts(parts: Iterable[Part], *, alone: bool) -> Iterator[Cut]:
             yield from _runs(run)
             run = []
             yield from _block(part, rest)
+        elif control is Control.COMMIT and foreign:
+            yield from _runs(run)
+            run = []
         elif control is not None and control is not Control.SAVEPOINT:
             raise _misplaced(part, control)
         elif alone or _runs_alone(part):

@@ -27,6 +27,11 @@ KNOWS_CHILDREN = 16
 HISTORY = "platformdb.*"
 # The rows of some tables may refer to rows of others, which do not come along.
 UNCHECKED = {"PGOPTIONS": "-c session_replication_role=replica"}
+LACKING = (
+    "name programs of a server that has what is missing with --binaries; or rehearse where a copy can be made beside "
+    "the database itself"
+)
+UNREADABLE = "let the role read all of it: GRANT pg_read_all_data TO it; or run this as one that may"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,18 +97,17 @@ def _pipe(target: Target, there: Target, programs: Programs, options: Sequence[s
     except KeyboardInterrupt:
         raise Interrupted("interrupted while the database was copied", help="nothing was changed") from None
     if writing.returncode:
-        raise _refused("the schema does not fit into the server at hand", said)
+        raise _refused("the schema does not fit into the server at hand", said, LACKING)
     if reading.returncode:
-        raise _refused("the database could not be read whole", complaint)
+        raise _refused("the database could not be read whole", complaint, UNREADABLE)
 
 
-def _refused(what: str, said: bytes) -> Refused:
+def _refused(what: str, said: bytes, help_text: str) -> Refused:
     lines = [line for line in said.decode(errors="replace").splitlines() if line.strip()]
     return Refused(
         f"{what}: {masked_words(lines[0]) if lines else 'no reason was given'}",
         detail=masked_words("\n".join(lines[1:10])),
-        help="name programs of a server that has what is missing with --binaries; or rehearse where a copy can be made "
-        "beside the database itself",
+        help=help_text,
     )
 
 

@@ -54,10 +54,13 @@ class _Turn:
         read = {number: json.loads(raw) for number, raw in self.answers.items()}
         readings = {number: Reading(wal, tuple(map(_seen, rows or ()))) for number, (wal, rows, _) in read.items()}
         ended = {number: float(when) for number, (*_, when) in read.items()}
+        # Before the first that is asked about there was a question, too, with what sets something ahead of both.
+        asked = min((number for number in self.begun if number >= 0), default=0)
+        began = {number: ended.get(number - 1 if number > asked else -1) for number in self.begun}
         ran = (
             Ran(
                 number,
-                self.begun[number] - ended[number - 1] if number - 1 in ended and number in self.begun else seconds,
+                seconds if (since := began.get(number)) is None else self.begun[number] - since,
                 self.rows[number],
                 self.temporary[number] if temporary else None,
                 readings.get(number),

@@ -19,6 +19,7 @@ RULES = {
     Verdict.AGAIN_DIFFERS: "undo-differs-again",
     Verdict.EMPTY: "undo-empty",
     Verdict.FAILS: "undo-fails",
+    Verdict.BLOCKED: "undo-blocked",
     Verdict.AGAIN_FAILS: "undo-fails-again",
     Verdict.MISSING: "undo-missing",
     Verdict.UNPROVEN: "undo-unproven",
@@ -30,6 +31,7 @@ HELP = {
     Verdict.AGAIN_DIFFERS: "look for IF NOT EXISTS and IF EXISTS: they pass over what the first time left",
     Verdict.EMPTY: "write what takes it back, SELECT 1 where there is nothing, or remove the file if it cannot be",
     Verdict.FAILS: "correct the undo file; it was tried right after its migration, so no later one is in its way",
+    Verdict.BLOCKED: "take away what is in its way there, which may be rows, or made by hand; or correct the undo file",
     Verdict.AGAIN_FAILS: "have the undo file take away what is in the way of the migration",
     Verdict.MISSING: "write one: the same name with .undo.sql, or as its tool wants it",
 }
@@ -104,6 +106,7 @@ def _said(proof: Proof) -> str:
         Verdict.AGAIN_DIFFERS: f"after {undo} the migration makes something else than the first time: {many}",
         Verdict.EMPTY: f"{undo} holds no statement to undo anything" + stays,
         Verdict.FAILS: f"{undo} does not run right after {file}",
+        Verdict.BLOCKED: f"{undo} does not run on the database as it is",
         Verdict.AGAIN_FAILS: f"{file} does not run again after {undo}",
         Verdict.MISSING: f"{file} has no undo file",
         Verdict.UNPROVEN: f"{file} does not run here: neither it nor what comes after it was proven",

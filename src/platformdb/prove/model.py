@@ -19,6 +19,7 @@ class Verdict(enum.StrEnum):
     AGAIN_DIFFERS = "differs again"  # it goes back, and what it makes the second time is another schema
     EMPTY = "empty"  # the undo file holds no statement
     FAILS = "fails"  # the server refuses the undo file, or it cannot be read
+    BLOCKED = "blocked"  # going back from all of the real database's schema and rows, the server refuses the undo file
     AGAIN_FAILS = "fails again"  # after the undo file the migration does not run any more
     MISSING = "no undo"
     UNPROVEN = "not proven"  # the migration itself does not run here

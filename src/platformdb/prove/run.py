@@ -214,6 +214,6 @@ def _way_back(session: Session, scope: Scope, leaving: Sequence[MigrationFile]) 
     for file in reversed(leaving):
         undo = scope.files.undo.get(version_key(file.version))
         if problem := back(session, scope, file):
-            verdict = {"undo-missing": Verdict.MISSING, "undo-empty": Verdict.EMPTY}.get(problem.rule, Verdict.FAILS)
+            verdict = {"undo-missing": Verdict.MISSING, "undo-empty": Verdict.EMPTY}.get(problem.rule, Verdict.BLOCKED)
             return Proof(file, verdict, undo, problem=problem)
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os.path
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -90,9 +91,20 @@ def _first_other_line(old: str, new: str) -> str:
         if one and other and one != other and one[0].split() == other[0].split():
             return f", first in the white space of line {number + 1}"
         if one != other:
-            was, now = (_quoted(line[0].strip()) if line else "missing" for line in (one, other))
+            was, now = _apart(one[0].strip() if one else "missing", other[0].strip() if other else "missing")
             return f", first in line {number + 1}: it was {was} and is {now}"
     return ""
+
+
+def _apart(one: str, other: str) -> tuple[str, str]:
+    """Both in short, so that one sees what is not the same of them."""
+    was, now = _quoted(one), _quoted(other)
+    if was != now:
+        return was, now
+    same = len(os.path.commonprefix((one, other)))
+    before = one.rfind(" ", 0, max(one.rfind(" ", 0, same), 0)) + 1  # the word, and the one before it
+    start = max(before, same - QUOTED // 2)
+    return f"…{_quoted(one[start:])}", f"…{_quoted(other[start:])}"
 
 
 def _quoted(text: str) -> str:
