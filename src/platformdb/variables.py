@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 PREFIX = "PLATFORMDB_VAR_"
+# Names by which people call what nobody else should know.
+TELLTALE = re.compile(r"passw|passphrase|secret|token|_key|credential", re.IGNORECASE)
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]*")
 NAME_SHAPE = "a name is made of letters, digits and _ . : -"
 KEYS = {"value", "env", "secret"}
@@ -23,6 +25,11 @@ class Variable:
 
     def __repr__(self) -> str:
         return f"Variable({'***' if self.secret else repr(self.value)}, secret={self.secret})"
+
+
+def secrets_among(values: Mapping[str, str]) -> dict[str, Variable]:
+    """Those whose names say that they are secret: another tool's configuration does not say it otherwise."""
+    return {name: Variable(value, secret=True) for name, value in values.items() if TELLTALE.search(name)}
 
 
 def read_variables(

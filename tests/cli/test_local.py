@@ -100,3 +100,11 @@ def test_a_wrong_file_is_refused_before_a_server_is_made(project: Project) -> No
     result = platformdb_run("up", "--format", "json", cwd=project.root, env=environment())
     assert envelope_of(result.stdout)["exit_code"] == 3
     assert not (project.root / ".platformdb").exists()
+
+
+def test_up_calls_another_tools_files_what_the_other_commands_call_them() -> None:
+    with project_folder("foreign") as folder:
+        project = Project(folder).write({"platformdb.toml": 'migrations = ["db"]\n', "db/1_a.up.sql": "SELECT 1"})
+        said(project, "up")
+        url = said(project, "server", "url", "--database", "migrations").strip()
+        assert "1 applied" in said(project, "status", "--url", url)

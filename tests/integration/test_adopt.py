@@ -194,6 +194,27 @@ def test_what_a_tool_ran_is_not_run_again_where_its_files_look_like_anothers(
     assert "already exists" in said(db, project, "migrate", layout=layout).everything
 
 
+def test_a_row_that_the_tool_never_writes_is_refused_and_nothing_is_run(db: Target, put) -> None:
+    loose = "CREATE TABLE goose_db_version (id int, version_id bigint, is_applied boolean, tstamp timestamp);"
+    project = put(replace(GOOSE, ddl=loose), rows="INSERT INTO goose_db_version VALUES (NULL, 1, true, now());")
+    for command in ("adopt", "migrate"):
+        refused = said(db, project, command)
+        assert (refused.code, refused.rules) == (3, ["refused"])
+        assert "public.goose_db_version does not fit these files" in refused.everything
+
+
+def test_what_failed_in_the_tool_is_not_run_before_somebody_mended_it(db: Target, put) -> None:
+    name = next(iter(PRISMA.files)).partition("/")[0]
+    failed = f"INSERT INTO _prisma_migrations (id, checksum, migration_name) VALUES ('1', '', '{name}');"
+    project = put(PRISMA, rows=failed)
+    assert (said(db, project, "migrate").code, "three" in relations(db)) == (3, False)
+
+
+def test_a_time_that_no_calendar_has_is_left_out(db: Target, put) -> None:
+    project = put(GOOSE, rows="INSERT INTO goose_db_version VALUES (1, 1, true, 'infinity');")
+    assert [each["key"] for each in said(db, project, "adopt").envelope["data"]["taken"]] == ["1"]
+
+
 def test_a_baseline_that_somebody_set_is_not_forgotten(db: Target, put) -> None:
     project = put(DBMATE)
     assert said(db, project, "baseline", "20240102").code == 0

@@ -43,6 +43,26 @@ def test_a_session_that_works_in_another_schema_than_the_tool_would_is_refused(d
     assert rows(db, "SELECT to_regclass('app.t') IS NOT NULL") == [(True,)]
 
 
+def test_a_value_of_the_configuration_whose_name_says_that_it_is_secret_is_shown_nowhere(
+    db: Target, project: Project
+) -> None:
+    project.write(
+        {
+            "db/V1__a.sql": "CREATE TABLE t AS SELECT '${api_token}' AS x;\nSELECT '${api_token}' / 0;",
+            "flyway.conf": "flyway.placeholders.api_token=hunter2secret\n",
+        }
+    )
+    said = [
+        call(db, project, "migrate", "--migrations", "db", *more) for more in ((), ("--dry-run",), ("--format", "json"))
+    ]
+    project.write({"db/V1__a.sql": "CREATE TABLE t AS SELECT '${api_token}' AS x;"})
+    said.append(call(db, project, "migrate", "--migrations", "db"))
+    assert [each.code for each in said] == [4, 0, 4, 0]
+    assert all("hunter2secret" not in each.everything for each in said)
+    assert rows(db, "SELECT x FROM t") == [("hunter2secret",)]
+    assert rows(db, "SELECT count(*) FROM platformdb.history h WHERE h::text LIKE '%hunter2%'") == [(0,)]
+
+
 def test_files_are_checked_without_a_database(asking: Project) -> None:
     ran = platformdb_run("check", "--migrations", "db", cwd=asking.root, env=environment())
     assert ran.returncode == 0, ran.stdout + ran.stderr

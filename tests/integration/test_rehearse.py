@@ -89,6 +89,19 @@ def test_the_target_is_only_read(shop: Target, project: Project, server: Server)
 
 
 @pytest.mark.newest_server
+def test_what_acts_on_the_whole_server_is_tried_on_another(shop: Target, project: Project) -> None:
+    role = f"made_by_{shop.parameters['dbname']}"
+    setting = f"ALTER DATABASE {shop.parameters['dbname']} SET work_mem = '7MB';"
+    project.write({"phases/003_role.sql": f"CREATE ROLE {role};\n{setting}"})
+    said = as_json(shop, project, "rehearse")
+    clone = said.envelope["data"]["clone"]
+    assert (said.code, clone["whole"]) == (0, False), said.everything
+    assert clone["why_not_beside"] == "phases/003_role.sql acts on the whole server"
+    with connect(shop) as connection:
+        assert not connection.execute("SELECT FROM pg_roles WHERE rolname = %s", (role,)).fetchall()
+
+
+@pytest.mark.newest_server
 def test_a_session_that_reads_the_target_can_change_nothing(db: Target) -> None:
     with connect(reading(db)) as connection, pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
         connection.execute("CREATE TABLE trace (id int)")

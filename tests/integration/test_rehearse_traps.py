@@ -40,6 +40,7 @@ TRAPS = {
     "column_dropped": "ALTER TABLE t DROP COLUMN name;",
     "held_long": "ALTER TABLE t ADD COLUMN a int;\nUPDATE t SET n = n + 1;\nALTER TABLE t_u ADD COLUMN b int;",
     "vacuum_full": "VACUUM FULL t;",
+    "passed_over": "VACUUM (FULL, SKIP_LOCKED) t;",
     "clustered": "CLUSTER t USING t_pkey;",
     "partition_attached": "ALTER TABLE t ATTACH PARTITION t_part FOR VALUES FROM (0) TO (100000);",
     "truncated": "TRUNCATE t;",
@@ -197,6 +198,8 @@ def test_vacuum_full_and_cluster_rewrite_under_the_strongest_lock(measured: Stat
     (vacuumed,), (clustered,) = measured["vacuum_full"], measured["clustered"]
     assert "vacuum_full" in vacuumed["rewritten"]
     assert lock(vacuumed, "vacuum_full") == ACCESS_EXCLUSIVE
+    (free,) = measured["passed_over"]
+    assert free["rewritten"], "it finds the table locked by nobody, not by the one who measures, either"
     assert "clustered" in clustered["rewritten"]
     assert lock(clustered, "clustered") == ACCESS_EXCLUSIVE
 

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from platformdb.report.model import Probe
@@ -36,7 +34,7 @@ def one(text: str) -> SqlStatement:
 
 def unparsed(text: str) -> SqlStatement:
     """As a statement of several megabytes comes."""
-    return replace(one(text), node=None)
+    return one(text)._replace(node=None)
 
 
 @pytest.mark.parametrize("sql", [sql for sql, _ in REFUSED])

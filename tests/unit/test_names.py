@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from platformdb.sqltext.names import names_of
@@ -176,4 +174,4 @@ def test_an_expression_of_any_depth_is_walked() -> None:
 
 
 def test_a_statement_too_large_for_a_tree_names_nothing() -> None:
-    assert names_of(replace(one("INSERT INTO t VALUES (1)"), node=None)) == (frozenset(), frozenset())
+    assert names_of(one("INSERT INTO t VALUES (1)")._replace(node=None)) == (frozenset(), frozenset())

@@ -35,6 +35,7 @@ def acts(sql: str) -> bool:
         "GRANT SET ON PARAMETER work_mem TO r",
         "CREATE SUBSCRIPTION s CONNECTION 'host=h' PUBLICATION p",
         "DROP SUBSCRIPTION s",
+        "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'r') THEN CREATE ROLE r; END IF; END $$",
     ],
 )
 def test_it_acts_on_the_server(sql: str) -> None:
@@ -52,6 +53,7 @@ def test_it_acts_on_the_server(sql: str) -> None:
         "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO r",
         "CREATE PUBLICATION p",
         "SET ROLE r",
+        "DO $$ BEGIN CREATE USER MAPPING FOR u SERVER s; EXECUTE 'ALTER TABLE t OWNER TO r'; END $$",
         "SELECT 1",
     ],
 )

@@ -14,14 +14,13 @@ from platformdb.migrations.reading import Side
 from platformdb.report.model import ended
 from platformdb.sqltext.lexer import PieceKind, lex
 from platformdb.sqltext.source import Source
-from platformdb.variables import Variable
+from platformdb.variables import Variable, secrets_among
 
 TAGS = re.compile(r"\{[{%#]")
 # What a variable is, until the text around it is known.
 STANDS_FOR = re.compile("\1(?P<name>[^\1]+)\1")
 COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 # What shows that a value is not for a file that everybody reads.
-TELLTALE = re.compile(r"passw|passphrase|secret|token|_key|credential", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +121,7 @@ def settings_text(values: Mapping[str, Variable]) -> str:
 
 
 def _value(name: str, variable: Variable) -> str:
-    if variable.secret or TELLTALE.search(name):
+    if variable.secret or secrets_among({name: variable.value}):
         return f'{{ env = "{variable_name(name).upper()}", secret = true }}'
     escaped = variable.value.translate({ord("\\"): "\\\\", ord('"'): '\\"', ord("\n"): "\\n", ord("\t"): "\\t"})
     return f'"{escaped}"'

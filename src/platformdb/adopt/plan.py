@@ -124,7 +124,9 @@ def count_unseen(account: Account, book: Book, entries: Iterable[Entry]) -> int:
     """
     deeds = account.told.deeds
     if not (book.pasts or book.baseline):
-        return sum(deed.baseline or deed.key in account.filed for deed in deeds)
+        failed = {finding.subject for finding in account.told.findings}
+        ran = {deed.key for deed in deeds}
+        return len((ran | failed) & account.filed.keys() | {deed.key for deed in deeds if deed.baseline})
     records = [entry.record for entry in entries if entry.record.kind in KINDS]
     seen = {identify(Kind(each.kind), each.version, each.name) for each in records}
     files = [account.filed[deed.key].file for deed in deeds if deed.key in account.filed and not deed.repeatable]

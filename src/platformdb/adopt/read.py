@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,11 +24,12 @@ TABLE = '"the tool\'s table"'
 
 @dataclass(frozen=True, slots=True)
 class FoundTable:
-    """A table that may be a tool's."""
+    """A table that may be a tool's; is it ``readable`` for us?"""
 
     schema: str
     name: str
     columns: frozenset[str]
+    readable: bool = True
 
     @property
     def shown(self) -> str:
@@ -68,13 +68,20 @@ def read_accounts(
     """What each table says that may hold the history of these files.
 
     Where their own tool has none, it may be any other's: many tools have files of the same names.
+
+    Raises:
+        Refused: what their own tool has cannot be read.
     """
     expected, said, place = _expected(platform, None, None)
-    there = _there(connection, expected, said)
-    for tool, table in _matching(there, expected, said) or _matching(_there(connection, None, ""), None, ""):
-        # A table of another tool, which cannot be read beside these files, is not their history.
-        with suppress(ConfigError, Refused):
+    own = _matching(_there(connection, expected, said), expected, said) if expected else ()
+    others = [] if own else [table for table in _there(connection, None, "") if table.readable]
+    for tool, table in own or _matching(others, None, ""):
+        try:
             yield _account(connection, files, variables, place, tool, table)
+        except (ConfigError, Refused):
+            if own:
+                raise
+            # A table of another tool that cannot be read beside these files is not their history.
 
 
 def _account(
@@ -86,9 +93,12 @@ def _account(
     table: FoundTable,
 ) -> Account:
     rows = _rows(connection, tool, table)
-    filed = tuple(tool.filed(files.migrations, place))
+    try:
+        filed = tuple(tool.filed(files.migrations, place))
+        told = tool.fold(rows, filed)
+    except (ValueError, LookupError, TypeError):  # a NULL or a word where the tool always writes a number or a time
+        raise _strange(tool, table) from None
     by_key = {each.key: each for each in filed}
-    told = tool.fold(rows, filed)
     known = [(deed, by_key[deed.key].file) for deed in told.deeds if deed.key in by_key]
     proofs = {deed.key: _proof(tool, deed, file, variables) for deed, file in known}
     return Account(tool, table.shown, told, by_key, proofs)
@@ -124,7 +134,7 @@ def _there(connection: Connection, tool: Tool | None, said: str) -> Sequence[Fou
     schema, _, name = said.rpartition(".")
     names = [name] if name else sorted({each.table.rpartition(".")[2] for each in ((tool,) if tool else KNOWN)})
     rows = connection.execute(query("tables", PACKAGE), (names,)).fetchall()
-    return [FoundTable(row[0], row[1], frozenset(row[2])) for row in rows if schema in {"", row[0]}]
+    return [FoundTable(row[0], row[1], frozenset(row[2]), row[3]) for row in rows if schema in {"", row[0]}]
 
 
 def _matching(there: Sequence[FoundTable], tool: Tool | None, said: str) -> Sequence[tuple[Tool, FoundTable]]:
@@ -148,6 +158,14 @@ def _several(found: Sequence[tuple[Tool, FoundTable]]) -> ConfigError:
     shown = ", ".join(f"{table.shown} ({tool.title})" for tool, table in found)
     help_text = "say which one is meant with --from TOOL or --table SCHEMA.NAME"
     return ConfigError(f"this database has several histories: {shown}", help=help_text)
+
+
+def _strange(tool: Tool, table: FoundTable) -> Refused:
+    return Refused(
+        f"{table.shown} does not fit these files, or holds what {tool.title} never writes",
+        help="look at its rows, and at --from and --layout; or record by hand where the database is: "
+        "platformdb baseline VERSION",
+    )
 
 
 def _unknown(tool: Tool, table: FoundTable) -> Refused:

@@ -130,8 +130,8 @@ def refuse_down_part(statement: SqlStatement) -> None:
         raise Refused(
             f"below '{found[0]}' another tool's file takes itself back, and platformdb runs a file whole",
             place=statement.source.place(statement.comments_from + found.start()),
-            help="run the folder as that tool's: platformdb migrate --migrations DIR; or move what is below this line into a"
-            " file of its own: the same name with .undo.sql",
+            help="run the folder as that tool's: platformdb migrate --migrations DIR; or move what is below this line "
+            "into a file of its own: the same name with .undo.sql",
         )
 
 

@@ -78,7 +78,8 @@ def look(
     committing = _committing(connection) if wanted or files.undo or files.callbacks else frozenset()
     names, schemas = _names_built_in(files.migrations), _schemas(files.migrations)
     facts = read_facts(connection) if names or schemas else {}
-    variables = {**{name: Variable(facts[fact]) for name, fact in names.items()}, **variables}
+    known = {name: Variable(facts[fact]) for name, fact in names.items()}
+    variables = {**secrets_of(files.migrations), **known, **variables}
     migrations, problems = read_whole(wanted, platform, variables, committing)
     problems = (*problems, *elsewhere(schemas, facts.get("schema", "")))
     found = standings(files, seen, migrations)
@@ -90,6 +91,11 @@ def look(
 def _names_built_in(files: Iterable[MigrationFile]) -> Mapping[str, str]:
     """The variables that tools ask the database for, by what they are."""
     return {name: fact for reading in _readings(files) for name, fact in reading.built_in.items()}
+
+
+def secrets_of(files: Iterable[MigrationFile]) -> Mapping[str, Variable]:
+    """The values in tools' configurations that nobody may see, by their names."""
+    return {name: variable for reading in _readings(files) for name, variable in reading.secrets.items()}
 
 
 def _schemas(files: Iterable[MigrationFile]) -> tuple[str, ...]:
@@ -138,7 +144,8 @@ def file_problems(platform: Platform, variables: Mapping[str, Variable] | None =
     callbacks = (file for event in files.callbacks.values() for file in event)
     every = (*files.migrations, *files.baselines, *files.undo.values(), *callbacks)
     # Any name will do where nothing is run.
-    known = {**{name: Variable(fact) for name, fact in _names_built_in(every).items()}, **(variables or {})}
+    stand_ins = {name: Variable(fact) for name, fact in _names_built_in(every).items()}
+    known = {**secrets_of(every), **stand_ins, **(variables or {})}
     return (*files.findings, *read_whole([file for file in every if not file.language], platform, known)[1])
 
 

@@ -42,7 +42,8 @@ class Reading:
     ``cut`` finds the sections of a file; ``fill`` puts values into one of them, given the variables of the run, which
     go before those of the tool's own configuration. Both raise Refused, with the place. ``built_in`` are variables that
     the tool asks the database for, by what they are: the ``database``, its ``owner``, the ``user``, the ``schema``.
-    ``schema`` is the one that the tool would work in, where it does not leave that to the connection.
+    ``schema`` is the one that the tool would work in, where it does not leave that to the connection. ``secrets`` are
+    those of the values in its configuration that nobody may see.
     """
 
     layout: str
@@ -50,3 +51,4 @@ class Reading:
     fill: Callable[[Source, Mapping[str, Variable]], Source] = lambda source, _: source
     built_in: Mapping[str, str] = field(default_factory=dict, hash=False)
     schema: str = ""
+    secrets: Mapping[str, Variable] = field(default_factory=dict, hash=False)

@@ -31,6 +31,7 @@ from platformdb.migrations.outlook import (
     read_callbacks,
     read_undo,
     resolve_target,
+    secrets_of,
 )
 from platformdb.migrations.passed import first_not_sql, marked_standings, marking_problems, stopped_at
 from platformdb.migrations.plan import DUE, failure_steps, plan_down, plan_migrate
@@ -108,6 +109,7 @@ def run(
     problems = tuple(finding for other in course.also for finding in other.findings)
     if Plan(findings=(*files.findings, *problems)).forbidden:
         return refused((*file_problems(platform, options.variables), *problems))
+    options = replace(options, variables={**secrets_of(files.migrations), **options.variables})
     with ExitStack() as stack:
         try:
             session = _enter(stack, opening, observer, options)

@@ -25,8 +25,8 @@ from platformdb.report.progress import Observer
 
 # A session that changes nothing, whatever is sent to it.
 READ_ONLY = "-c default_transaction_read_only=on"
-# What it is called on a server of its own, with which it goes.
-COPY = "clone"
+# What is there on every server.
+INITIAL = frozenset({"postgres", "template1"})
 # What decides how much WAL is written and what fits into memory; a server elsewhere takes it over.
 TAKEN_OVER = ("wal_level", "work_mem", "maintenance_work_mem", "max_parallel_maintenance_workers")
 # Has the server tell the client of each temporary file.
@@ -69,6 +69,7 @@ class Clone:
 
 @dataclass(frozen=True, slots=True)
 class _Original:
+    name: str
     sizes: Mapping[tuple[str, str], int]
     version: str
     major: int
@@ -116,7 +117,8 @@ def _original(connection: Connection) -> _Original:
     info = connection.info
     asked = "SELECT name, current_setting(name) FROM unnest(%s::text[]) AS name"
     settings: dict[str, str] = dict(connection.execute(asked, (list(TAKEN_OVER),)).fetchall())
-    return _Original(sizes, info.parameter_status("server_version") or "", info.server_version // 10_000, settings)
+    version = info.parameter_status("server_version") or ""
+    return _Original(info.dbname, sizes, version, info.server_version // 10_000, settings)
 
 
 def _elsewhere(
@@ -133,8 +135,9 @@ def _elsewhere(
             throwaway_server(config, observer, major=original.major, settings=original.settings)
         )
         with connect(target_of(server, SUPERUSER)) as connection:
-            create_database(connection, COPY)
-        there = target_of(server, COPY)
+            if original.name not in INITIAL:
+                create_database(connection, original.name)
+        there = target_of(server, original.name)  # a file may say ALTER DATABASE
         observer.stage("copying the schema")
         programs = Programs(server.mark.binaries, server.mark.version.major)
         with connect(reading(target)) as source:

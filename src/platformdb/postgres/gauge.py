@@ -19,7 +19,7 @@ from typing import Any
 
 import psycopg
 
-from platformdb.postgres.connect import Connection
+from platformdb.postgres.connect import Connection, connect
 from platformdb.postgres.glimpses import Glimpses, glimpsing
 from platformdb.postgres.queries import query
 from platformdb.postgres.target import Target
@@ -100,6 +100,14 @@ class Gauge:
         self._pid = 0
         self._temporary = 0
         self._looks: ExitStack = ExitStack()
+        # One session looks at all steps: to open one takes longer than most of these.
+        self._eyes: Connection | None = None
+        self._open: ExitStack = ExitStack()
+
+    def close(self) -> None:
+        """Ends its own session; what was heard stays."""
+        self._looks.close()
+        self._open.close()
 
     @property
     def heard(self) -> tuple[Heard, ...]:
@@ -131,7 +139,9 @@ class Gauge:
             return
         self._turns.append(turn)
         if not step.transactional:
-            self._looks.enter_context(glimpsing(self._target, self._pid, step.sql, turn.glimpsed))
+            if self._eyes is None or self._eyes.closed:
+                self._eyes = self._open.enter_context(connect(self._target))
+            self._looks.enter_context(glimpsing(self._eyes, self._pid, step.sql, turn.glimpsed))
 
     def finished(self, result: StepResult) -> None:
         """A step ended, and its transaction with it."""

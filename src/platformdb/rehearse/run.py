@@ -5,8 +5,8 @@ plan on the target → clone it → run the same plan there, measured → make s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, replace
 
 from platformdb.config import Config
@@ -26,7 +26,7 @@ from platformdb.rehearse.judge import judge
 from platformdb.rehearse.measure import Scene, measure
 from platformdb.rehearse.model import Budget
 from platformdb.report.history import History
-from platformdb.report.model import Finding, Outcome, Report, Severity
+from platformdb.report.model import Finding, Outcome, Report, Severity, StepResult
 from platformdb.report.progress import Observer
 from platformdb.report.words import counted
 
@@ -81,7 +81,10 @@ def rehearse(
         planned = migrate(nullcontext(reading(target)), platform, observer, options=outlook, also=also)
         if not planned.steps:
             return planned if planned.exit_code else planned.but(raw=None, summary=_nothing(platform))
-        with cloned(target, stage.wish, stage.config, observer) as clone:
+        far = tuple(_acting_on_server(planned.steps))  # a copy beside the database shares its roles and settings
+        wish = replace(stage.wish, elsewhere=stage.wish.elsewhere or bool(far))
+        with cloned(target, wish, stage.config, observer) as made:
+            clone = replace(made, why=f"{', '.join(far)} acts on the whole server") if far else made
             if stage.fill is not None:
                 stage.fill(clone.target)
             try:
@@ -91,6 +94,18 @@ def rehearse(
                 raise Interrupted(INTERRUPTED, help="run the same command again") from None
     report = _report(performance, clone, budgets)
     return report.but(findings=(*planned.findings, *report.findings))
+
+
+def _acting_on_server(planned: Sequence[StepResult]) -> Iterator[str]:
+    """The migrations that change roles, databases or settings of the whole server."""
+    from platformdb.sqltext.serverwide import acts_on_server
+    from platformdb.sqltext.source import Source
+    from platformdb.sqltext.statements import split
+
+    for step in (result.step for result in planned):
+        own = (each.sql for each in step.statements if each.origin is not None and each.data is None)
+        if any(acts_on_server(found) for sql in own for found in split(Source("", sql))):
+            yield step.subject
 
 
 def _perform(
@@ -110,7 +125,8 @@ def _perform(
 
     course = Course("rehearse", decide, tuple(_measured_planner(each, gauge) for each in also))
     try:
-        run_course(nullcontext(clone.target), platform, gauge, options, course)
+        with closing(gauge):
+            run_course(nullcontext(clone.target), platform, gauge, options, course)
     except ApplyFailed as error:
         return _Performance(gauge, scene, noise, error)
     return _Performance(gauge, scene, noise, None)

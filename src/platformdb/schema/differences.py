@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os.path
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -101,7 +100,8 @@ def _apart(one: str, other: str) -> tuple[str, str]:
     was, now = _quoted(one), _quoted(other)
     if was != now:
         return was, now
-    same = len(os.path.commonprefix((one, other)))
+    pairs = enumerate(zip(one, other, strict=False))
+    same = next((number for number, (each, its) in pairs if each != its), min(len(one), len(other)))
     before = one.rfind(" ", 0, max(one.rfind(" ", 0, same), 0)) + 1  # the word, and the one before it
     start = max(before, same - QUOTED // 2)
     return f"…{_quoted(one[start:])}", f"…{_quoted(other[start:])}"

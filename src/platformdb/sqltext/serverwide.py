@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from platformdb.sqltext.statements import SqlStatement
 from platformdb.sqltext.tree import kinds, word
 
@@ -18,14 +20,20 @@ _BY_OBJECT = {
     "sec_label_stmt": "objtype",
     "grant_stmt": "objtype",
 }
+# CREATE ROLE knows no IF NOT EXISTS, so that many write it in a block that asks before.
+_IN_A_BLOCK = re.compile(
+    r"\b(?:create|alter|drop)\s+(?:role|user(?!\s+mapping)|group|database|system)\b", re.IGNORECASE
+)
 _SHARED = frozenset({"OBJECT_ROLE", "OBJECT_DATABASE", "OBJECT_TABLESPACE", "OBJECT_PARAMETER_ACL"})
 
 
 def acts_on_server(statement: SqlStatement) -> bool:
     """Whether it changes roles, databases, tablespaces or settings of the server, or another server.
 
-    What a function or a DO block does is not seen.
+    Of a DO block only its words are looked at; what a function does is not seen.
     """
+    if statement.kind == "do_stmt":
+        return _IN_A_BLOCK.search(statement.sql) is not None
     if statement.kind in _SERVERWIDE:
         return True
     field = _BY_OBJECT.get(statement.kind)

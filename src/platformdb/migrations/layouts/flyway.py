@@ -30,6 +30,7 @@ from platformdb.migrations.model import VERSION, Candidate, Kind
 from platformdb.migrations.reading import Reading
 from platformdb.report.model import Finding, Severity
 from platformdb.sqltext.placeholders import Syntax
+from platformdb.variables import secrets_among
 
 NAME = re.compile(r"(?:.*/)?(?:[VUB][0-9][0-9._]*__|R__)[^/]*(?i:\.sql)")
 KINDS = {
@@ -134,11 +135,12 @@ def _rules(options: Mapping[str, str], variables: Mapping[str, str]) -> Rules:
     )
     opening, closing = (re.escape(options[f"placeholder{end}"]) for end in ("Prefix", "Suffix"))
     syntax = Syntax(re.compile(rf"{opening}(?P<name>.*?){closing}", re.DOTALL))
+    secrets = secrets_among(variables)
     filling = partial(filled, syntax=syntax, options=options, variables=variables)
     return Rules(
         name,
         kinds,
-        Reading("flyway", whole, filling, _built_in(options, variables), default_schema(options)),
+        Reading("flyway", whole, filling, _built_in(options, variables), default_schema(options), secrets),
         Reading("flyway", whole, schema=default_schema(options)),
         alone=_is_off(options["executeInTransaction"]),
         replaces=not _is_off(options["placeholderReplacement"]),

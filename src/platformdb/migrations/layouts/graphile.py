@@ -26,7 +26,7 @@ from platformdb.report.model import Finding, Severity
 from platformdb.sqltext.lexer import PieceKind, lex
 from platformdb.sqltext.placeholders import Syntax, fill
 from platformdb.sqltext.source import Source
-from platformdb.variables import Variable
+from platformdb.variables import Variable, secrets_among
 
 FILE = re.compile(r"(?P<top>(?:committed/)?)(?P<number>[0-9]+)(?:-(?P<name>[-_a-zA-Z0-9]*))?\.sql")
 CURRENT = re.compile(r"current\.sql|current/.*\.sql")
@@ -67,7 +67,8 @@ def _recognise(folder: Folder) -> Sign | None:
 def _find(folders: Sequence[Folder], settings: Settings, findings: list[Finding]) -> Iterator[Candidate]:
     needed = (*BUILT_IN, *settings.options.get("unset", "").split())
     asked = {name: fact for name, fact in BUILT_IN.items() if name not in settings.variables}
-    reading = Reading("graphile-migrate", _cut, partial(_filled, settings.variables, needed), asked)
+    filling = partial(_filled, settings.variables, needed)
+    reading = Reading("graphile-migrate", _cut, filling, asked, secrets=secrets_among(settings.variables))
     findings += _not_done(settings)
     for folder in folders:
         findings += _uncommitted(folder)

@@ -29,7 +29,7 @@ from platformdb.report.model import Finding, Severity
 from platformdb.report.words import counted
 from platformdb.sqltext.placeholders import PSQL, fill
 from platformdb.sqltext.source import Source, read_source
-from platformdb.variables import Variable
+from platformdb.variables import Variable, secrets_among
 
 CONF = "sqitch.conf"
 PLAN = "sqitch.plan"
@@ -130,7 +130,8 @@ def _within(path: str, folder: Folder) -> str:
 
 def _find(folders: Sequence[Folder], settings: Settings, findings: list[Finding]) -> Iterator[Candidate]:
     options = {**DEFAULTS, **settings.options}
-    reading = Reading("sqitch", whole, partial(_filled, variables=settings.variables))
+    filling = partial(_filled, variables=settings.variables)
+    reading = Reading("sqitch", whole, filling, secrets=secrets_among(settings.variables))
     for folder in folders if len(folders) == 1 else _refused_several(folders, findings):
         plan = _plan_of(folder, options)
         if plan is None:
