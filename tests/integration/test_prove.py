@@ -166,6 +166,21 @@ def test_another_tools_directory_is_proven_as_it_is(db: Target, project: Project
     assert verdicts(said) == {"1": "exact", "2": "differs"}
 
 
+@pytest.mark.newest_server
+def test_a_secret_of_the_tools_configuration_is_not_in_the_servers_words(db: Target, project: Project) -> None:
+    project.write(
+        {
+            "db/V1__a.sql": "CREATE TABLE a (x int);\nINSERT INTO a SELECT '${api_token}'::int;",
+            "db/U1__a.sql": "DROP TABLE a;",
+            "flyway.conf": "flyway.placeholders.api_token=hunter2secret\n",
+        }
+    )
+    said = call(db, project, "check", "--undo", "--migrations", "db")
+    assert said.code == 1
+    assert "invalid input syntax" in said.everything
+    assert "hunter2secret" not in said.everything
+
+
 # down --prove
 
 

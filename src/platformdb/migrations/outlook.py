@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from platformdb.errors import ConfigError
 from platformdb.migrations.judge import elsewhere
@@ -79,7 +79,7 @@ def look(
     names, schemas = _names_built_in(files.migrations), _schemas(files.migrations)
     facts = read_facts(connection) if names or schemas else {}
     known = {name: Variable(facts[fact]) for name, fact in names.items()}
-    variables = {**secrets_of(files.migrations), **known, **variables}
+    variables = {**_secrets(files.migrations), **known, **variables}
     migrations, problems = read_whole(wanted, platform, variables, committing)
     problems = (*problems, *elsewhere(schemas, facts.get("schema", "")))
     found = standings(files, seen, migrations)
@@ -93,7 +93,12 @@ def _names_built_in(files: Iterable[MigrationFile]) -> Mapping[str, str]:
     return {name: fact for reading in _readings(files) for name, fact in reading.built_in.items()}
 
 
-def secrets_of(files: Iterable[MigrationFile]) -> Mapping[str, Variable]:
+def with_secrets(options: Options, files: Files) -> Options:
+    """The options, in which a run also sees what of tools' configurations nobody else may see."""
+    return replace(options, variables={**_secrets(files.migrations), **options.variables})
+
+
+def _secrets(files: Iterable[MigrationFile]) -> Mapping[str, Variable]:
     """The values in tools' configurations that nobody may see, by their names."""
     return {name: variable for reading in _readings(files) for name, variable in reading.secrets.items()}
 
@@ -145,7 +150,7 @@ def file_problems(platform: Platform, variables: Mapping[str, Variable] | None =
     every = (*files.migrations, *files.baselines, *files.undo.values(), *callbacks)
     # Any name will do where nothing is run.
     stand_ins = {name: Variable(fact) for name, fact in _names_built_in(every).items()}
-    known = {**secrets_of(every), **stand_ins, **(variables or {})}
+    known = {**_secrets(every), **stand_ins, **(variables or {})}
     return (*files.findings, *read_whole([file for file in every if not file.language], platform, known)[1])
 
 

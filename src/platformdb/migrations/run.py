@@ -31,7 +31,7 @@ from platformdb.migrations.outlook import (
     read_callbacks,
     read_undo,
     resolve_target,
-    secrets_of,
+    with_secrets,
 )
 from platformdb.migrations.passed import first_not_sql, marked_standings, marking_problems, stopped_at
 from platformdb.migrations.plan import DUE, failure_steps, plan_down, plan_migrate
@@ -109,7 +109,7 @@ def run(
     problems = tuple(finding for other in course.also for finding in other.findings)
     if Plan(findings=(*files.findings, *problems)).forbidden:
         return refused((*file_problems(platform, options.variables), *problems))
-    options = replace(options, variables={**secrets_of(files.migrations), **options.variables})
+    options = with_secrets(options, files)
     with ExitStack() as stack:
         try:
             session = _enter(stack, opening, observer, options)
@@ -144,12 +144,12 @@ def _enter(
             role=options.role,
             lock_timeout=options.lock_timeout,
             lock_retries=options.lock_retries,
-            mask=_masking(options.variables),
+            mask=words_masked(options.variables),
         )
     )
 
 
-def _masking(variables: Mapping[str, Variable]) -> Callable[[str], str]:
+def words_masked(variables: Mapping[str, Variable]) -> Callable[[str], str]:
     """What takes the secrets out of a server's words: those of variables, and passwords that a file holds itself."""
     mask = masking(variables)
     return lambda text: masked_words(mask(text))

@@ -95,9 +95,12 @@ def _drop_leftovers(elsewhere: Connection) -> None:
 
 
 def _drop(elsewhere: Connection, name: str) -> None:
-    """By force: after Ctrl-C a session of ours may still be ending."""
+    """By force: after Ctrl-C a session of ours may still be ending, on a busy server for longer than it waits."""
     with suppress(psycopg.OperationalError):  # the server is gone; the next run finds what is left
-        elsewhere.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        try:
+            elsewhere.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        except psycopg.errors.ObjectInUse:
+            elsewhere.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def _as_options(settings: Sequence[str], given: str) -> dict[str, str]:

@@ -15,7 +15,7 @@ from platformdb.errors import ApplyFailed, Refused
 from platformdb.migrations.model import Files, Kind, MigrationFile, Plan, version_key
 from platformdb.migrations.outlook import Options, Outlook, look
 from platformdb.migrations.read import as_finding
-from platformdb.migrations.run import plan_back, plan_forward
+from platformdb.migrations.run import plan_back, plan_forward, words_masked
 from platformdb.postgres.connect import Connection, connect
 from platformdb.postgres.execute import execute
 from platformdb.postgres.history import creation
@@ -163,4 +163,5 @@ def runner(target: Target, options: Options) -> AbstractContextManager[Session]:
         role=options.role,
         lock_timeout=options.lock_timeout,
         lock_retries=options.lock_retries,
+        mask=words_masked(options.variables),
     )

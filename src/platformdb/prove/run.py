@@ -13,7 +13,7 @@ from dataclasses import replace
 from platformdb.config import Config
 from platformdb.migrations.judge import below_baseline, contradictions
 from platformdb.migrations.model import Kind, MigrationFile, Plan, Planner, State, version_key
-from platformdb.migrations.outlook import Options, Outlook, file_problems, look, resolve_target
+from platformdb.migrations.outlook import Options, Outlook, file_problems, look, resolve_target, with_secrets
 from platformdb.migrations.past import fold
 from platformdb.migrations.plan import DUE
 from platformdb.migrations.read import list_files
@@ -58,7 +58,8 @@ def prove_undo(
     files = list_files(platform)
     if Plan(findings=files.findings).forbidden:
         return refused(file_problems(platform, options.variables))
-    scope = Scope(platform, replace(files, baselines=()), replace(options, target=None, dry_run=False))
+    options = with_secrets(replace(options, target=None, dry_run=False), files)
+    scope = Scope(platform, replace(files, baselines=()), options)
     with opening as target, scratch_database(target) as ground:
         below, above = _parted(scope, since)
         if below:
@@ -154,7 +155,7 @@ def prove_down(
     files = list_files(platform)
     if Plan(findings=files.findings).forbidden:
         return refused(file_problems(platform, options.variables))
-    options = replace(options, dry_run=False)
+    options = with_secrets(replace(options, dry_run=False), files)
     with opening as target:
         with connect(reading(target)) as connection:
             outlook = look(connection, files, platform, options.variables)
