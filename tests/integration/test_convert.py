@@ -27,6 +27,11 @@ def states(db: Target, project: Project) -> list[str]:
     return [each["state"] for each in as_json(db, project, "status").envelope["data"]["migrations"]]
 
 
+def test_who_has_not_adopted_is_told_to(db: Target, project: Project) -> None:
+    project.write({"db/1_a.sql": "-- migrate:up\nCREATE TABLE a ();\n-- migrate:down\nDROP TABLE a;\n"})
+    assert "convert-adopt" in as_json(db, project, "convert", "--migrations", "db", "--to", "native").rules
+
+
 @each_tool
 def test_a_history_that_was_adopted_holds_for_the_converted_files(
     db: Target, project: Project, history: History

@@ -183,6 +183,14 @@ def _put(made: Path, folder: Path) -> None:
     made.rename(folder)
 
 
+_BEFORE = Finding(
+    "convert-adopt",
+    "a database in which the tool ran these files has to be told so before these run there",
+    severity=Severity.NOTE,
+    help="run platformdb adopt there, with the same --migrations, if platformdb did not run them itself",
+)
+
+
 def _report(
     folder: Path, converted: Sequence[Converted], after: Mapping[str, Migration], problems: Sequence[Finding]
 ) -> Report:
@@ -196,7 +204,7 @@ def _report(
     accepting = (f"platformdb repair --cosmetic {there}",) if edited else ()
     return Report(
         f"wrote {counted(len(converted), 'file')} to {folder}{f'; status will call {edited} edited' if edited else ''}",
-        findings=tuple(problems),
+        findings=(*problems, _BEFORE),
         data={"project": str(folder.resolve()), "files": sorted(each.name for each in converted), "edited": edited},
         next=(*accepting, f"platformdb status {there}"),
     )
