@@ -108,3 +108,13 @@ def test_up_calls_another_tools_files_what_the_other_commands_call_them() -> Non
         said(project, "up")
         url = said(project, "server", "url", "--database", "migrations").strip()
         assert "1 applied" in said(project, "status", "--url", url)
+
+
+def test_up_takes_another_tools_folder_and_a_command_before_it_says_so() -> None:
+    with project_folder("folder") as folder:
+        project = Project(folder).write({"db/1_a.up.sql": "CREATE TABLE a (x int)"})
+        said(project, "server", "start")
+        early = platformdb_run("migrate", "--migrations", "db", cwd=folder, env=environment())
+        assert (early.returncode, "platformdb up --migrations DIR" in early.stderr) == (2, True)
+        said(project, "up", "--migrations", "db")
+        assert "1 applied" in said(project, "status", "--migrations", "db")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from platformdb.cli.frame import Run, command
+from platformdb.cli.frame import FILE_OPTIONS, Run, command
 from platformdb.cli.migrations import migration_options
 from platformdb.config import Config
 from platformdb.postgres.providers import open_target
@@ -18,7 +18,8 @@ DEFAULT = default_platform()
 
 def register(app: typer.Typer) -> None:
     """Adds the command to the program."""
-    command(app, "up", options=("provider", "image", "keep", "binaries", "wait_for_lock", "var"))(up)
+    options = ("provider", "image", "keep", "binaries", "wait_for_lock", "var", *FILE_OPTIONS)
+    command(app, "up", options=options)(up)
 
 
 def up(

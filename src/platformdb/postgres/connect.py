@@ -12,6 +12,7 @@ from psycopg.rows import TupleRow
 
 from platformdb.errors import ConfigError, NotNow, PlatformdbError, Refused
 from platformdb.postgres.target import Target
+from platformdb.project import FOREIGN_NAME
 
 Connection = psycopg.Connection[TupleRow]
 
@@ -120,7 +121,8 @@ def _explained(error: psycopg.Error, target: Target) -> PlatformdbError:
     detail = str(error).strip()
     name = target.parameters.get("dbname")
     if target.provider == "embedded" and f'database "{name}" does not exist' in detail:
-        return ConfigError(f"the local server has no database '{name}' yet", help=f"make it with: platformdb up {name}")
+        what = "--migrations DIR" if name == FOREIGN_NAME else name
+        return ConfigError(f"the local server has no database '{name}' yet", help=f"make it with: platformdb up {what}")
     if isinstance(error, psycopg.ProgrammingError) or any(part in detail for part in WRONG_SETTINGS):
         return ConfigError(
             f"cannot connect to {target.url}", detail=detail, help="correct --url, DATABASE_URL, PG… or ~/.pgpass"
