@@ -61,6 +61,10 @@ def test_a_value_of_the_configuration_whose_name_says_that_it_is_secret_is_shown
     assert all("hunter2secret" not in each.everything for each in said)
     assert rows(db, "SELECT x FROM t") == [("hunter2secret",)]
     assert rows(db, "SELECT count(*) FROM platformdb.history h WHERE h::text LIKE '%hunter2%'") == [(0,)]
+    project.write({"db/V1__a.sql": "CREATE TABLE t AS SELECT '${api_token}' AS x, 1 AS y;"})
+    status = call(db, project, "status", "--migrations", "db")
+    assert "1 AS y" in status.everything, "the difference of an edit is shown"
+    assert "hunter2secret" not in status.everything
 
 
 def test_files_are_checked_without_a_database(asking: Project) -> None:
